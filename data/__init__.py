@@ -1,0 +1,1 @@
+"""The district: tables and schemas, import, the workspace file, the sample district."""

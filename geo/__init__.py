@@ -1,0 +1,1 @@
+"""Space: CRS, coverage topology, overlay, adjacency, nesting. Knows shapes, not districts."""

@@ -1,0 +1,1 @@
+"""Decisions on frames: workload, plans. Never draws or stores."""
