@@ -1,0 +1,310 @@
+"""The district's tables: columns, keys, references, and one check that lists every fault at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from geo.errors import Reason, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GRID_ID, ZONE_ID, VILLAGE_ID, STATION_ID, TOWN_ID, POST_ID = (
+    "grid_id",
+    "zone_id",
+    "village_id",
+    "station_id",
+    "town_id",
+    "post_id",
+)
+PLAN_ID, ROAD_ID, FACILITY_ID, AREA_ID, PLACE_ID = "plan_id", "road_id", "facility_id", "area_id", "place_id"
+NAME, KIND, CLASS, COUNT, NOTE, GEOMETRY = "name", "kind", "class", "count", "note", "geometry"
+# 户籍, 流动: registered and floating residents; present (实有人口) is their sum, derived.
+RESIDENTS, FLOATING = "residents", "floating"
+HOUSES, RENTED, VENUES, KEY_UNITS = "houses", "rented", "venues", "key_units"
+DATE, HOUR, CATEGORY, SOURCE, BASIS = "date", "hour", "category", "source", "basis"
+ONEWAY, BRIDGE, LENGTH_M = "oneway", "bridge", "length_m"
+PERIOD_START, PERIOD_END, INDICATOR, VALUE, EXPOSURE = (
+    "period_start",
+    "period_end",
+    "indicator",
+    "value",
+    "exposure",
+)
+ROLE, VALID_FROM, VALID_TO = "role", "valid_from", "valid_to"
+
+VILLAGE, COMMUNITY = "village", "community"
+REPORTED, PATROL = "reported", "patrol"
+ROAD_CLASSES = (
+    "motorway",
+    "trunk",
+    "primary",
+    "secondary",
+    "tertiary",
+    "residential",
+    "service",
+    "track",
+    "path",
+)
+
+Kind = Literal["text", "integer", "real", "date"]
+Shape = Literal["polygon", "line", "point"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """
+    One column of a table.
+
+    Parameters
+    ----------
+    kind
+        How values are stored; dates are ISO texts (``2026-10-31``).
+    required
+        Whether every row needs a value.
+    references
+        The table whose key the values repeat, if any.
+    choices
+        The only values allowed, if any.
+    minimum
+        The least value allowed, if any.
+    """
+
+    kind: Kind = "text"
+    required: bool = False
+    references: str | None = None
+    choices: tuple[str, ...] | None = None
+    minimum: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """
+    One table of the workspace.
+
+    Parameters
+    ----------
+    columns
+        Columns by name, in order. Columns beyond these are kept if numeric, refused otherwise.
+    key
+        Columns that together name a row; () where rows have no name.
+    shape
+        Kind of geometry; None for a table without.
+    shape_required
+        Whether every row needs a geometry.
+    """
+
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    shape: Shape | None = None
+    shape_required: bool = True
+
+
+_ID = Column(required=True)
+_TEXT = Column()
+_COUNT = Column(kind="integer", minimum=0)
+_DAY = Column(kind="date")
+
+
+def _refers(table: str, *, required: bool = False) -> Column:
+    return Column(references=table, required=required)
+
+
+TABLES: Mapping[str, Table] = {
+    "towns": Table(
+        columns={TOWN_ID: _ID, NAME: _TEXT}, key=(TOWN_ID,), shape="polygon", shape_required=False
+    ),
+    "stations": Table(
+        columns={STATION_ID: _ID, NAME: _TEXT, CLASS: _TEXT, TOWN_ID: _refers("towns")},
+        key=(STATION_ID,),
+        shape="polygon",
+        shape_required=False,
+    ),
+    "villages": Table(
+        columns={
+            VILLAGE_ID: _ID,
+            NAME: _TEXT,
+            KIND: Column(choices=(VILLAGE, COMMUNITY)),
+            TOWN_ID: _refers("towns"),
+            STATION_ID: _refers("stations"),
+            VALID_FROM: _DAY,
+            VALID_TO: _DAY,
+        },
+        key=(VILLAGE_ID,),
+        shape="polygon",
+        shape_required=False,
+    ),
+    "grids": Table(
+        columns={
+            GRID_ID: _ID,
+            NAME: _TEXT,
+            VILLAGE_ID: _refers("villages"),
+            STATION_ID: _refers("stations"),
+            RESIDENTS: _COUNT,
+            FLOATING: _COUNT,
+            HOUSES: _COUNT,
+            RENTED: _COUNT,
+            VENUES: _COUNT,
+            KEY_UNITS: _COUNT,
+        },
+        key=(GRID_ID,),
+        shape="polygon",
+        shape_required=False,
+    ),
+    "zones": Table(
+        columns={ZONE_ID: _ID, NAME: _TEXT, STATION_ID: _refers("stations")},
+        key=(ZONE_ID,),
+        shape="polygon",
+        shape_required=False,
+    ),
+    "posts": Table(
+        columns={POST_ID: _ID, NAME: _TEXT, KIND: _TEXT, VILLAGE_ID: _refers("villages")},
+        key=(POST_ID,),
+        shape="point",
+    ),
+    "roads": Table(
+        columns={
+            ROAD_ID: _ID,
+            NAME: _TEXT,
+            CLASS: Column(choices=ROAD_CLASSES),
+            ONEWAY: Column(kind="integer", minimum=0),
+            BRIDGE: Column(kind="integer", minimum=0),
+            LENGTH_M: Column(kind="real", minimum=0),
+        },
+        key=(ROAD_ID,),
+        shape="line",
+    ),
+    "water": Table(columns={NAME: _TEXT, KIND: _TEXT}, shape="polygon"),
+    "areas": Table(columns={AREA_ID: _ID, NAME: _TEXT, KIND: _TEXT}, key=(AREA_ID,), shape="polygon"),
+    "facilities": Table(
+        columns={FACILITY_ID: _ID, NAME: _TEXT, KIND: _TEXT, VILLAGE_ID: _refers("villages")},
+        key=(FACILITY_ID,),
+        shape="point",
+    ),
+    "population": Table(columns={RESIDENTS: Column(kind="integer", minimum=0, required=True)}, shape="point"),
+    "incidents": Table(
+        columns={
+            GRID_ID: _refers("grids", required=True),
+            DATE: Column(kind="date", required=True),
+            HOUR: Column(kind="integer", minimum=0),
+            CATEGORY: _TEXT,
+            SOURCE: Column(choices=(REPORTED, PATROL)),
+            BASIS: _TEXT,
+            COUNT: Column(kind="integer", minimum=0, required=True),
+        },
+    ),
+    "indicators": Table(
+        columns={
+            VILLAGE_ID: _refers("villages", required=True),
+            PERIOD_START: Column(kind="date", required=True),
+            PERIOD_END: Column(kind="date", required=True),
+            INDICATOR: _ID,
+            VALUE: Column(kind="real"),
+            EXPOSURE: Column(kind="real", minimum=0),
+        },
+        key=(VILLAGE_ID, PERIOD_START, PERIOD_END, INDICATOR),
+    ),
+    "staff": Table(
+        columns={PLACE_ID: _ID, ROLE: _ID, COUNT: Column(kind="integer", minimum=0, required=True)},
+        key=(PLACE_ID, ROLE),
+    ),
+    # Grids that are known to lie apart from the rest of their zone (飞地), and are not a fault.
+    "exemptions": Table(columns={GRID_ID: _refers("grids", required=True), NOTE: _TEXT}, key=(GRID_ID,)),
+}
+
+_SHAPE_TYPES: Mapping[str, tuple[str, ...]] = {
+    "polygon": ("Polygon", "MultiPolygon"),
+    "line": ("LineString", "MultiLineString"),
+    "point": ("Point",),
+}
+
+
+def validate(frame: pd.DataFrame, table: str, *, file: str | None = None) -> None:
+    """
+    Check a frame against its table's schema; columns it may lack are simply absent.
+
+    Parameters
+    ----------
+    frame
+        Rows of the table, ids as columns (not as index).
+    table
+        A name in `TABLES`.
+    file
+        Where the rows come from, for the message.
+
+    Raises
+    ------
+    SchemaError
+        ``table_faults`` with a `Reason` for every fault found: column, row (from 1), id, value.
+    """
+    faults = [*_column_faults(frame, table), *_key_faults(frame, table), *_shape_faults(frame, table)]
+    if faults:
+        raise SchemaError("table_faults", table=table, file=file, count=len(faults), reasons=tuple(faults))
+
+
+def _column_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
+    faults: list[Reason] = []
+    for name, column in TABLES[table].columns.items():
+        if name not in frame:
+            if column.required:
+                faults.append(Reason("column_missing", {"table": table, "column": name}))
+            continue
+        faults.extend(_value_faults(frame[name], name, column))
+    return faults
+
+
+def _value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
+    empty = values.isna() | (values.astype("string").str.strip() == "").fillna(True)
+    wrong = pd.Series(data=False, index=values.index)
+    if column.kind in ("integer", "real"):
+        numbers = pd.to_numeric(values, errors="coerce")
+        wrong |= numbers.isna()
+        if column.minimum is not None:
+            wrong |= numbers < column.minimum
+        if column.kind == "integer":
+            wrong |= numbers % 1 != 0
+    elif column.kind == "date":
+        wrong |= pd.to_datetime(values, errors="coerce", format="ISO8601").isna()
+    elif column.choices is not None:
+        wrong |= ~values.isin(column.choices)
+    faults = _rows(values, wrong & ~empty, "value_wrong", name)
+    return faults + (_rows(values, empty, "value_missing", name) if column.required else [])
+
+
+def _rows(values: pd.Series, mask: pd.Series, code: str, column: str) -> list[Reason]:
+    rows = mask.to_numpy().nonzero()[0]
+    return [Reason(code, {"column": column, "row": int(i) + 1, "value": values.iloc[i]}) for i in rows]
+
+
+def _key_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
+    key = list(TABLES[table].key)
+    if not key or any(name not in frame for name in key):
+        return []
+    repeated = frame.duplicated(subset=key, keep="first").to_numpy().nonzero()[0]
+    return [
+        Reason("id_repeated", {"id": "/".join(str(frame[name].iloc[i]) for name in key), "row": int(i) + 1})
+        for i in repeated
+    ]
+
+
+def _shape_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
+    spec = TABLES[table]
+    if spec.shape is None:
+        return []
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return [Reason("geometry_missing", {"table": table})] if spec.shape_required else []
+    shapes = frame.geometry
+    absent = (shapes.isna() | shapes.is_empty).to_numpy()
+    kinds = shapes.geom_type.to_numpy()
+    allowed = _SHAPE_TYPES[spec.shape]
+    return [
+        Reason("geometry_empty", {"row": i + 1})
+        if absent[i]
+        else Reason("geometry_kind", {"row": i + 1, "found": kinds[i], "expected": spec.shape})
+        for i in range(len(frame))
+        if (absent[i] and spec.shape_required) or (not absent[i] and kinds[i] not in allowed)
+    ]
