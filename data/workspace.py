@@ -1,0 +1,375 @@
+"""The workspace: one district in one GeoPackage file, with plans, settings and an audit trail."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from data import geopackage
+from data.schemas import GEOMETRY, TABLES, validate
+from geo.crs import require_metric, to_metric
+from geo.errors import ConflictError, FileError, SchemaError, SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+SCHEMA_VERSION = 1
+# Steps that bring a workspace of version n to n + 1, each inside one transaction.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+
+_SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "date": "DATE"}
+_GPKG_SHAPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
+_OWN_TABLES = {
+    "settings": "name TEXT NOT NULL UNIQUE, value TEXT NOT NULL",
+    "audit": "at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, object TEXT NOT NULL,"
+    " facts TEXT NOT NULL",
+    "plans": "plan_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT,"
+    " status TEXT NOT NULL, rev INTEGER NOT NULL, author TEXT NOT NULL, created TEXT NOT NULL,"
+    " note TEXT NOT NULL, params TEXT NOT NULL, scorecard TEXT NOT NULL, digest TEXT NOT NULL",
+    "assignment": "plan_id TEXT NOT NULL, grid_id TEXT NOT NULL, zone_id TEXT NOT NULL,"
+    " UNIQUE (plan_id, grid_id)",
+}
+
+
+class Workspace:
+    """
+    One district's file. Every call is its own transaction, so threads and processes may share it.
+
+    The file is a GeoPackage that QGIS reads; only Python's sqlite3 opens it here. It belongs on a
+    local disk: SQLite's locks are not to be trusted on a network share.
+
+    Parameters
+    ----------
+    path
+        An existing workspace; see `Workspace.create` for a new one.
+
+    Raises
+    ------
+    FileError
+        ``workspace_missing``, ``workspace_unreadable`` (no database), ``workspace_foreign`` (not
+        GridBeat's), ``workspace_newer`` (written by a later GridBeat).
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).absolute()
+        if not self.path.is_file():
+            raise FileError("workspace_missing", file=str(path))
+        try:
+            version = self._read_setting("schema_version")
+        except sqlite3.DatabaseError as fault:
+            code = "workspace_foreign" if "no such table" in str(fault) else "workspace_unreadable"
+            raise FileError(code, file=str(path)) from fault
+        if not isinstance(version, int):
+            raise FileError("workspace_foreign", file=str(path))
+        if version > SCHEMA_VERSION:
+            raise FileError("workspace_newer", file=str(path), found=version, known=SCHEMA_VERSION)
+        if version < SCHEMA_VERSION:
+            self._migrate(version)
+
+    @classmethod
+    def open(cls, path: Path | str) -> Workspace:
+        """Return the workspace at `path`, brought to this version's schema if it is older."""
+        return cls(path)
+
+    @classmethod
+    def create(cls, path: Path | str, *, name: str, crs: CRS | str | int) -> Workspace:
+        """
+        Make a new workspace file.
+
+        Parameters
+        ----------
+        path
+            A file that does not exist yet.
+        name
+            The district's name.
+        crs
+            Its metric CRS (`geo.crs.choose_metric_crs`).
+
+        Raises
+        ------
+        FileError
+            ``file_exists``, or ``folder_missing``.
+        CrsError
+            If `crs` is not projected in metres.
+        """
+        path, crs = Path(path), CRS.from_user_input(crs)
+        require_metric(crs, layer="district")
+        if path.exists():
+            raise FileError("file_exists", file=str(path))
+        if not path.absolute().parent.is_dir():
+            raise FileError("folder_missing", file=str(path))
+        with geopackage.writing(path, create=True) as connection:
+            geopackage.create_core(connection, crs)
+            for table, columns in _OWN_TABLES.items():
+                connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+                connection.execute(
+                    "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)"
+                    " VALUES (?, 'attributes', ?, 0)",
+                    (table, table),
+                )
+            for key, value in {"schema_version": SCHEMA_VERSION, "name": name, "crs": _crs_text(crs)}.items():
+                _put_setting(connection, key, value)
+            record(connection, "create", "workspace", who="", name=name)
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        """The district's name."""
+        return str(self._read_setting("name"))
+
+    @property
+    def crs(self) -> CRS:
+        """The metric CRS that every layer is kept in."""
+        return CRS.from_user_input(self._read_setting("crs"))
+
+    @property
+    def stamp(self) -> int:
+        """A number that grows with every change: with the path, the key of whatever is cached."""
+        with geopackage.reading(self.path) as connection:
+            return int(connection.execute("SELECT COALESCE(MAX(fid), 0) FROM audit").fetchone()[0])
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of each of the district's tables that is present."""
+        with geopackage.reading(self.path) as connection:
+            present = geopackage.table_names(connection)
+            return {
+                name: connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0]
+                for name in TABLES
+                if name in present
+            }
+
+    def read(self, table: str) -> Any:
+        """
+        Return a table of the district, ids as columns, in its rows' order.
+
+        A GeoDataFrame in the district's CRS for tables with a shape, otherwise a DataFrame; a
+        table that is not there yet comes empty, with the schema's columns.
+        """
+        _known(table)
+        crs = self.crs
+        with geopackage.reading(self.path) as connection:
+            if table in geopackage.table_names(connection):
+                return geopackage.read_table(connection, table, crs=crs)
+        empty = pd.DataFrame({name: pd.Series(dtype="str") for name in TABLES[table].columns})
+        return gpd.GeoDataFrame(empty, geometry=[], crs=crs) if TABLES[table].shape else empty
+
+    def write(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
+        """
+        Replace a table of the district by a frame, in one transaction.
+
+        Raises
+        ------
+        SchemaError
+            With every fault of the frame, and nothing written.
+        CrsError
+            If a layer has no CRS, or one that cannot be brought to the district's.
+        """
+        self.write_all({table: frame}, who=who, note=note)
+
+    def write_all(self, frames: Mapping[str, pd.DataFrame], *, who: str = "", note: str = "") -> None:
+        """Replace several tables in one transaction; raises as `write`."""
+        crs = self.crs
+        ready = {table: _ready(frame, table, crs) for table, frame in frames.items()}
+        with geopackage.writing(self.path) as connection:
+            for table, frame in ready.items():
+                _replace(connection, table, frame, crs)
+                record(connection, "write", table, who=who, rows=len(frame), note=note)
+
+    def append(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
+        """
+        Add a frame's rows to a table of the district; raises as `write`.
+
+        Raises
+        ------
+        SchemaError
+            ``columns_differ``: the frame has columns that the table lacks.
+        ConflictError
+            ``id_exists``: an id is in the table already.
+        """
+        crs = self.crs
+        frame = _ready(frame, table, crs)
+        with geopackage.writing(self.path) as connection:
+            if table not in geopackage.table_names(connection):
+                _replace(connection, table, frame, crs)
+            else:
+                _append(connection, table, frame, crs)
+            record(connection, "append", table, who=who, rows=len(frame), note=note)
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """Return a setting (any JSON value), or `default` where it was never set."""
+        return self._read_setting(name, default)
+
+    def set_setting(self, name: str, value: Any, *, who: str = "") -> None:
+        """Keep a setting: any JSON value."""
+        with geopackage.writing(self.path) as connection:
+            _put_setting(connection, name, value)
+            record(connection, "set", name, who=who)
+
+    def audit(self) -> pd.DataFrame:
+        """Return every change made to the workspace, oldest first: at, who, action, object, facts."""
+        with geopackage.reading(self.path) as connection:
+            return geopackage.read_table(connection, "audit", crs=None)
+
+    def copy_to(self, path: Path | str) -> Path:
+        """
+        Copy the workspace as one consistent state, while others may be writing.
+
+        Raises
+        ------
+        FileError
+            ``file_exists``: nothing is overwritten.
+        """
+        path = Path(path)
+        if path.exists():
+            raise FileError("file_exists", file=str(path))
+        with geopackage.reading(self.path) as source:
+            target = sqlite3.connect(path)
+            try:
+                source.backup(target)
+            finally:
+                target.close()
+        return path
+
+    def backup(self, folder: Path | str, *, keep: int = 10) -> Path:
+        """
+        Copy the workspace into a folder under a dated name, and drop the oldest beyond `keep`.
+
+        Returns
+        -------
+        Path
+            The new copy.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        copy = self.copy_to(folder / f"{self.path.stem}-{dt.datetime.now():%Y%m%d-%H%M%S-%f}.gpkg")
+        # 8 digits, 6 digits, 6 digits: only names that this method gives.
+        pattern = f"{self.path.stem}-{'[0-9]' * 8}-{'[0-9]' * 6}-{'[0-9]' * 6}.gpkg"
+        for old in sorted(path for path in folder.iterdir() if path.match(pattern))[:-keep]:
+            old.unlink()
+        return copy
+
+    def _read_setting(self, name: str, default: Any = None) -> Any:
+        with geopackage.reading(self.path) as connection:
+            row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return default if row is None else json.loads(row[0])
+
+    def _migrate(self, version: int) -> None:
+        # A copy beside the file first: a migration is the one change that cannot be looked at before.
+        shutil.copy2(self.path, self.path.with_name(f"{self.path.stem}.v{version}.gpkg"))
+        with geopackage.writing(self.path) as connection:
+            for step in range(version, SCHEMA_VERSION):
+                MIGRATIONS[step](connection)
+            _put_setting(connection, "schema_version", SCHEMA_VERSION)
+            record(connection, "migrate", "workspace", who="", found=version, now=SCHEMA_VERSION)
+
+
+def is_workspace(path: Path | str) -> bool:
+    """Return whether a file is a GridBeat workspace that this version can open."""
+    try:
+        Workspace(path)
+    except FileError:
+        return False
+    return True
+
+
+def _ready(frame: pd.DataFrame, table: str, crs: CRS) -> pd.DataFrame:
+    _known(table)
+    validate(frame, table)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return frame
+    frame = frame.rename_geometry(GEOMETRY) if frame.geometry.name != GEOMETRY else frame
+    return to_metric(frame, crs) if frame.geometry.notna().any() else frame
+
+
+def _known(table: str) -> None:
+    if table not in TABLES:
+        raise SettingError("table_unknown", table=table, known=", ".join(TABLES))
+
+
+def _gpkg_shape(table: str) -> str | None:
+    shape = TABLES[table].shape
+    return None if shape is None else _GPKG_SHAPES[shape]
+
+
+def _sql_types(frame: pd.DataFrame, table: str) -> dict[str, str]:
+    declared = TABLES[table].columns
+    return {
+        str(name): _SQL_TYPES[declared[name].kind] if name in declared else _guessed_type(frame[name])
+        for name in frame.columns
+        if name != GEOMETRY
+    }
+
+
+def _guessed_type(values: pd.Series) -> str:
+    if pd.api.types.is_integer_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return "INTEGER"
+    return "REAL" if pd.api.types.is_numeric_dtype(values) else "TEXT"
+
+
+def _replace(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: CRS) -> None:
+    shape = _gpkg_shape(table)
+    geopackage.replace_table(
+        connection,
+        table,
+        frame,
+        types=_sql_types(frame, table),
+        shape=shape,
+        unique=TABLES[table].key,
+        crs=crs if shape else None,
+    )
+
+
+def _append(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: CRS) -> None:
+    _require_columns(connection, table, frame)
+    shape = _gpkg_shape(table)
+    types = _sql_types(frame, table)
+    try:
+        geopackage.append_rows(connection, table, frame, types=types, shape=shape, crs=crs if shape else None)
+    except sqlite3.IntegrityError as fault:
+        raise ConflictError("id_exists", table=table) from fault
+
+
+def _require_columns(connection: sqlite3.Connection, table: str, frame: pd.DataFrame) -> None:
+    present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    given = {str(name) for name in frame.columns if name != GEOMETRY}
+    if extra := given - present:
+        raise SchemaError("columns_differ", table=table, columns=", ".join(sorted(extra)))
+
+
+def _put_setting(connection: sqlite3.Connection, name: str, value: Any) -> None:
+    connection.execute(
+        "INSERT INTO settings (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (name, as_json(value)),
+    )
+
+
+def record(connection: sqlite3.Connection, action: str, what: str, *, who: str, **facts: Any) -> None:
+    """Add a line to the audit trail, inside the transaction that makes the change."""
+    connection.execute(
+        "INSERT INTO audit (at, who, action, object, facts) VALUES (?, ?, ?, ?, ?)",
+        (now(), who, action, what, as_json(facts)),
+    )
+
+
+def as_json(value: Any) -> str:
+    """Return a value as the one JSON text it always has."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def now() -> str:
+    """Return this moment as an ISO text with its offset from UTC."""
+    return dt.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _crs_text(crs: CRS) -> str:
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else crs.to_wkt()
