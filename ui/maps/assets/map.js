@@ -53,9 +53,10 @@
       layer.group.on('mouseover', (event) => mark(map, 'hovered', event.layer));
       layer.group.on('mouseout', () => mark(map, 'hovered', null));
       layer.group.bindTooltip((feature) => GridBeat.title(layer, feature.gridbeat.index), {sticky: true, opacity: 0.95});
-      layer.group.bindPopup((feature) => GridBeat.details(map, feature), {maxWidth: 340, autoPanPadding: [50, 30]});
-      layer.group.on('popupopen', (event) => mark(map, 'chosen', event.popup._source));
     }
+    // Layers that do not answer to the pointer are still opened by the search.
+    layer.group.bindPopup((feature) => GridBeat.details(map, feature), {maxWidth: 340, autoPanPadding: [50, 30]});
+    layer.group.on('popupopen', (event) => mark(map, 'chosen', event.popup._source));
     map.gridbeat.layers.push(layer);
     show(map, layer);
   };
@@ -89,7 +90,8 @@
     map.closePopup();
     map.setView(bounds.getCenter(), zoom, {animate: false});
     GridBeat.refresh(map);
-    feature.openPopup(feature.getLatLng ? feature.getLatLng() : inside(layer, index, bounds));
+    // As if it had been clicked: the group's one popup opens for the feature it comes from.
+    feature.fire('click', {latlng: feature.getLatLng ? feature.getLatLng() : inside(layer, index, bounds)}, true);
   };
 
   /** Whether a layer is drawn at the map's zoom. */
