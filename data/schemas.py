@@ -212,6 +212,8 @@ TABLES: Mapping[str, Table] = {
         columns={PLACE_ID: _ID, ROLE: _ID, COUNT: Column(kind="integer", minimum=0, required=True)},
         key=(PLACE_ID, ROLE),
     ),
+    # 编组对应 as a bureau's own table states it; a grid may be listed twice by mistake.
+    "declared_assignment": Table(columns={GRID_ID: _ID, ZONE_ID: _ID}),
     # Grids that are known to lie apart from the rest of their zone (飞地), and are not a fault.
     "exemptions": Table(columns={GRID_ID: _refers("grids", required=True), NOTE: _TEXT}, key=(GRID_ID,)),
 }

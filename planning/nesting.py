@@ -1,0 +1,361 @@
+"""The zone–grid nesting (编组对应) of a district: every grid in exactly one zone, and what breaks it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from data.schemas import GRID_ID, RESIDENTS, ZONE_ID
+from geo.adjacency import detached, shared_borders
+from geo.coverage import gaps, invalid_reasons, overlaps
+from geo.errors import SettingError
+from geo.nesting import (
+    NESTED,
+    ORPHAN,
+    STRADDLING,
+    TIE,
+    NestingParams,
+    area_shares,
+    best_parents,
+    point_shares,
+)
+from planning.codes import code_findings
+from planning.findings import finding, findings_frame
+from planning.hierarchy import (
+    grid_units,
+    grid_villages,
+    layer_shapes,
+    level_findings,
+    reference_findings,
+    zone_findings,
+)
+from planning.settling import settled_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    import geopandas as gpd
+
+Source = Literal["polygons", "table"]
+_NO_BORDERS = pd.DataFrame({"left": pd.Series(dtype="str"), "right": pd.Series(dtype="str"), "length_m": []})
+_FINDING_OF_STATUS = {ORPHAN: "grid_orphan", TIE: "grid_tie", STRADDLING: "grid_straddles"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nesting:
+    """
+    How a district's grids nest in its zones.
+
+    Parameters
+    ----------
+    source
+        From the polygons of both layers, or from a table of codes alone.
+    params
+        What counted as nested.
+    grids
+        Indexed by grid_id: zone_id (largest share; none for orphans), status, share, second_zone_id,
+        second_share, covered, area_m2, village_id, station_id, town_id, enclave (apart from its zone), exempt
+        (known to be), suggested_zone_id (what a repair would give it).
+    zones
+        Indexed by zone_id: grids (won), area_m2 (as drawn; missing without polygons).
+    pairs
+        child (grid), parent (zone), area_m2, share: a row for every overlap.
+    borders
+        left, right, length_m: neighbouring grids.
+    findings
+        The list of what is wrong (`planning.findings`).
+    """
+
+    source: Source
+    params: NestingParams
+    grids: pd.DataFrame
+    zones: pd.DataFrame
+    pairs: pd.DataFrame
+    borders: pd.DataFrame
+    findings: gpd.GeoDataFrame
+
+    @property
+    def empty_zones(self) -> list[str]:
+        """The zones that win no grid."""
+        return list(self.zones.index[self.zones["grids"] == 0])
+
+    @property
+    def complete(self) -> bool:
+        """Whether every grid lies in exactly one zone."""
+        return bool((self.grids["status"] == NESTED).all()) and not self.grids.empty
+
+    def summary(self) -> dict[str, Any]:
+        """Return the counts of the headline: zones / grids / share nested, and what is left."""
+        status = self.grids["status"].value_counts()
+        nested = int(status.get(NESTED, 0))
+        return {
+            "zones": len(self.zones),
+            "grids": len(self.grids),
+            "nested": nested,
+            "straddling": int(status.get(STRADDLING, 0)),
+            "ties": int(status.get(TIE, 0)),
+            "orphans": int(status.get(ORPHAN, 0)),
+            "enclaves": int((self.grids["enclave"] & ~self.grids["exempt"]).sum()),
+            "enclaves_exempt": int((self.grids["enclave"] & self.grids["exempt"]).sum()),
+            "empty_zones": len(self.empty_zones),
+            "share_nested": nested / len(self.grids) if len(self.grids) else 0.0,
+            "findings": len(self.findings),
+            "source": self.source,
+            "by": self.params.by,
+        }
+
+
+def nest_district(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    params: NestingParams | None = None,
+    exempt: Collection[str] = (),
+    source: Source | None = None,
+) -> Nesting:
+    """
+    Find the zone of every grid, and everything that keeps the district from being nested.
+
+    Parameters
+    ----------
+    tables
+        The district's tables by name; only grids and zones with polygons, or a
+        ``declared_assignment`` (grid_id, zone_id), are needed. Villages, towns, stations,
+        population and exemptions are used where they are there.
+    params
+        What counts as nested, and whether by area or by residents.
+    exempt
+        Grids known to lie apart from their zone (飞地), besides those of the table.
+    source
+        Polygons or table; by default polygons where both layers have them.
+
+    Raises
+    ------
+    SettingError
+        ``nest_needs_layers`` if neither source is there; ``nest_needs_population`` if shares of
+        residents are asked for without points.
+    """
+    params = params or NestingParams()
+    source = source or _source(tables)
+    grids, zones = layer_shapes(tables, "grids"), layer_shapes(tables, "zones")
+    if source == "polygons" and (grids is None or zones is None):
+        raise SettingError("nest_needs_layers", missing="grids" if grids is None else "zones")
+    pairs = _pairs(tables, grids, zones, params, source)
+    grid_ids = _ids(tables, "grids", GRID_ID, pairs["child"])
+    zone_ids = _ids(tables, "zones", ZONE_ID, pairs["parent"])
+    best = best_parents(pairs, grid_ids, params)
+    borders = _NO_BORDERS if grids is None else shared_borders(grids)
+    described = _describe(tables, best, pairs, borders, params, exempt)
+    won = described["zone_id"].value_counts().reindex(zone_ids).fillna(0).astype(int)
+    drawn = pd.Series(float("nan"), index=zone_ids) if zones is None else zones.area.reindex(zone_ids)
+    rows = [
+        *_grid_findings(described, pairs, grids, tables.get("declared_assignment"), source),
+        *_empty_zone_findings(won, pairs, zones),
+        *zone_findings(described["suggested_zone_id"], described["station_id"], described["town_id"], grids),
+        *code_findings(grid_ids, described["village_id"]),
+        *level_findings(tables, params),
+        *reference_findings(tables),
+        *_layer_findings(tables, set(won.index[won == 0])),
+    ]
+    crs = grids.crs if grids is not None else None
+    return Nesting(
+        source=source,
+        params=params,
+        grids=described,
+        zones=pd.DataFrame({"grids": won, "area_m2": drawn}).rename_axis(ZONE_ID),
+        pairs=pairs,
+        borders=borders,
+        findings=findings_frame(rows, crs),
+    )
+
+
+def _source(tables: Mapping[str, pd.DataFrame]) -> Source:
+    if layer_shapes(tables, "grids") is not None and layer_shapes(tables, "zones") is not None:
+        return "polygons"
+    if (declared := tables.get("declared_assignment")) is not None and not declared.empty:
+        return "table"
+    missing = "grids" if layer_shapes(tables, "grids") is None else "zones"
+    raise SettingError("nest_needs_layers", missing=missing)
+
+
+def _pairs(
+    tables: Mapping[str, pd.DataFrame],
+    grids: gpd.GeoSeries | None,
+    zones: gpd.GeoSeries | None,
+    params: NestingParams,
+    source: Source,
+) -> pd.DataFrame:
+    declared = _declared_pairs(tables.get("declared_assignment"))
+    if source == "table" or grids is None or zones is None:
+        return declared
+    pairs = area_shares(grids, zones)
+    if params.by == "residents":
+        population = tables.get("population")
+        if population is None or population.empty:
+            raise SettingError("nest_needs_population")
+        pairs = point_shares(grids, zones, population.geometry, population[RESIDENTS], by_area=pairs)
+    # A grid without a polygon can still be placed by the table.
+    return pd.concat([pairs, declared[~declared["child"].isin(grids.index)]], ignore_index=True)
+
+
+def _declared_pairs(declared: pd.DataFrame | None) -> pd.DataFrame:
+    if declared is None or declared.empty:
+        columns = {"child": "str", "parent": "str", "area_m2": "float64", "share": "float64"}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+    rows = declared[[GRID_ID, ZONE_ID]].dropna().drop_duplicates()
+    # A grid listed under several zones belongs to each of them alike: a tie.
+    claims = rows.groupby(GRID_ID)[ZONE_ID].transform("size")
+    return pd.DataFrame(
+        {"child": rows[GRID_ID], "parent": rows[ZONE_ID], "area_m2": 0.0, "share": 1.0 / claims}
+    ).reset_index(drop=True)
+
+
+def _ids(tables: Mapping[str, pd.DataFrame], table: str, key: str, used: Iterable[str]) -> pd.Index:
+    frame = tables.get(table)
+    listed = [] if frame is None or frame.empty else list(frame[key])
+    extra = sorted(set(used) - set(listed))
+    ids: pd.Index = pd.Index(listed + extra, name=key, dtype="str")
+    return ids
+
+
+def _describe(
+    tables: Mapping[str, pd.DataFrame],
+    best: pd.DataFrame,
+    pairs: pd.DataFrame,
+    borders: pd.DataFrame,
+    params: NestingParams,
+    exempt: Collection[str],
+) -> pd.DataFrame:
+    villages = grid_villages(tables, best.index, params)
+    stations, towns = grid_units(tables, villages, params)
+    shapes = layer_shapes(tables, "grids")
+    zones = settled_zones(best, pairs, borders, villages=villages, margin=params.tie_margin, places=shapes)
+    listed = tables.get("exemptions")
+    known = set(exempt) | (set() if listed is None else set(listed[GRID_ID]))
+    size = None if shapes is None else shapes.area.reindex(best.index).fillna(0.0)
+    drawn = zones.index if shapes is None else zones.index.intersection(shapes.index)
+    apart = detached(zones[drawn], borders, size=size).reindex(zones.index).fillna(False).astype(bool)
+    if shapes is None:
+        apart[:] = False
+    named = best.rename(columns={"parent": "zone_id", "second": "second_zone_id"})
+    return named.assign(
+        area_m2=float("nan") if size is None else size,
+        village_id=villages,
+        station_id=stations,
+        town_id=towns,
+        enclave=apart,
+        exempt=named.index.isin(known),
+        suggested_zone_id=zones,
+    ).rename_axis(GRID_ID)
+
+
+def _grid_findings(
+    grids: pd.DataFrame,
+    pairs: pd.DataFrame,
+    shapes: gpd.GeoSeries | None,
+    declared: pd.DataFrame | None,
+    source: Source,
+) -> Iterator[dict[str, Any]]:
+    where = {} if shapes is None else shapes.to_dict()
+    for grid, row in grids[grids["status"] != NESTED].iterrows():
+        code = _FINDING_OF_STATUS[row["status"]]
+        yield finding(
+            "assignment_repeated" if source == "table" and code == "grid_tie" else code,
+            "grids",
+            grid,
+            other=row["zone_id"] or "",
+            area_m2=None if shapes is None else row["area_m2"] * (1 - row["share"]),
+            share=row["share"],
+            geometry=where.get(grid),
+            second=row["second_zone_id"] or "",
+            second_share=row["second_share"],
+            suggested=_text(row["suggested_zone_id"]),
+        )
+    for grid, row in grids[grids["enclave"] & ~grids["exempt"]].iterrows():
+        yield finding(
+            "grid_enclave", "grids", grid, other=_text(row["suggested_zone_id"]), geometry=where.get(grid)
+        )
+    if source == "polygons" and declared is not None and not declared.empty:
+        stated = declared.drop_duplicates(GRID_ID).set_index(GRID_ID)[ZONE_ID].reindex(grids.index)
+        for grid in grids.index[stated.notna() & (stated != grids["suggested_zone_id"])]:
+            suggested = _text(grids.at[grid, "suggested_zone_id"])
+            yield finding(
+                "assignment_differs",
+                "grids",
+                grid,
+                other=suggested,
+                stated=stated[grid],
+                geometry=where.get(grid),
+            )
+
+
+def _empty_zone_findings(
+    won: pd.Series, pairs: pd.DataFrame, zones: gpd.GeoSeries | None
+) -> Iterator[dict[str, Any]]:
+    where = {} if zones is None else zones.to_dict()
+    for zone in won.index[won == 0]:
+        best = best_grid(pairs, str(zone))
+        yield finding(
+            "zone_empty", "zones", zone, other=best or "", geometry=where.get(zone), best=best or ""
+        )
+
+
+def best_grid(pairs: pd.DataFrame, zone: str) -> str | None:
+    """Return the grid in which a zone has most of its land, or None where it has none."""
+    mine = pairs[pairs["parent"] == zone].sort_values(
+        ["area_m2", "share", "child"], ascending=[False, False, True]
+    )
+    return None if mine.empty else str(mine["child"].iloc[0])
+
+
+def _layer_findings(
+    tables: Mapping[str, pd.DataFrame], empty_zones: Collection[str]
+) -> Iterator[dict[str, Any]]:
+    for table in ("grids", "zones", "villages"):
+        shapes = layer_shapes(tables, table)
+        if shapes is None:
+            continue
+        key = str(shapes.index.name)
+        for label in tables[table].loc[~tables[table][key].isin(shapes.index), key]:
+            if table != "zones" or label not in empty_zones:
+                yield finding("geometry_absent", table, label)
+        for label, why in invalid_reasons(shapes).items():
+            yield finding("geometry_invalid", table, label, geometry=shapes[label], why=why)
+        yield from _overlap_findings(table, shapes)
+        yield from _gap_findings(table, shapes)
+
+
+def _overlap_findings(table: str, shapes: gpd.GeoSeries) -> Iterator[dict[str, Any]]:
+    for row in overlaps(shapes).itertuples():
+        yield finding(
+            "layer_overlap", table, row.left, other=row.right, area_m2=row.area_m2, geometry=row.geometry
+        )
+
+
+def _gap_findings(table: str, shapes: gpd.GeoSeries) -> Iterator[dict[str, Any]]:
+    places = gaps(shapes)
+    beside = _beside(places, shapes)
+    for row in places.itertuples():
+        names = beside.get(row.Index, [""])
+        yield finding(
+            "layer_gap",
+            table,
+            names[0],
+            other=", ".join(names[1:]),
+            area_m2=row.area_m2,
+            geometry=row.geometry,
+            width_m=row.width_m,
+        )
+
+
+def _beside(places: gpd.GeoDataFrame, shapes: gpd.GeoSeries) -> dict[int, list[str]]:
+    at, near = shapes.sindex.query(places.geometry.to_numpy(), predicate="intersects")
+    beside: dict[int, list[str]] = {}
+    for place, label in sorted(zip(at.tolist(), shapes.index[near], strict=True)):
+        beside.setdefault(place, []).append(str(label))
+    return beside
+
+
+def _text(value: Any) -> str:
+    return "" if pd.isna(value) else str(value)
