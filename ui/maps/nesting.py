@@ -20,7 +20,6 @@ from ui.words import Words, words
 if TYPE_CHECKING:
     import folium
 
-_MARK_OF_LAYER = {"grids": "triangle", "zones": "square", "villages": "diamond"}
 _DRAWN_TOLERANCE_M = 1.0
 
 
@@ -71,8 +70,8 @@ def _layers(
         layers.append(_moved(located["grids"], repaired, zone_names, t))
     if "zones" in located:
         layers.append(_borders(located["zones"], t))
-    if repaired is not None and len(repaired.zones):
-        layers.append(_new_borders(repaired.zones, t))
+    if repaired is not None and (after := present({"zones": repaired.zones}, "zones")) is not None:
+        layers.append(_new_borders(after, t))
     if (problems := problem_layer(nesting.findings, t)) is not None:
         layers.append(problems)
     return layers
@@ -162,15 +161,16 @@ def problem_layer(findings: gpd.GeoDataFrame, t: Words) -> Layer | None:
             t("column.what"): [
                 t.sentence(code, facts) for code, facts in zip(codes, located["facts"], strict=True)
             ],
-            t("column.remedy"): [t(f"remedy.{code}") if t.has(f"remedy.{code}") else "" for code in codes],
+            t("column.remedy"): [
+                t.remedy(code, facts) for code, facts in zip(codes, located["facts"], strict=True)
+            ],
         },
         zoom=10,
     )
 
 
 def _after(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str], t: Words) -> Layer:
-    zones = repaired.zones if ZONE_ID in repaired.zones else repaired.zones.reset_index()
-    colour_of = zone_colours(zones)
+    colour_of = zone_colours(repaired.zones)
     assigned = repaired.assignment.reindex(frame[GRID_ID].astype(str))
     colours = [colour_of.get(zone, "#ffffff") for zone in assigned]
     distinct = list(dict.fromkeys(colours))
@@ -190,22 +190,23 @@ def _after(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str]
 
 def _moved(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str], t: Words) -> Layer:
     moved = repaired.moved
-    moved = (moved if GRID_ID in moved else moved.reset_index()).drop_duplicates(GRID_ID).set_index(GRID_ID)
-    rows = frame[frame[GRID_ID].astype(str).isin(moved.index)]
-    found = moved.reindex(rows[GRID_ID].astype(str))
+    area, to_zone = moved.groupby(GRID_ID)["area_m2"].sum(), moved.groupby(GRID_ID)["to_zone_id"].first()
+    lost = moved.dropna(subset="from_zone_id").groupby(GRID_ID)["from_zone_id"].agg(list)
+    rows = frame[frame[GRID_ID].astype(str).isin(area.index)]
+    ids = rows[GRID_ID].astype(str)
     return Layer(
         key="moved",
         title=t("nesting.map_moved"),
         frame=rows,
-        styles=[Style(fill="#ffffff", opacity=0.01, pattern=None, line="#b2182b", weight=1.8)],
+        styles=[Style(fill="#ffffff", opacity=0.01, line="#b2182b", weight=1.8)],
         name=texts(rows, NAME),
         code=texts(rows, GRID_ID),
         fields={
-            t("column.zone_id"): [_zone(z, zone_names) for z in found["zone_id"]],
-            t("column.lost_zone_ids"): [
-                t.listed(_zone(z, zone_names) for z in _list(zones)) for zones in found["lost_zone_ids"]
+            t("column.to_zone_id"): [_zone(zone, zone_names) for zone in ids.map(to_zone)],
+            t("column.from_zone_id"): [
+                t.listed(_zone(zone, zone_names) for zone in lost.get(grid, [])) for grid in ids
             ],
-            t("column.area_m2"): [t.area(area) for area in found["area_m2"]],
+            t("column.area_m2"): [t.area(size) for size in ids.map(area)],
         },
     )
 
@@ -228,7 +229,7 @@ def _new_borders(zones: gpd.GeoDataFrame, t: Words) -> Layer:
     return Layer(
         key="new-zones",
         title=t("nesting.map_new_zones"),
-        frame=simplified(zones if ZONE_ID in zones else zones.reset_index(), _DRAWN_TOLERANCE_M),
+        frame=simplified(zones, _DRAWN_TOLERANCE_M),
         styles=[Style(line="#a3195b", weight=2.2, dash="6 4")],
         interactive=False,
     )
@@ -239,7 +240,3 @@ def _zone(zone: object, names: Mapping[str, str]) -> str:
         return ""
     name = names.get(str(zone))
     return f"{name} ({zone})" if name else str(zone)
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value] if value else []

@@ -108,9 +108,16 @@ class Words:
             return self("error.unknown", code=code, facts=self.listed(f"{k}={v}" for k, v in facts.items()))
         return self(f"error.{code}", **{name: self.fact(name, value) for name, value in facts.items()})
 
+    def remedy(self, code: str, facts: Mapping[str, object]) -> str:
+        """Return what to do about a finding, or nothing where there is no remedy to name."""
+        key = f"remedy.{code}"
+        if not self.has(key):
+            return ""
+        return self(key, **{name: self.fact(name, value) for name, value in facts.items()})
+
     def fact(self, name: str, value: object) -> str:
         """Return a fact as people write it; its name tells what it is (``area_m2``, ``share``, ``table``…)."""
-        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
             return NOTHING
         if name in _NAMED and isinstance(value, str):
             return self.name(_NAMED[name], value)
