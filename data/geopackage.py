@@ -146,6 +146,19 @@ def _system_row(crs: CRS) -> tuple[str, int, str, int, str, str | None]:
     return crs.name, code, organisation, code, crs.to_wkt("WKT1_GDAL"), None
 
 
+def change_crs(connection: sqlite3.Connection, crs: CRS) -> None:
+    """Declare `crs` for every layer of a file whose layers hold no geometry yet."""
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)", _system_row(crs)
+    )
+    for table in ("gpkg_geometry_columns", "gpkg_contents"):
+        connection.execute(
+            f"UPDATE {table} SET srs_id = ?"
+            " WHERE table_name IN (SELECT table_name FROM gpkg_geometry_columns)",
+            (srs_id(crs),),
+        )
+
+
 def srs_id(crs: CRS) -> int:
     """Return the EPSG code of `crs`, or 100000 for one that EPSG does not list."""
     return int(crs.to_epsg() or 100000)

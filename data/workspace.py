@@ -213,6 +213,25 @@ class Workspace:
             _put_setting(connection, name, value)
             record(connection, "set", name, who=who)
 
+    def settle_crs(self, crs: CRS, *, who: str = "") -> None:
+        """
+        Give a workspace that holds no geometry yet its CRS, and end its being assumed.
+
+        Raises
+        ------
+        ConflictError
+            ``crs_settled`` if the district's CRS is settled already.
+        """
+        require_metric(crs, layer="district")
+        with geopackage.writing(self.path) as connection:
+            row = connection.execute("SELECT value FROM settings WHERE name = 'crs_assumed'").fetchone()
+            if row is None or not json.loads(row[0]):
+                raise ConflictError("crs_settled")
+            geopackage.change_crs(connection, crs)
+            _put_setting(connection, "crs", _crs_text(crs))
+            _put_setting(connection, "crs_assumed", False)
+            record(connection, "set", "crs", who=who, crs=_crs_text(crs))
+
     def audit(self) -> pd.DataFrame:
         """Return every change made to the workspace, oldest first: at, who, action, object, facts."""
         with geopackage.reading(self.path) as connection:

@@ -118,9 +118,9 @@ def _repaired_zones(tables: Mapping[str, pd.DataFrame], assignment: pd.Series) -
         return zones
     unions = dissolve_by(grids, assignment)
     attributes = pd.DataFrame(zones).drop(columns="geometry", errors="ignore")
-    return gpd.GeoDataFrame(
-        attributes, geometry=unions.reindex(attributes[ZONE_ID]).to_numpy(), crs=grids.crs
-    )
+    shapes = unions.reindex(attributes[ZONE_ID]).to_numpy()
+    repaired: pd.DataFrame = gpd.GeoDataFrame(attributes, geometry=shapes, crs=grids.crs)
+    return repaired
 
 
 def _moved(nesting: Nesting, assignment: pd.Series, give_to: Collection[str]) -> pd.DataFrame:

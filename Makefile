@@ -1,0 +1,36 @@
+# With only Python (3.11 or later) and make: `make app` opens GridBeat, `make test` checks it.
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := .venv/Scripts
+else
+PYTHON ?= python3
+BIN := .venv/bin
+endif
+
+.PHONY: app test lint benchmarks
+.DELETE_ON_ERROR:
+
+app: .venv/installed
+	$(BIN)/gridbeat app
+
+test: .venv/installed-dev lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+benchmarks: .venv/installed-dev
+	$(BIN)/python benchmarks/overlay.py
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e .
+	$(BIN)/gridbeat warm-up
+	@echo ok > $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+	@echo ok > $@

@@ -1,0 +1,134 @@
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import box
+
+from geo.errors import SettingError
+from planning.nesting import nest_district
+from planning.repair import repair_district
+
+CRS = "EPSG:4549"
+
+
+def repaired(tables, **options):
+    return repair_district(tables, nest_district(tables), **options)
+
+
+def test_repair_makes_every_zone_a_union_of_grids(district):
+    result = repaired(district)
+    assert result.assignment.to_dict() == {
+        "g1": "z1",
+        "g2": "z1",
+        "g3": "z1",
+        "g4": "z2",
+        "g5": "z2",
+        "g6": "z3",
+    }
+    assert result.nesting.complete
+    assert result.nesting.summary()["share_nested"] == 1.0
+    zones = result.zones.set_index("zone_id")
+    assert zones.geometry["z1"].equals(box(0, 0, 300, 100))
+    assert zones["name"].to_dict() == {"z1": "一区", "z2": "二区", "z3": "三区"}
+
+
+def test_report_says_what_moved(district):
+    moved = repaired(district).moved.set_index("grid_id")
+    assert moved.loc["g3"].to_dict() == {
+        "from_zone_id": "z2",
+        "to_zone_id": "z1",
+        "area_m2": pytest.approx(3000),
+        "reason": "straddling",
+    }
+    assert moved.at["g5", "area_m2"] == pytest.approx(10_000)
+    assert pd.isna(moved.at["g5", "from_zone_id"])
+
+
+def test_zone_areas_balance_what_was_gained_and_lost(district):
+    changes = repaired(district).zone_changes
+    balance = changes["area_before_m2"] + changes["gained_m2"] - changes["lost_m2"]
+    assert balance.to_numpy() == pytest.approx(changes["area_after_m2"].to_numpy())
+    assert changes["grids"].to_dict() == {"z1": 3, "z2": 2, "z3": 1}
+
+
+def empty_zone_district(district):
+    zones = gpd.GeoDataFrame(
+        {"zone_id": ["z1", "z2"]}, geometry=[box(0, 0, 600, 100), box(0, 0, 30, 100)], crs=CRS
+    )
+    return {**district, "zones": zones}
+
+
+def test_empty_zone_stays_empty_unless_it_is_given_a_grid(district):
+    tables = empty_zone_district(district)
+    left = repaired(tables)
+    assert left.empty_zones == ["z2"]
+    given_one = repaired(tables, give_to=["z2"])
+    assert given_one.empty_zones == []
+    assert given_one.assignment["g1"] == "z2"
+    assert given_one.moved.set_index("grid_id").at["g1", "reason"] == "zone_empty"
+
+
+@pytest.mark.parametrize(
+    ("zone", "shape", "code"),
+    [
+        ("z1", box(0, 0, 30, 100), "zone_not_empty"),
+        ("z2", box(9000, 0, 9030, 100), "zone_without_land"),
+    ],
+)
+def test_giving_where_it_cannot_be_is_refused(district, zone, shape, code):
+    zones = gpd.GeoDataFrame({"zone_id": ["z1", "z2"]}, geometry=[box(0, 0, 600, 100), shape], crs=CRS)
+    with pytest.raises(SettingError, match=code):
+        repaired({**district, "zones": zones}, give_to=[zone])
+
+
+def test_last_grid_of_a_zone_is_not_given_away(district):
+    grids = district["grids"].iloc[:1]
+    with pytest.raises(SettingError, match="zone_last_grid"):
+        repaired({**empty_zone_district(district), "grids": grids}, give_to=["z2"])
+
+
+def test_repairing_twice_changes_nothing(district):
+    first = repaired(district)
+    second = repaired({**district, "zones": first.zones})
+    assert second.moved.empty
+    assert second.assignment.to_dict() == first.assignment.to_dict()
+
+
+def test_grids_are_left_as_they_are(district):
+    before = district["grids"].copy()
+    repaired(district)
+    assert district["grids"].geometry.geom_equals_exact(before.geometry, 0).all()
+
+
+def test_table_without_polygons_is_repaired_too():
+    declared = pd.DataFrame({"grid_id": ["a", "a", "b"], "zone_id": ["z1", "z2", "z2"]})
+    result = repaired({"declared_assignment": declared})
+    assert result.nesting.complete
+    assert result.assignment.to_dict() == {"a": "z1", "b": "z2"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cuts=st.lists(st.integers(1, 99), min_size=2, max_size=6, unique=True),
+    seed=st.integers(0, 3),
+)
+def test_any_zones_repair_to_a_partition_of_the_grids(cuts, seed):
+    """Zones are vertical strips cut anywhere (one of them dropped) over a 10 × 4 board of grids."""
+    board = [(x, y) for x in range(10) for y in range(4)]
+    grids = gpd.GeoDataFrame(
+        {"grid_id": [f"g{x}{y}" for x, y in board]},
+        geometry=[box(10 * x, 10 * y, 10 * x + 10, 10 * y + 10) for x, y in board],
+        crs=CRS,
+    )
+    edges = [0, *sorted(cuts), 100]
+    strips = [box(a, 0, b, 40) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    del strips[seed % len(strips)]
+    zones = gpd.GeoDataFrame({"zone_id": [f"z{i}" for i in range(len(strips))]}, geometry=strips, crs=CRS)
+    result = repaired({"grids": grids, "zones": zones})
+    assert sorted(result.assignment.index) == sorted(grids["grid_id"])
+    assert result.nesting.complete
+    shapes = result.zones.geometry.dropna()
+    assert shapes.area.sum() == pytest.approx(4000)
+    assert shapely.union_all(shapes.to_numpy()).area == pytest.approx(4000)

@@ -1,0 +1,317 @@
+"""The terminal door: the same calls as the pages, for scripts and for those who like it better."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from geo.errors import FileError, GridBeatError, SettingError
+from ui.words import LANGS, Words, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+door = typer.Typer(
+    name="gridbeat",
+    help="GridBeat 警格: 警务区、巡防与平安村社规划 / police zones, patrols and village safety.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+WorkspacePath = Annotated[
+    Path, typer.Argument(metavar="WORKSPACE", help="工作区文件 / workspace file (.gpkg)")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="结果输出为一个 JSON 对象 / one JSON object on stdout")]
+Lang = Annotated[str, typer.Option("--lang", help="zh | en", envvar="GRIDBEAT_LANG")]
+
+
+@dataclass(frozen=True)
+class _Speaker:
+    """What a command says: one JSON object or plain lines on stdout, messages on stderr."""
+
+    t: Words
+    as_json: bool
+
+    def result(self, facts: dict[str, Any], *lines: str) -> None:
+        if self.as_json:
+            typer.echo(json.dumps(facts, ensure_ascii=False))
+        else:
+            typer.echo("\n".join(lines))
+
+    def message(self, text: str) -> None:
+        typer.echo(text, err=True)
+
+
+def _speaker(lang: str, as_json: bool) -> _Speaker:
+    if lang not in LANGS:
+        raise typer.BadParameter(f"--lang: {' | '.join(LANGS)}")
+    return _Speaker(words(lang), as_json)
+
+
+def _told(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn our errors into words and exit code 2, anything else into exit code 1."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        t = _speaker(kwargs.get("lang", "zh"), as_json=False).t
+        try:
+            command(*args, **kwargs)
+        except GridBeatError as error:
+            typer.echo("\n".join([t.reason(error), *(f"- {line}" for line in t.reasons(error))]), err=True)
+            raise typer.Exit(2) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception:
+            typer.echo(traceback.format_exc() + t("cli.our_fault"), err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@door.command()
+@_told
+def sample(
+    workspace: WorkspacePath,
+    seed: Annotated[int, typer.Option(min=0, help="随机种子 / seed")] = 0,
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """生成示例区县 / make the sample district."""
+    from data.exporting import require_folder
+    from data.workspace import Workspace
+    from ui.opening import make_sample
+
+    say = _speaker(lang, as_json)
+    if workspace.exists():
+        raise FileError("file_exists", file=str(workspace))
+    require_folder(workspace)
+    made = Workspace.open(
+        make_sample(workspace, seed=seed, tell=lambda stage: say.message(say.t(f"sample.{stage}")))
+    )
+    counts = made.counts()
+    lines = [f"{say.t.name('table', name)}\t{say.t.number(count)}" for name, count in counts.items()]
+    facts = {"workspace": str(workspace), "name": made.name, "crs": made.crs.to_string(), "tables": counts}
+    say.result(facts, say.t("cli.sample_made", name=made.name, file=str(workspace)), *lines)
+
+
+@door.command("import")
+@_told
+def import_(
+    workspace: WorkspacePath,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="文件 / file")],
+    table: Annotated[str, typer.Option("--as", metavar="TABLE", help="grids, zones, villages, …")],
+    id_column: Annotated[str | None, typer.Option("--id", metavar="COL", help="编码列 / id column")] = None,
+    name_column: Annotated[
+        str | None, typer.Option("--name", metavar="COL", help="名称列 / name column")
+    ] = None,
+    field: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COL")] = None,
+    crs: Annotated[str | None, typer.Option(metavar="EPSG:n", help="坐标系 / CRS")] = None,
+    encoding: Annotated[str | None, typer.Option(help="编码 / text encoding")] = None,
+    layer: Annotated[str | None, typer.Option(help="图层或工作表 / layer or sheet")] = None,
+    dissolve: Annotated[
+        bool, typer.Option("--dissolve", help="合并同编码图形 / merge shapes that repeat an id")
+    ] = False,
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """导入图层或表格 / import a layer or a table; a new workspace is made where there is none."""
+    from data.importing import ImportParams, import_file, open_or_create
+    from data.schemas import NAME, TABLES
+
+    say = _speaker(lang, as_json)
+    table = {"assignment": "declared_assignment"}.get(table, table)
+    mapping = dict(_pair("--map", text) for text in field or [])
+    if id_column and table in TABLES and TABLES[table].key:
+        mapping[TABLES[table].key[0]] = id_column
+    if name_column:
+        mapping[NAME] = name_column
+    params = ImportParams(mapping=mapping, layer=layer, crs=crs, encoding=encoding, dissolve=dissolve)
+    fresh = not workspace.exists()
+    try:
+        report = import_file(open_or_create(workspace), file, table, params=params)
+    except GridBeatError:
+        # A failed first import leaves no empty district behind.
+        if fresh:
+            workspace.unlink(missing_ok=True)
+        raise
+    read = [f"{say.t.name('column', name)} ← {column}" for name, column in report.mapping.items()]
+    say.result(
+        report.summary(),
+        say.t(
+            "cli.imported", rows=say.t.number(report.rows), table=say.t.name("table", table), file=file.name
+        ),
+        say.t("cli.import_read", columns=say.t.listed(read, at_most=20)),
+        say.t("cli.import_left", columns=say.t.listed(report.left_out, at_most=20) or "—"),
+        *([say.t("cli.import_dissolved", count=report.dissolved)] if report.dissolved else []),
+    )
+
+
+@door.command()
+@_told
+def nest(
+    workspace: WorkspacePath,
+    by: Annotated[str, typer.Option(help="area | residents")] = "area",
+    repair: Annotated[
+        bool, typer.Option("--repair", help="修复并存为方案 / repair and save as a plan")
+    ] = False,
+    give: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ZONE", help="给空警务区其最大网格 / give an empty zone its best grid; all: 全部"
+        ),
+    ] = None,
+    exempt: Annotated[
+        list[str] | None, typer.Option(metavar="GRID", help="飞地豁免 / a grid known to lie apart")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--from", help="polygons | table")] = None,
+    nested_share: Annotated[float, typer.Option(help="视为嵌套的份额 / share that counts as nested")] = 0.99,
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """网格与警务区的嵌套 / how grids nest in zones, and what breaks it."""
+    from data.workspace import Workspace
+    from geo.nesting import NestingParams
+    from planning.nesting import nest_district
+    from planning.repair import repair_district
+    from ui.saving import NESTING_TABLES, read_tables, save_nesting
+
+    say = _speaker(lang, as_json)
+    if source not in (None, "polygons", "table"):
+        raise SettingError("setting_wrong", name="--from", found=source, allowed="polygons, table")
+    opened = Workspace.open(workspace)
+    tables = read_tables(opened, NESTING_TABLES)
+    params = NestingParams(by=by, nested_share=nested_share)  # type: ignore[arg-type]
+    nesting = nest_district(tables, params=params, exempt=exempt or (), source=source)  # type: ignore[arg-type]
+    plan_id, shown, moved = None, nesting, 0.0
+    if repair:
+        chosen = nesting.empty_zones if give == ["all"] else give or []
+        mended = repair_district(tables, nesting, give_to=chosen)
+        shown, moved = mended.nesting, float(mended.moved["area_m2"].sum())
+        plan_id = save_nesting(opened, mended, name=say.t("plan.first_name"))
+    for zone in shown.empty_zones:
+        say.message(say.t("cli.zone_empty", zone=zone))
+    facts = {**shown.summary(), "plan": plan_id, "moved_m2": moved, "empty_zone_ids": shown.empty_zones}
+    kinds = shown.findings["code"].value_counts()
+    say.result(
+        {**facts, "findings_by_code": {str(code): int(n) for code, n in kinds.items()}},
+        _headline(say.t, shown.summary()),
+        *(f"{say.t.name('finding', code)}\t{n}" for code, n in kinds.items()),
+        *([say.t("cli.plan_saved", plan=plan_id, area=say.t.area(moved))] if plan_id else []),
+    )
+
+
+@door.command()
+@_told
+def export(
+    workspace: WorkspacePath,
+    what: Annotated[
+        str, typer.Argument(metavar="LAYER|PLAN", help="grids…, plan:ID, findings, map:nesting, map:overview")
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".csv .xlsx .gpkg .geojson .shp .html")],
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """导出图层、方案、问题清单或单文件地图 / export a layer, a plan, the findings or a one-file map."""
+    from data.workspace import Workspace
+    from ui.exports import export_from
+
+    say = _speaker(lang, as_json)
+    rows = export_from(Workspace.open(workspace), what, file, lang=lang)
+    say.result(
+        {"what": what, "file": str(file), "rows": rows},
+        say.t("cli.exported", what=what, rows=rows, file=str(file)),
+    )
+
+
+@door.command()
+@_told
+def backup(
+    workspace: WorkspacePath,
+    folder: Annotated[
+        Path | None, typer.Option(help="备份文件夹 / folder; 默认在工作区旁 / beside it")
+    ] = None,
+    keep: Annotated[int, typer.Option(min=1, help="保留份数 / copies to keep")] = 10,
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """备份工作区 / back the workspace up, even while others work in it."""
+    from data.workspace import Workspace
+
+    say = _speaker(lang, as_json)
+    opened = Workspace.open(workspace)
+    copy = opened.backup(folder or opened.path.parent / "backups", keep=keep)
+    say.result({"file": str(copy)}, say.t("cli.backed_up", file=str(copy)))
+
+
+@door.command("app")
+@_told
+def app(
+    workspace: Annotated[Path | None, typer.Argument(metavar="[WORKSPACE]")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="端口 / port")] = 8501,
+    browser: Annotated[bool, typer.Option(help="打开浏览器 / open a browser")] = True,
+    lang: Lang = "zh",
+) -> None:
+    """打开网页 / open the app; without WORKSPACE on the sample district."""
+    if workspace is not None:
+        from data.workspace import Workspace
+
+        os.environ["GRIDBEAT_WORKSPACE"] = str(Workspace.open(workspace).path)
+    script = Path(__file__).resolve().parent.parent / "app.py"
+    if not script.is_file():
+        raise FileError("file_missing", file=str(script))
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": port,
+        "server.headless": str(not browser).lower(),
+        "server.showEmailPrompt": "false",
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+    }
+    # In this very process: a child would be left behind when the window is closed.
+    from streamlit.web import cli as streamlit_door
+
+    sys.argv = ["streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
+    sys.exit(streamlit_door.main())
+
+
+@door.command("warm-up", hidden=True)
+def warm_up() -> None:
+    """Compile what is compiled on first use, so that the first planner need not wait for it."""
+    import geopandas as gpd
+    import shapely
+
+    from geo.overlay import overlap_areas
+
+    square = gpd.GeoSeries([shapely.box(0, 0, 1, 1)], index=["a"], crs="EPSG:4549")
+    overlap_areas(square, square)
+
+
+def _headline(t: Words, facts: dict[str, Any]) -> str:
+    zones, grids = t.number(facts["zones"]), t.number(facts["grids"])
+    return f"{zones} / {grids} / {t.percent(facts['share_nested'])}"
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not (name and sign and value):
+        raise SettingError("setting_wrong", name=option, found=text, allowed="FIELD=COL")
+    return name, value
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may stand at GBK, and a pipe at ASCII.
+        with suppress(AttributeError):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    door()

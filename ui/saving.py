@@ -1,0 +1,46 @@
+"""Keeping what was decided: the same steps behind the page's button and the terminal's command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from data.plans import save_plan
+from data.schemas import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from data.workspace import Workspace
+    from planning.repair import Repair
+
+# What the nesting reads; incidents and the like are left in the file.
+NESTING_TABLES = (
+    "towns",
+    "stations",
+    "villages",
+    "grids",
+    "zones",
+    "population",
+    "exemptions",
+    "declared_assignment",
+)
+
+
+def read_tables(workspace: Workspace, names: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.DataFrame]:
+    """Return those of the named tables that the workspace holds."""
+    present = workspace.counts()
+    return {name: workspace.read(name) for name in names if name in present}
+
+
+def save_nesting(workspace: Workspace, repair: Repair, *, name: str, author: str = "") -> str:
+    """Keep a repaired nesting as a draft plan and return its id; saved twice, it is still one plan."""
+    params = repair.nesting.params
+    return save_plan(
+        workspace,
+        repair.assignment,
+        kind="nesting",
+        name=name,
+        author=author,
+        params={"by": params.by, "nested_share": params.nested_share, "tie_margin": params.tie_margin},
+        scorecard=repair.nesting.summary(),
+    )
