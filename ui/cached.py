@@ -25,7 +25,16 @@ _SPATIAL = (
     "areas",
     "facilities",
 )
-_NESTING = ("towns", "stations", "villages", "grids", "zones", "population", "exemptions", "declared_assignment")
+_NESTING = (
+    "towns",
+    "stations",
+    "villages",
+    "grids",
+    "zones",
+    "population",
+    "exemptions",
+    "declared_assignment",
+)
 _FIGURES = ("incidents", "indicators", "staff")
 
 

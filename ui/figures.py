@@ -14,6 +14,7 @@ from data.schemas import (
     COMMUNITY,
     COUNT,
     DATE,
+    EXPOSURE,
     FLOATING,
     GRID_ID,
     HOUR,
@@ -21,13 +22,16 @@ from data.schemas import (
     KIND,
     NAME,
     PERIOD_END,
+    PLACE_ID,
     REPORTED,
     RESIDENTS,
     ROLE,
     SOURCE,
+    STATION_ID,
     TOWN_ID,
     VALUE,
     VILLAGE_ID,
+    ZONE_ID,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 # Posts that are not a village's own: 企业, 园区, 高校, 景区.
 SPECIAL_POST = "special"
 _BUSIEST = 3
+_LEVELS = {"villages": VILLAGE_ID, "zones": ZONE_ID, "stations": STATION_ID}
+# 有效, 非警务, 无效: together they are the calls received (接报).
+_PARTS = ("valid", "non_police", "invalid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +61,9 @@ class Incidents:
     hours
         Calls by hour of day, 24 of them; empty where hours are not known.
     source_known, basis
-        Whether reported calls could be told from patrol finds; the 统计口径 that was counted, if any.
+        Whether reported calls could be told from patrol finds; the 统计口径 that was counted, if only one.
+    parts
+        Calls by 统计口径 (有效, 非警务, 无效) where they divide the total.
     """
 
     month: dt.date
@@ -65,6 +74,7 @@ class Incidents:
     hours: tuple[int, ...] = ()
     source_known: bool = True
     basis: str | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +88,16 @@ class Figures:
     posts: Mapping[str, int] = field(default_factory=dict)
     residents: int | None = None
     floating: int | None = None
-    staff: Mapping[str, int] = field(default_factory=dict)
+    # Level (villages, zones, stations) → role → people; levels hold one another and are never added up.
+    staff: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     area_m2: float | None = None
     roads_m: float | None = None
     facilities: Mapping[str, int] = field(default_factory=dict)
     areas: Mapping[str, int] = field(default_factory=dict)
     key_units: int | None = None
     incidents: Incidents | None = None
-    indicators: Mapping[str, float] = field(default_factory=dict)
+    # Indicator → sum of values and of exposures over all villages, in the latest period.
+    indicators: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     indicators_until: str | None = None
 
     @property
@@ -111,7 +123,7 @@ def district_figures(tables: Mapping[str, Any]) -> Figures:
         posts=_by(tables, "posts", KIND),
         residents=_sum(grids, RESIDENTS),
         floating=_sum(grids, FLOATING),
-        staff=_by(tables, "staff", ROLE, weight=COUNT),
+        staff=_staff(tables),
         area_m2=_area(tables),
         roads_m=_length(_filled(tables, "roads")),
         facilities=_by(tables, "facilities", KIND),
@@ -139,6 +151,7 @@ def _month(tables: Mapping[str, Any]) -> Incidents | None:
     basis = _main_basis(calls)
     if basis is not None:
         calls = calls[calls[BASIS] == basis]
+    divided = basis is None and BASIS in calls and calls[BASIS].notna().any()
     if calls.empty:
         return None
     days = pd.to_datetime(calls[DATE], format="ISO8601")
@@ -158,19 +171,26 @@ def _month(tables: Mapping[str, Any]) -> Incidents | None:
         hours=_hours(now),
         source_known=bool(source_known),
         basis=basis,
+        parts={str(k): int(v) for k, v in now[COUNT].groupby(now[BASIS]).sum().items()} if divided else {},
     )
 
 
 def _main_basis(calls: pd.DataFrame) -> str | None:
-    if BASIS not in calls or not calls[BASIS].notna().any():
+    if BASIS not in calls or calls[BASIS].dropna().isin(_PARTS).all():
         return None
-    # Bases may count the same call twice over (接报 holds 有效): only one of them is ever added up.
+    # Other bases may count the same call twice over (接报 holds 有效): only one of them is ever added up.
     return str(calls.groupby(BASIS)[COUNT].sum().idxmax())
 
 
 def _busiest_towns(calls: pd.DataFrame, tables: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
     grids, villages, towns = (_filled(tables, name) for name in ("grids", "villages", "towns"))
-    if grids is None or villages is None or towns is None or VILLAGE_ID not in grids or TOWN_ID not in villages:
+    if (
+        grids is None
+        or villages is None
+        or towns is None
+        or VILLAGE_ID not in grids
+        or TOWN_ID not in villages
+    ):
         return ()
     village = calls[GRID_ID].map(_lookup(grids, GRID_ID, VILLAGE_ID))
     town = village.map(_lookup(villages, VILLAGE_ID, TOWN_ID)).map(_lookup(towns, TOWN_ID, NAME))
@@ -185,13 +205,25 @@ def _hours(calls: pd.DataFrame) -> tuple[int, ...]:
     return tuple(int(counts.get(float(hour), 0)) for hour in range(24))
 
 
-def _latest_indicators(frame: pd.DataFrame | None) -> tuple[dict[str, float], str | None]:
+def _latest_indicators(frame: pd.DataFrame | None) -> tuple[dict[str, tuple[float, float]], str | None]:
     if frame is None:
         return {}, None
     until = frame[PERIOD_END].max()
     latest = frame[frame[PERIOD_END] == until]
-    sums = latest.groupby(INDICATOR)[VALUE].sum(min_count=1).dropna()
-    return {str(name): float(value) for name, value in sums.items()}, str(until)
+    latest = latest if EXPOSURE in latest else latest.assign(**{EXPOSURE: float("nan")})
+    sums = latest.groupby(INDICATOR)[[VALUE, EXPOSURE]].sum(min_count=1).dropna(subset=VALUE)
+    pairs = zip(sums.index, sums[VALUE], sums[EXPOSURE], strict=True)
+    return {str(name): (float(value), float(exposure)) for name, value, exposure in pairs}, str(until)
+
+
+def _staff(tables: Mapping[str, Any]) -> dict[str, dict[str, int]]:
+    staff, found = _filled(tables, "staff"), {}
+    for level, key in _LEVELS.items():
+        frame = _filled(tables, level)
+        if staff is not None and frame is not None:
+            mine = staff[staff[PLACE_ID].isin(frame[key])]
+            found[level] = {str(role): int(count) for role, count in mine.groupby(ROLE)[COUNT].sum().items()}
+    return found
 
 
 def _villages_with_post(villages: pd.DataFrame | None, posts: pd.DataFrame | None) -> int | None:
@@ -212,14 +244,11 @@ def _length(roads: gpd.GeoDataFrame | None) -> float | None:
     return None if roads is None else float(roads.geometry.length.sum())
 
 
-def _by(tables: Mapping[str, Any], name: str, column: str, *, weight: str | None = None) -> dict[str, int]:
+def _by(tables: Mapping[str, Any], name: str, column: str) -> dict[str, int]:
     frame = _filled(tables, name)
     if frame is None or column not in frame:
         return {}
-    kinds = frame[column].fillna("")
-    counts = kinds.value_counts() if weight is None else frame[weight].groupby(kinds).sum()
-    counts = counts.sort_values(ascending=False, kind="stable")
-    return {str(kind): int(count) for kind, count in counts.items()}
+    return {str(kind): int(count) for kind, count in frame[column].fillna("").value_counts().items()}
 
 
 def _sum(frame: pd.DataFrame | None, column: str) -> int | None:

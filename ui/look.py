@@ -36,7 +36,9 @@ def figures(items: Iterable[tuple[str, str, str]], *, label: str) -> None:
     st.html(f'<div class="gb-figures" role="group" aria-label="{escape(label)}">{cells}</div>')
 
 
-def board(heading: str, subtitle: str, rows: Sequence[tuple[str, str]], *, extra: str = "", note: str = "") -> None:
+def board(
+    heading: str, subtitle: str, rows: Sequence[tuple[str, str]], *, extra: str = "", note: str = ""
+) -> None:
     """
     Show one of the four boards.
 

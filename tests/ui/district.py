@@ -94,7 +94,9 @@ def square_district(n: int = 6) -> dict[str, pd.DataFrame]:
         "roads": roads,
         "water": water,
         "incidents": _incidents(grids),
-        "staff": pd.DataFrame({"place_id": ["V0000", "Z0000"], "role": ["auxiliary", "officer"], "count": [2, 1]}),
+        "staff": pd.DataFrame(
+            {"place_id": ["V0000", "Z0000"], "role": ["auxiliary", "officer"], "count": [2, 1]}
+        ),
     }
 
 

@@ -158,7 +158,9 @@ def _villages(tables: Mapping[str, Any], t: Words) -> Layer | None:
     kinds = (VILLAGE, COMMUNITY)
     styles = [
         Style(fill="#8fbf8f", opacity=0.12, line="#3f7f4f", weight=1, dash="4 3", title=t("village.village")),
-        Style(fill="#b79fcf", opacity=0.2, line="#6b4f8f", weight=1, dash="4 3", title=t("village.community")),
+        Style(
+            fill="#b79fcf", opacity=0.2, line="#6b4f8f", weight=1, dash="4 3", title=t("village.community")
+        ),
     ]
     kind = villages[KIND] if KIND in villages else pd.Series(VILLAGE, index=villages.index)
     return Layer(

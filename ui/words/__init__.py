@@ -149,6 +149,7 @@ _NAMED: Mapping[str, str] = {
     "layer": "table",
     "other_layer": "table",
     "references": "table",
+    "missing": "table",
     "column": "column",
     "columns": "column",
     "status": "state",
