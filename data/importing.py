@@ -17,6 +17,7 @@ from pyproj.exceptions import CRSError as UnknownCrs
 from data.schemas import TABLES
 from data.synonyms import guess_mapping
 from data.workspace import Workspace, is_workspace
+from geo.coverage import has_shape
 from geo.crs import choose_metric_crs, refuse_unknown
 from geo.errors import CrsError, FileError, SchemaError, SettingError
 
@@ -324,5 +325,5 @@ def _dissolve(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 
 def _settle_crs(workspace: Workspace, frame: gpd.GeoDataFrame) -> None:
-    if workspace.setting("crs_assumed", False) and frame.geometry.notna().any():
+    if workspace.setting("crs_assumed", False) and has_shape(frame.geometry).any():
         workspace.settle_crs(choose_metric_crs(frame))

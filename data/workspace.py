@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from data import geopackage
 from data.schemas import GEOMETRY, TABLES, validate
+from geo.coverage import has_shape
 from geo.crs import require_metric, to_metric
 from geo.errors import ConflictError, FileError, SchemaError, SettingError
 
@@ -305,7 +306,7 @@ def _ready(frame: pd.DataFrame, table: str, crs: CRS) -> pd.DataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
     frame = frame.rename_geometry(GEOMETRY) if frame.geometry.name != GEOMETRY else frame
-    return to_metric(frame, crs) if frame.geometry.notna().any() else frame
+    return to_metric(frame, crs) if has_shape(frame.geometry).any() else frame
 
 
 def _known(table: str) -> None:

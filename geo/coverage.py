@@ -12,6 +12,13 @@ import shapely
 from geo.overlay import overlap_areas
 
 
+def has_shape(layer: gpd.GeoSeries) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return whether each row has a geometry that is neither null nor empty."""
+    shapes = np.asarray(layer.to_numpy(), dtype=object)
+    present: np.ndarray[Any, np.dtype[np.bool_]] = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    return present
+
+
 def invalid_reasons(layer: gpd.GeoSeries) -> pd.Series:
     """Return GEOS's reason for each polygon that is not valid, by label; nulls and empties are left out."""
     shapes = np.asarray(layer.to_numpy(), dtype=object)
@@ -69,8 +76,7 @@ def gaps(layer: gpd.GeoSeries, *, min_area_m2: float = 1.0) -> gpd.GeoDataFrame:
 
 def dissolved(layer: gpd.GeoSeries) -> Any:
     """Return the union of a layer as one geometry, the fast way where its borders match exactly."""
-    shapes = np.asarray(layer.to_numpy(), dtype=object)
-    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    shapes = np.asarray(layer[has_shape(layer)].to_numpy(), dtype=object)
     if not shapes.size:
         return shapely.MultiPolygon()
     valid = bool(shapely.is_valid(shapes).all())
@@ -89,7 +95,7 @@ def dissolve_by(layer: gpd.GeoSeries, groups: pd.Series) -> gpd.GeoSeries:
         Group of each polygon, indexed as the layer; polygons without one are left out.
     """
     shapes = np.asarray(layer.to_numpy(), dtype=object)
-    usable = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    usable = has_shape(layer)
     good = shapely.make_valid(shapes) if not shapely.is_valid(shapes[usable]).all() else shapes
     exact = bool(shapely.coverage_is_valid(good[usable]))
     union = shapely.coverage_union_all if exact else shapely.union_all

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from data.schemas import GRID_ID, STATION_ID, TABLES, TOWN_ID, VILLAGE_ID, ZONE_ID
+from geo.coverage import has_shape
 from geo.nesting import NESTED, ORPHAN, STRADDLING, TIE, NestingParams, area_shares, best_parents
 from planning.codes import town_codes, village_codes
 from planning.findings import finding
@@ -30,7 +31,7 @@ def layer_shapes(tables: Mapping[str, pd.DataFrame], table: str) -> gpd.GeoSerie
     if frame is None or "geometry" not in frame or frame.empty:
         return None
     shapes = frame.set_index(_KEYS[table]).geometry
-    shapes = shapes[shapes.notna() & ~shapes.is_empty]
+    shapes = shapes[has_shape(shapes)]
     return None if shapes.empty else shapes
 
 

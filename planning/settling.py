@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geo.coverage import has_shape
 from geo.nesting import ORPHAN, TIE
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _follow_nearest(zones: pd.Series, places: gpd.GeoSeries | None) -> pd.Series
     open_grids = zones.index[zones.isna()]
     if places is None or open_grids.empty:
         return zones
-    present = places[places.notna() & ~places.is_empty]
+    present = places[has_shape(places)]
     known = present[present.index.isin(zones.index[zones.notna()])]
     lost = present[present.index.isin(open_grids)]
     if known.empty or lost.empty:

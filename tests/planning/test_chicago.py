@@ -31,7 +31,7 @@ def tables_of(workspace):
 
 
 def test_layers_arrive_whole(chicago):
-    assert chicago.counts() == {"zones": 275, "grids": 801, "villages": 77, "stations": 24}
+    assert chicago.counts() == {"zones": 275, "grids": 801, "villages": 77, "stations": 23}
     assert chicago.crs.to_epsg() == 32616
 
 

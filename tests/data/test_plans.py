@@ -1,0 +1,67 @@
+import pandas as pd
+import pytest
+
+from data.plans import change_plan, current_plan_id, read_assignment, read_plans, save_plan
+from data.workspace import Workspace
+from geo.errors import ConflictError, SettingError
+
+FIRST = pd.Series({"g1": "z1", "g2": "z2"})
+
+
+@pytest.fixture
+def ws(tmp_path):
+    return Workspace.create(tmp_path / "ws.gpkg", name="x", crs="EPSG:4549")
+
+
+def test_plan_is_rows_and_comes_back(ws):
+    plan_id = save_plan(ws, FIRST, kind="nesting", name="现状", author="p1", params={"by": "area"})
+    assert read_assignment(ws, plan_id).to_dict() == FIRST.to_dict()
+    row = read_plans(ws).iloc[0]
+    assert (row["plan_id"], row["status"], row["rev"], row["params"]) == ("P1", "draft", 1, '{"by": "area"}')
+
+
+def test_same_plan_saved_twice_is_one_plan(ws):
+    first = save_plan(ws, FIRST, kind="nesting", name="a")
+    assert save_plan(ws, FIRST[::-1], kind="nesting", name="b") == first
+    assert len(read_plans(ws)) == 1
+    assert save_plan(ws, FIRST.replace("z2", "z1"), kind="nesting", name="c") != first
+
+
+def test_second_writer_of_the_same_revision_is_told(ws):
+    plan_id = save_plan(ws, FIRST, kind="nesting", name="a")
+    assert change_plan(ws, plan_id, rev=1, assignment=pd.Series({"g1": "z9"})) == 2
+    with pytest.raises(ConflictError) as caught:
+        change_plan(ws, plan_id, rev=1, changes={"status": "approved"})
+    assert (caught.value.code, caught.value.facts["found"]) == ("plan_changed", 2)
+    assert read_assignment(ws, plan_id).to_dict() == {"g1": "z9"}
+    assert read_plans(ws)["status"].tolist() == ["draft"]
+
+
+def test_current_plan_is_the_one_in_force_else_the_newest(ws):
+    assert current_plan_id(ws) is None
+    first = save_plan(ws, FIRST, kind="nesting", name="a")
+    second = save_plan(ws, FIRST.replace("z2", "z1"), kind="nesting", name="b")
+    assert current_plan_id(ws) == second
+    change_plan(ws, first, rev=1, changes={"status": "in_force"})
+    assert current_plan_id(ws) == first
+
+
+@pytest.mark.parametrize(
+    ("plan", "changes", "code"),
+    [
+        ("P9", {"name": "x"}, "plan_unknown"),
+        ("P1", {"status": "published"}, "plan_status_unknown"),
+        ("P1", {"plan_id": "P7"}, "plan_field_unknown"),  # an id is for good
+    ],
+)
+def test_impossible_changes_are_refused(ws, plan, changes, code):
+    save_plan(ws, FIRST, kind="nesting", name="a")
+    with pytest.raises(SettingError, match=code):
+        change_plan(ws, plan, rev=1, changes=changes)
+
+
+def test_unknown_plan_names_those_there_are(ws):
+    save_plan(ws, FIRST, kind="nesting", name="a")
+    with pytest.raises(SettingError) as caught:
+        read_assignment(ws, "P7")
+    assert caught.value.facts["known"] == "P1"

@@ -1,0 +1,267 @@
+import json
+import shutil
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from pyproj import CRS
+from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
+
+from data import geopackage, workspace
+from data.workspace import Workspace
+from geo.errors import ConflictError, CrsError, FileError, SchemaError, SettingError
+
+METRIC = "EPSG:4549"
+
+
+@pytest.fixture
+def ws(tmp_path):
+    return Workspace.create(tmp_path / "越湖.gpkg", name="越湖区", crs=METRIC)
+
+
+def grids(*names, crs=METRIC):
+    shapes = [box(500_000 + 10 * i, 3_300_000, 500_010 + 10 * i, 3_300_010) for i in range(len(names))]
+    return gpd.GeoDataFrame(
+        {"grid_id": list(names), "residents": range(len(names))}, geometry=shapes, crs=crs
+    )
+
+
+def test_layer_comes_back_as_it_was_written(ws):
+    hole = Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], holes=[[(1, 1), (2, 1), (2, 2)]])
+    shapes = [hole, MultiPolygon([box(0, 0, 1, 1), box(5, 5, 6, 6)]), None, Polygon()]
+    frame = gpd.GeoDataFrame(
+        {
+            "grid_id": ["a", "b", "c", "d"],
+            "name": ["甲", None, "丙", "'; DROP TABLE grids"],
+            "residents": [1, 2, None, 4],
+        },
+        geometry=shapes,
+        crs=METRIC,
+    ).astype({"residents": "Int64"})
+    ws.write("grids", frame)
+    back = ws.read("grids")
+    assert back["grid_id"].tolist() == ["a", "b", "c", "d"]
+    assert back["name"].isna().tolist() == [False, True, False, False]
+    assert back["residents"].tolist()[:2] == [1, 2]
+    assert pd.isna(back["residents"][2])
+    assert back.crs == CRS.from_user_input(METRIC)
+    for before, after in zip(shapes[:2], back.geometry[:2], strict=True):
+        assert shapely.equals_exact(before, after, tolerance=0)
+    assert back.geometry[2] is None
+    assert back.geometry[3].is_empty
+
+
+@pytest.mark.parametrize(
+    ("table", "frame"),
+    [
+        ("roads", gpd.GeoDataFrame({"road_id": ["r"]}, geometry=[LineString([(0, 0), (1, 2)])], crs=METRIC)),
+        ("posts", gpd.GeoDataFrame({"post_id": ["p"]}, geometry=[Point(3, 4)], crs=METRIC)),
+    ],
+)
+def test_lines_and_points_keep_their_kind(ws, table, frame):
+    ws.write(table, frame)
+    assert ws.read(table).geometry[0].equals(frame.geometry[0])
+
+
+def test_layers_are_kept_in_the_metric_crs(ws):
+    ws.write("grids", grids("a").to_crs(4326))
+    assert ws.read("grids").geometry[0].bounds == pytest.approx(
+        (500_000, 3_300_000, 500_010, 3_300_010), abs=1e-6
+    )
+
+
+def test_table_that_is_not_there_comes_empty_with_its_columns(ws):
+    empty = ws.read("zones")
+    assert isinstance(empty, gpd.GeoDataFrame)
+    assert empty.empty
+    assert "zone_id" in empty
+    assert ws.counts() == {}
+
+
+def test_faulty_rows_are_refused_and_nothing_is_lost(ws):
+    ws.write("grids", grids("a", "b"))
+    with pytest.raises(SchemaError) as caught:
+        ws.write("grids", grids("x", "x"))
+    assert [reason.code for reason in caught.value.reasons] == ["id_repeated"]
+    assert ws.read("grids")["grid_id"].tolist() == ["a", "b"]
+
+
+def test_several_tables_are_written_together_or_not_at_all(ws):
+    with pytest.raises(SchemaError):
+        ws.write_all({"grids": grids("a"), "zones": grids("b")})
+    assert ws.counts() == {}
+
+
+def test_unknown_table_is_refused(ws):
+    with pytest.raises(SettingError, match="table_unknown"):
+        ws.read("people")
+
+
+def test_every_change_grows_the_stamp_and_is_in_the_audit(ws):
+    first = ws.stamp
+    ws.write("grids", grids("a"), who="lin", note="first")
+    ws.set_setting("map_credit", "审图号")
+    assert ws.stamp == first + 2
+    trail = ws.audit()
+    assert trail["action"].tolist() == ["create", "write", "set"]
+    assert json.loads(trail["facts"][1]) == {"rows": 1, "note": "first"}
+    assert ws.setting("map_credit") == "审图号"
+    assert ws.setting("nothing", 7) == 7
+
+
+def test_append_adds_rows_and_refuses_an_id_that_is_there(ws):
+    ws.append("grids", grids("a"))
+    ws.append("grids", grids("b"))
+    assert len(ws.read("grids")) == 2
+    with pytest.raises(ConflictError, match="id_exists"):
+        ws.append("grids", grids("b"))
+    with pytest.raises(SchemaError, match="columns_differ"):
+        ws.append("grids", grids("c").assign(floating=1))
+    assert len(ws.read("grids")) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (None, "workspace_missing"),
+        (b"not a database at all, but long enough to look like one", "workspace_unreadable"),
+        (b"", "workspace_foreign"),  # an empty file is an empty database
+    ],
+)
+def test_other_files_are_no_workspace(tmp_path, content, code):
+    path = tmp_path / "x.gpkg"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FileError, match=code):
+        Workspace.open(path)
+
+
+def test_geopackage_of_others_is_foreign(tmp_path):
+    grids("a").to_file(tmp_path / "other.gpkg", layer="grids")
+    with pytest.raises(FileError, match="workspace_foreign"):
+        Workspace.open(tmp_path / "other.gpkg")
+
+
+def test_newer_workspace_is_not_touched(ws):
+    with geopackage.writing(ws.path) as connection:
+        connection.execute("UPDATE settings SET value = '99' WHERE name = 'schema_version'")
+    with pytest.raises(FileError, match="workspace_newer"):
+        Workspace.open(ws.path)
+
+
+def test_older_workspace_is_migrated_with_a_copy_kept(ws, monkeypatch):
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
+    monkeypatch.setitem(
+        workspace.MIGRATIONS, 1, lambda connection: connection.execute("CREATE TABLE new (x)")
+    )
+    assert Workspace.open(ws.path).setting("schema_version") == 2
+    assert ws.path.with_name("越湖.v1.gpkg").is_file()
+
+
+def test_failed_migration_changes_nothing(ws, monkeypatch):
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
+    monkeypatch.setitem(workspace.MIGRATIONS, 1, lambda connection: connection.execute("DROP TABLE no_such"))
+    with pytest.raises(sqlite3.OperationalError):
+        Workspace.open(ws.path)
+    assert ws.setting("schema_version") == 1
+
+
+def test_create_does_not_overwrite(ws):
+    with pytest.raises(FileError, match="file_exists"):
+        Workspace.create(ws.path, name="x", crs=METRIC)
+    with pytest.raises(FileError, match="folder_missing"):
+        Workspace.create(ws.path.parent / "no" / "x.gpkg", name="x", crs=METRIC)
+    with pytest.raises(CrsError, match="crs_not_metric"):
+        Workspace.create(ws.path.parent / "y.gpkg", name="x", crs="EPSG:4326")
+
+
+def test_assumed_crs_is_settled_once(ws):
+    ws.set_setting("crs_assumed", True)
+    ws.settle_crs(CRS.from_epsg(32616))
+    assert ws.crs.to_epsg() == 32616
+    with pytest.raises(ConflictError, match="crs_settled"):
+        ws.settle_crs(CRS.from_epsg(4549))
+
+
+def test_gis_reads_the_file_and_its_spatial_index(ws, tmp_path):
+    """Checked on a copy: GDAL's own SQLite must never open the workspace itself."""
+    ws.write("grids", grids("a", "b", "c"))
+    copy = shutil.copy2(ws.path, tmp_path / "copy.gpkg")
+    assert ["grids", "MultiPolygon"] in pyogrio.list_layers(copy).tolist()
+    read = pyogrio.read_dataframe(copy, layer="grids")
+    assert read["grid_id"].tolist() == ["a", "b", "c"]
+    assert read.crs == CRS.from_user_input(METRIC)
+    found = pyogrio.read_dataframe(copy, layer="grids", bbox=(500_001, 3_300_001, 500_002, 3_300_002))
+    assert found["grid_id"].tolist() == ["a"]
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone()[0] == 0x47504B47
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_spatial_index_follows_updates(ws):
+    ws.write("grids", grids("a", "b"))
+    moved = geopackage.encode(shapely.points([[1.0, 2.0]]), srs=4549, multi=False)[0]
+    with geopackage.writing(ws.path) as connection:
+        connection.execute("UPDATE grids SET geom = ? WHERE grid_id = 'a'", (moved,))
+        connection.execute("UPDATE grids SET geom = NULL WHERE grid_id = 'b'")
+        boxes = connection.execute("SELECT minx, maxy FROM rtree_grids_geom").fetchall()
+    assert boxes == [(1.0, 2.0)]
+
+
+def test_backups_are_whole_and_rotated(ws, tmp_path):
+    ws.write("grids", grids("a"))
+    other = tmp_path / "backups" / "越湖-notes.gpkg"
+    other.parent.mkdir()
+    other.write_text("mine")
+    copies = [ws.backup(tmp_path / "backups", keep=2) for _ in range(3)]
+    assert [copy.exists() for copy in copies] == [False, True, True]
+    assert Workspace.open(copies[-1]).counts() == {"grids": 1}
+    assert other.exists()
+    with pytest.raises(FileError, match="file_exists"):
+        ws.copy_to(copies[-1])
+
+
+def calls(writer, number):
+    return pd.DataFrame({"grid_id": [f"{writer}"], "date": ["2026-10-01"], "count": [number]})
+
+
+def write_many(path, writer, times):
+    ws = Workspace.open(path)
+    for number in range(times):
+        ws.append("incidents", calls(writer, number))
+
+
+@pytest.mark.parametrize("kind", ["threads", "processes"])
+def test_writers_at_once_lose_nothing(ws, kind):
+    ws.append("incidents", calls("first", 0))
+    if kind == "threads":
+        pool = ThreadPoolExecutor(6)
+    else:
+        pool = ProcessPoolExecutor(4, mp_context=get_context("spawn"))
+    with pool:
+        jobs = [pool.submit(write_many, ws.path, f"w{i}", 12) for i in range(6)]
+        for job in jobs:
+            job.result()
+    kept = ws.read("incidents")
+    assert len(kept) == 1 + 6 * 12
+    assert kept.groupby("grid_id")["count"].nunique().drop("first").tolist() == [12] * 6
+    assert len(ws.audit()) == 2 + 6 * 12
+
+
+def test_crash_inside_a_transaction_keeps_the_last_state(ws):
+    ws.write("grids", grids("a"))
+
+    def broken():
+        with geopackage.writing(ws.path) as connection:
+            connection.execute("DELETE FROM grids")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert len(ws.read("grids")) == 1
