@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from planning.nesting import Nesting
     from planning.repair import Repair
-    from ui.figures import Figures
+    from ui.figures import Figures, Incidents
 
 _SPATIAL = (
     "towns",
@@ -35,7 +35,7 @@ _NESTING = (
     "exemptions",
     "declared_assignment",
 )
-_FIGURES = ("incidents", "indicators", "staff")
+_FIGURES = ("indicators", "staff")
 
 
 # A frame is shared between sessions and never changed: resources, not copies.
@@ -54,10 +54,23 @@ def tables(path: str, stamp: int, names: tuple[str, ...]) -> Mapping[str, Any]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def figures(path: str, stamp: int) -> Figures:
-    """Return the figures of the overview."""
+    """Return the figures of the overview; calls are counted apart, for they are many."""
+    from data.workspace import Workspace
     from ui.figures import district_figures
 
-    return district_figures(tables(path, stamp, (*_SPATIAL, *_FIGURES)))
+    rows = Workspace.open(path).counts()
+    return district_figures(tables(path, stamp, (*_SPATIAL, *_FIGURES)), rows=rows)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def calls(path: str, stamp: int) -> Incidents | None:
+    """Return the calls of the last full month."""
+    from data.workspace import Workspace
+    from ui.figures import month_of_calls
+
+    places = tables(path, stamp, ("grids", "villages", "towns"))
+    # Hundreds of thousands of rows that nothing else needs: read, counted, let go.
+    return month_of_calls({**places, "incidents": Workspace.open(path).read("incidents")})
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

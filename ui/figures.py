@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +33,9 @@ from data.schemas import (
 )
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 # Posts that are not a village's own: 企业, 园区, 高校, 景区.
@@ -95,7 +96,6 @@ class Figures:
     facilities: Mapping[str, int] = field(default_factory=dict)
     areas: Mapping[str, int] = field(default_factory=dict)
     key_units: int | None = None
-    incidents: Incidents | None = None
     # Indicator → sum of values and of exposures over all villages, in the latest period.
     indicators: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     indicators_until: str | None = None
@@ -111,12 +111,12 @@ class Figures:
         return self.posts.get(SPECIAL_POST, 0)
 
 
-def district_figures(tables: Mapping[str, Any]) -> Figures:
+def district_figures(tables: Mapping[str, Any], *, rows: Mapping[str, int] | None = None) -> Figures:
     """Return the overview's figures from the district's tables; each of them may be missing or empty."""
     villages, grids = _filled(tables, "villages"), _filled(tables, "grids")
     latest, until = _latest_indicators(_filled(tables, "indicators"))
     return Figures(
-        rows={name: len(frame) for name, frame in tables.items() if frame is not None},
+        rows=rows or {name: len(frame) for name, frame in tables.items() if frame is not None},
         villages=None if villages is None else int((_kinds(villages) != COMMUNITY).sum()),
         communities=None if villages is None else int((_kinds(villages) == COMMUNITY).sum()),
         villages_with_post=_villages_with_post(villages, _filled(tables, "posts")),
@@ -129,7 +129,6 @@ def district_figures(tables: Mapping[str, Any]) -> Figures:
         facilities=_by(tables, "facilities", KIND),
         areas=_by(tables, "areas", KIND),
         key_units=_sum(grids, "key_units"),
-        incidents=_month(tables),
         indicators=latest,
         indicators_until=until,
     )
@@ -142,7 +141,8 @@ def last_full_month(days: pd.Series) -> pd.Period:
     return month if last.normalize() == month.end_time.normalize() else month - 1
 
 
-def _month(tables: Mapping[str, Any]) -> Incidents | None:
+def month_of_calls(tables: Mapping[str, Any]) -> Incidents | None:
+    """Return the calls of the last full month, or None without any."""
     frame = _filled(tables, "incidents")
     if frame is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +9,14 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from geo.errors import GridBeatError
     from ui.words import Words
 
 ASSETS = Path(__file__).parent / "assets"
-MAP_HEIGHT = 610
+# At least; the style sheet lets maps fill the window.
+MAP_HEIGHT = 520
 
 
 def style() -> None:

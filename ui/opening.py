@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORKSPACE_VARIABLE, HOME_VARIABLE = "GRIDBEAT_WORKSPACE", "GRIDBEAT_HOME"
 SAMPLE_FILE = "sample.gpkg"
@@ -39,6 +42,7 @@ def make_sample(path: Path, *, tell: Callable[[str], None] | None = None) -> Pat
         Called with the stage that begins: ``making``, ``writing``.
     """
     from data.sample import make_district
+
     from data.workspace import Workspace
 
     with _MAKING:

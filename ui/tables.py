@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from ui.words import Words, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from openpyxl.worksheet.worksheet import Worksheet

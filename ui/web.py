@@ -28,6 +28,7 @@ def main() -> None:
         layout="wide",
         initial_sidebar_state="collapsed",
     )
+    st.logo(str(look.ASSETS / "logo.svg"), size="large")
     look.style()
     t = words(_language())
     page = st.navigation(_pages(t), position="top")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -13,21 +12,23 @@ import shapely
 from data.schemas import CLASS, NAME, ROAD_CLASSES
 from geo.crs import to_lonlat
 from ui.maps.layers import COARSE, Call, Layer, Style, add_layer
-from ui.maps.palette import LINE, WATER
+from ui.maps.palette import WATER
 from ui.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 # Class → width in pixels, colour, least zoom, tolerance in metres.
 ROAD_LOOK: Mapping[str, tuple[float, str, int, float]] = {
-    "motorway": (3.0, "#e3b27a", 0, 15),
-    "trunk": (2.6, "#e9c894", 0, 15),
-    "primary": (2.2, "#d9c9a8", 0, 12),
-    "secondary": (1.7, "#cdc7ba", 11, 10),
-    "tertiary": (1.3, "#c6cbd0", 12, 8),
-    "residential": (1.0, "#ccd2d8", 14, 5),
-    "service": (0.8, "#d3d8dd", 15, 5),
+    "motorway": (3.0, "#d99a4e", 0, 15),
+    "trunk": (2.6, "#dcae66", 0, 15),
+    "primary": (2.2, "#c9b27e", 0, 12),
+    "secondary": (1.7, "#b3ab98", 11, 10),
+    "tertiary": (1.3, "#a9b1ba", 12, 8),
+    "residential": (1.0, "#b4bcc5", 14, 5),
+    "service": (0.8, "#bcc4cc", 15, 5),
     "track": (0.8, "#d8d5c8", 15, 6),
     "path": (0.8, "#d8dcd0", 15, 6),
 }
@@ -105,6 +106,7 @@ def add_base(
             styles=[Style(line="#5b6b7c", weight=1.6, dash="7 4 2 4")],
             name=names,
             interactive=False,
+            above=True,
             label=(0, "town"),
         )
         add_layer(m, layer)
@@ -162,10 +164,11 @@ def simplified(frame: gpd.GeoDataFrame, tolerance_m: float) -> gpd.GeoDataFrame:
     Never for anything that is measured.
     """
     shapes = frame.geometry.to_numpy()
-    if bool(shapely.is_valid(shapes).all()) and bool(shapely.coverage_is_valid(shapes)):
+    if bool(shapely.is_valid(shapes).all()):
+        # Borders that match are thinned alike on both sides, also where others do not match.
         drawn = shapely.coverage_simplify(shapes, tolerance_m)
     else:
-        drawn = shapely.simplify(shapes, min(tolerance_m, 1.0))
+        drawn = shapely.simplify(shapes, tolerance_m / 2)
     drawn = [old if new is None or new.is_empty else new for old, new in zip(shapes, drawn, strict=True)]
     return frame.set_geometry(gpd.GeoSeries(drawn, index=frame.index, crs=frame.crs))
 

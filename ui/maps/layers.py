@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,8 @@ from geo.crs import to_lonlat
 from ui.maps.offline import Inline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import geopandas as gpd
 
 ASSETS = Path(__file__).parent / "assets"
@@ -84,6 +85,10 @@ class Layer:
         (least zoom, CSS class) for names on the map; None for none.
     interactive, searchable, switch
         Whether it answers to the pointer, is found by the search, has a switch in the legend.
+    above
+        Whether a layer that does not answer is drawn over those that do, instead of under them.
+    shares
+        Key of an earlier layer with the same rows, whose coordinates this one uses.
     scale
         Coordinate units per degree.
     """
@@ -103,11 +108,13 @@ class Layer:
     interactive: bool = True
     searchable: bool = False
     switch: bool = True
+    above: bool = False
+    shares: str | None = None
     scale: int = FINE
 
     def data(self) -> dict[str, Any]:
         """Return what the browser gets, without what it does not need."""
-        shape, coordinates = encode(self.frame, scale=self.scale)
+        shape, coordinates = encode(self.frame, scale=self.scale) if self.shares is None else (None, None)
         content = {
             "key": self.key,
             "title": self.title,
@@ -127,6 +134,8 @@ class Layer:
             "quiet": not self.interactive,
             "search": self.searchable,
             "hidden": not self.switch,
+            "above": self.above,
+            "shares": self.shares,
         }
         return {key: value for key, value in content.items() if value not in (None, False, [], 0)}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ui.maps.layers import Call
 from ui.words import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import folium
 
 

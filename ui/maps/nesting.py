@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -18,9 +17,11 @@ from ui.maps.search import add_search
 from ui.words import Words, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import folium
 
-_DRAWN_TOLERANCE_M = 1.0
+_DRAWN_TOLERANCE_M = 4.0
 
 
 def nesting_map(
@@ -177,7 +178,8 @@ def _after(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str]
     return Layer(
         key="after",
         title=t("nesting.map_after"),
-        frame=simplified(frame, _DRAWN_TOLERANCE_M),
+        frame=frame,
+        shares="status",
         styles=[Style(fill=c, opacity=0.42, line="#8b9aab", weight=0.5) for c in distinct],
         style_of=[distinct.index(c) for c in colours],
         name=texts(frame, NAME),
@@ -220,6 +222,7 @@ def _borders(zones: gpd.GeoDataFrame, t: Words) -> Layer:
         name=texts(zones, NAME),
         code=texts(zones, ZONE_ID),
         interactive=False,
+        above=True,
         searchable=True,
         label=(12, "zone"),
     )
@@ -232,6 +235,7 @@ def _new_borders(zones: gpd.GeoDataFrame, t: Words) -> Layer:
         frame=simplified(zones, _DRAWN_TOLERANCE_M),
         styles=[Style(line="#a3195b", weight=2.2, dash="6 4")],
         interactive=False,
+        above=True,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,6 +30,8 @@ from ui.maps.search import add_search
 from ui.words import Words, words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import folium
     import geopandas as gpd
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _MARKS = ("circle", "square", "triangle", "diamond", "star")
 _POST_COLOURS = ("#0b3d7a", "#b2182b", "#1b7837", "#7b3294", "#8c510a")
 _FACILITY_COLOURS = ("#e7298a", "#1b9e77", "#7570b3", "#d95f02", "#66a61e", "#a6761d")
-_DRAWN_TOLERANCE_M = 2.0
+_DRAWN_TOLERANCE_M = 6.0
 
 
 def elements_map(
@@ -112,7 +113,7 @@ def _zones(tables: Mapping[str, Any], t: Words) -> Layer | None:
         key="zones",
         title=t("table.zones"),
         frame=simplified(zones, _DRAWN_TOLERANCE_M),
-        styles=[Style(fill=c, opacity=0.26, line=INK, weight=1.3) for c in distinct],
+        styles=[Style(fill=c, opacity=0.22, line=INK, weight=1.2) for c in distinct],
         style_of=[distinct.index(c) for c in colours],
         name=texts(zones, NAME),
         code=texts(zones, ZONE_ID),

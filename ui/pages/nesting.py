@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _PLAN_KIND = "nesting"
 _REPAIR, _LEAVE = "repair", "-"
-_MAP_HEIGHT = 540
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +105,7 @@ def _map(place: Place, found: Found) -> str:
     t = place.t
     with st.spinner(t("map.drawing")):
         html = cached.nesting_html(place.path, place.stamp, place.lang, place.credit, found.by, found.give_to)
-    st.iframe(html, height=_MAP_HEIGHT, alt=t("nesting.map_alt"))
+    st.iframe(html, height=look.MAP_HEIGHT, alt=t("nesting.map_alt"))
     return html
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ import pandas as pd
 from data.schemas import GRID_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from planning.nesting import Nesting
     from planning.repair import Repair
     from ui.words import Words
@@ -110,7 +111,7 @@ def hierarchy_checks(nesting: Nesting, tables: Collection[str], t: Words) -> str
 
 def matching(findings: pd.DataFrame, shown: pd.DataFrame, kinds: Sequence[str], wanted: str) -> list[bool]:
     """Return which findings are of the wanted kinds and hold the wanted text anywhere."""
-    text = shown.astype(str).agg(" ".join, axis=1).str.casefold() if len(shown) else pd.Series(dtype=str)
+    text = [" ".join(map(str, row)).casefold() for row in shown.itertuples(index=False)]
     words = wanted.casefold().split()
     return [
         (not kinds or code in kinds) and all(word in line for word in words)

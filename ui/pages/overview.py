@@ -54,22 +54,29 @@ def show(place: Place) -> None:
     if not any(figures.rows.values()):
         st.info(t("overview.empty"))
         return
-    _headline(place, figures)
+    head = st.empty()
+    with head:
+        _headline(place, figures, nested=None)
     left, middle, right = st.columns([1, 2.35, 1])
-    with left:
-        _village_board(figures, t)
-        _zone_board(figures, t)
+    # The map first: what takes longer fills in around it.
     with middle:
         with st.spinner(t("map.drawing")):
             html = cached.elements_html(place.path, place.stamp, place.lang, place.credit)
         st.iframe(html, height=look.MAP_HEIGHT, alt=t("overview.map_title"))
         _below_map(place, figures, html)
+    with left:
+        _village_board(figures, t)
+        _zone_board(figures, t)
     with right:
-        _digital_board(figures, t)
+        digital = st.empty()
         _risk_board(figures, t)
+    with head:
+        _headline(place, figures, nested=_nested_share(place, figures))
+    with digital.container():
+        _digital_board(figures, cached.calls(place.path, place.stamp), t)
 
 
-def _headline(place: Place, figures: Figures) -> None:
+def _headline(place: Place, figures: Figures, *, nested: tuple[float, int] | None) -> None:
     t, rows = place.t, figures.rows
     villages = None if figures.villages is None else figures.villages + (figures.communities or 0)
     items = [
@@ -93,19 +100,25 @@ def _headline(place: Place, figures: Figures) -> None:
             t("table.posts"),
             t("overview.posts_note") if figures.posts else t("overview.absent"),
         ),
-        _nested(place, figures),
+        _nested(figures, nested, t),
     ]
     look.figures(items, label=t("overview.headline"))
 
 
-def _nested(place: Place, figures: Figures) -> tuple[str, str, str]:
-    t = place.t
+def _nested_share(place: Place, figures: Figures) -> tuple[float, int] | None:
     if not (figures.rows.get("zones") and figures.rows.get("grids")):
-        return (t.number(None), t("overview.nested"), t("overview.nested_needs"))
+        return None
     found = cached.nesting(place.path, place.stamp, "area").summary()
-    left = found["grids"] - found["nested"]
-    note = t("overview.nested_all") if not left else t("overview.nested_left", count=t.number(left))
-    return (t.percent(found["share_nested"]), t("overview.nested"), note)
+    return found["share_nested"], found["grids"] - found["nested"]
+
+
+def _nested(figures: Figures, nested: tuple[float, int] | None, t: Words) -> tuple[str, str, str]:
+    if nested is None:
+        missing = not (figures.rows.get("zones") and figures.rows.get("grids"))
+        return (t.number(None), t("overview.nested"), t("overview.nested_needs") if missing else "\u00a0")
+    share, left = nested
+    note = t("overview.nested_left", count=t.number(left)) if left else t("overview.nested_all")
+    return (t.percent(share), t("overview.nested"), note)
 
 
 def _village_board(figures: Figures, t: Words) -> None:
@@ -148,8 +161,8 @@ def _zone_board(figures: Figures, t: Words) -> None:
     look.board(t("board.zone"), t("board.zone_note"), lines, note=_left_out(figures, ("zones", "staff"), t))
 
 
-def _digital_board(figures: Figures, t: Words) -> None:
-    month, lines, extra, notes = figures.incidents, [], "", []
+def _digital_board(figures: Figures, month: Incidents | None, t: Words) -> None:
+    lines, extra, notes = [], "", []
     if month is not None:
         when = t("overview.month", year=month.month.year, month=month.month.month)
         lines = [

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from geo.errors import GridBeatError, Reason
-
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
+
+    from geo.errors import GridBeatError, Reason
 
 LANGS: tuple[str, ...] = ("zh", "en")
 NOTHING = "—"

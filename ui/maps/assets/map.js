@@ -8,7 +8,7 @@
   GridBeat.open = function (map, spec) {
     const renderers = {};
     // Canvases stacked over one another would keep the pointer from the ones below: only one of them listens.
-    for (const [name, z] of [['gb-base', 350], ['gb-marked', 450], ['gb-labels', 460]]) {
+    for (const [name, z] of [['gb-base', 350], ['gb-lines', 440], ['gb-marked', 450], ['gb-labels', 460]]) {
       const pane = map.createPane(name);
       pane.style.zIndex = z;
       pane.style.pointerEvents = 'none';
@@ -32,7 +32,9 @@
   };
 
   /** Add a layer; its data is described in layers.py. */
-  GridBeat.layer = function (map, data) {
+  GridBeat.layer = function (map, given) {
+    const twin = given.shares && map.gridbeat.layers.find((other) => other.key === given.shares);
+    const data = twin ? {...given, xy: twin.xy, shape: twin.shape} : given;
     const layer = {
       ...data,
       on: !data.off,
@@ -41,7 +43,7 @@
       exclusive: data.group || null,
       features: [],
     };
-    const styles = data.styles.map((style) => leafletStyle(map, style, data.quiet));
+    const styles = data.styles.map((style) => leafletStyle(map, style, data));
     for (let i = 0; i < data.xy.length; i++) {
       const style = styles[data.styleOf ? data.styleOf[i] : 0];
       const feature = feature_(data, i, style);
@@ -148,10 +150,15 @@
       const {_renderer: renderer, _point: p} = this;
       if (!renderer._drawing || this._empty()) return;
       renderer._layers[this._leaflet_id] = this;
-      GridBeat.drawMark(renderer._ctx, this.options.mark, p.x, p.y, this._radius);
+      GridBeat.drawMark(renderer._ctx, this.options.mark, p.x, p.y, this._radius * markScale(this._map));
       renderer._fillStroke(renderer._ctx, this);
     },
   });
+
+  /** Marks grow as one comes closer: hundreds of them must not hide a county. */
+  function markScale(map) {
+    return Math.min(Math.max((map.getZoom() - 6) / 6, 0.55), 1.4);
+  }
 
   function feature_(data, index, style) {
     const xy = data.xy[index];
@@ -170,9 +177,10 @@
     return points;
   }
 
-  function leafletStyle(map, style, quiet) {
+  function leafletStyle(map, style, data) {
+    const {quiet} = data, pane = data.above ? 'gb-lines' : 'gb-base';
     return {
-      ...(quiet ? {pane: 'gb-base', renderer: map.gridbeat.renderers['gb-base']} : {}),
+      ...(quiet ? {pane, renderer: map.gridbeat.renderers[pane]} : {}),
       interactive: !quiet,
       stroke: Boolean(style.line),
       color: style.line || '#000',
