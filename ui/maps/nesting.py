@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import folium
 
-_DRAWN_TOLERANCE_M = 4.0
+_DRAWN_TOLERANCE_M = 6.0
 
 
 def nesting_map(
