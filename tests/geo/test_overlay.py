@@ -394,6 +394,12 @@ def test_simple_rings_are_told_from_crossing_ones_as_geos_does(seed):
     assert sure[20:].all()
 
 
+def test_a_ring_going_twice_round_its_middle_is_not_taken_for_a_star():
+    turn = np.arange(5) * 2 * (2 * np.pi / 5)
+    pentagram = Polygon(np.c_[np.cos(turn), np.sin(turn)] * 100)
+    assert_like_geos([pentagram], [box(-20, -20, 20, 200), pentagram])
+
+
 def test_a_ring_of_many_vertices_agrees_with_geos():
     rng = np.random.default_rng(1)
     outline = Point(FAR).buffer(40_000, quad_segs=5_000)
