@@ -17,7 +17,7 @@ from data.schemas import ROAD_CLASSES
 
 RANK = {name: rank for rank, name in enumerate(ROAD_CLASSES)}
 NO_ROAD = len(ROAD_CLASSES)
-_RIVER_M, _WATER_M = 5_000.0, 160.0
+_RIVER_M, _WATER_M = 1_900.0, 160.0
 _FARMS = 520
 
 

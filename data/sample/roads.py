@@ -139,7 +139,7 @@ def _motorway(
     joins: list[tuple[float, int]] = []
     for stop in stops.tolist():
         point = np.asarray(middle.interpolate(stop).coords[0])
-        far, near = tree.query(point, k=6)
+        far, near = tree.query(point, k=60)
         ramps = [int(great[n]) for f, n in zip(far, near, strict=True) if 60 < f < 900 and int(great[n]) not in taken]
         if ramps:
             taken.add(ramps[0])
