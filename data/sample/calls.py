@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from data.sample.frame import Floats, Ints, stream
-from data.sample.people import People
 from data.sample.zones import LOAD_CV, ZonePlan, evened
 from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, HOUR, PATROL, REPORTED, SOURCE
+
+if TYPE_CHECKING:
+    from data.sample.people import People
 
 FIRST_DAY, LAST_DAY = dt.date(2024, 11, 1), dt.date(2026, 10, 31)
 SPRING_FESTIVALS = (dt.date(2025, 1, 29), dt.date(2026, 2, 17))
@@ -24,7 +27,17 @@ _NON_POLICE = np.array([0.93, 0.45, 0.55, 0.75, 0.08, 0.08, 0.25, 0.10, 0.25])
 _FOUND_BY_PATROLS = np.array([0.12, 0.34, 0.06, 0.05, 0.10, 0.0, 0.25, 0.03, 0.05])
 _WEEKEND = np.array([1.02, 0.90, 1.12, 1.28, 1.0, 0.86, 1.14, 1.2, 1.0])
 # Yearly wave: height, and the month (from 1) of its top.
-_SEASON = ((0.06, 7), (0.05, 10), (0.08, 7), (0.35, 7), (0.14, 12), (0.10, 11), (0.08, 8), (0.12, 7), (0.40, 1))
+_SEASON = (
+    (0.06, 7),
+    (0.05, 10),
+    (0.08, 7),
+    (0.35, 7),
+    (0.14, 12),
+    (0.10, 11),
+    (0.08, 8),
+    (0.12, 7),
+    (0.40, 1),
+)
 _TREND_A_YEAR = np.array([-0.01, -0.04, -0.03, 0.02, -0.15, 0.07, -0.06, -0.08, -0.04])
 # Hours of peaks with width and height, over a floor.
 _HOURS = (
@@ -79,7 +92,9 @@ def make_incidents(
 def _lasting_rates(rng: np.random.Generator, people: People, plan: ZonePlan) -> Floats:
     """Return each grid's lasting share of calls: people, venues, and hot spots that persist."""
     present = people.present().astype(float)
-    rate = (present + 0.6 * people.floating) ** 0.92 * (1 + 0.05 * people.venues) * (1 + 0.08 * people.key_units)
+    rate = (
+        (present + 0.6 * people.floating) ** 0.92 * (1 + 0.05 * people.venues) * (1 + 0.08 * people.key_units)
+    )
     rate = rate * rng.gamma(2.4, 1 / 2.4, len(rate))
     return np.asarray(rate * evened(np.bincount(plan.zone, rate), LOAD_CV)[plan.zone])
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from data.sample.calls import make_incidents
@@ -28,6 +26,8 @@ from data.sample.water import make_water, water_table
 from data.sample.zones import make_zones
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
     from pyproj import CRS
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 from shapely import affinity
 from shapely.geometry import MultiPolygon, Polygon, box
-from shapely.geometry.base import BaseGeometry
 
 from data.sample.frame import Floats, Ints, Noise, stream
-from data.sample.zones import ZonePlan
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from data.sample.zones import ZonePlan
 
 _CUTS = 85
 # Noise in metres per metre of (area / perimeter): small grids are drawn with more care, so that
@@ -57,7 +61,10 @@ def draw_zones(seed: int, plan: ZonePlan, grids: list[Polygon]) -> Drawing:
     zone[list(enclave[0])] = enclave[1]
     hole = _hole(rng, zone, plan, avoid=enclave[0])
     zone[hole] = -1
-    shapes = [shapely.coverage_union_all(np.array(grids, dtype=object)[zone == z]) for z in range(len(plan.zone_town))]
+    shapes = [
+        shapely.coverage_union_all(np.array(grids, dtype=object)[zone == z])
+        for z in range(len(plan.zone_town))
+    ]
     special = {hole} | enclave[0] | plan.neighbours[hole].union(*(plan.neighbours[g] for g in enclave[0]))
     _shortcuts(rng, shapes, zone, plan, grids, special)
     return Drawing(shapes=_redrawn(seed, rng, shapes, zone, grids, special), zone=zone)
@@ -100,7 +107,12 @@ def _connected(grids: set[int], neighbours: list[set[int]]) -> bool:
 
 
 def _shortcuts(
-    rng: np.random.Generator, shapes: list[BaseGeometry], zone: Ints, plan: ZonePlan, grids: list[Polygon], special: set[int]
+    rng: np.random.Generator,
+    shapes: list[BaseGeometry],
+    zone: Ints,
+    plan: ZonePlan,
+    grids: list[Polygon],
+    special: set[int],
 ) -> None:
     """Let zone lines cut across grids: a part of each chosen grid goes to the zone next door."""
     left, touched = _CUTS, set(special)
@@ -136,7 +148,10 @@ def _corner(rng: np.random.Generator, grid: Polygon, other: Polygon, share: floa
     border = shapely.intersection(grid, other)
     if border.length < 60:
         return None
-    middle, edge = grid.centroid, border.interpolate(0.5, normalized=True) if border.geom_type == "LineString" else border.centroid
+    middle, edge = (
+        grid.centroid,
+        border.interpolate(0.5, normalized=True) if border.geom_type == "LineString" else border.centroid,
+    )
     angle = float(np.degrees(np.arctan2(edge.y - middle.y, edge.x - middle.x))) + rng.uniform(-20, 20)
     # Turned so that the neighbour lies in the east; the cut is then a line of constant x.
     turned = affinity.rotate(grid, -angle, origin=middle)
@@ -146,14 +161,21 @@ def _corner(rng: np.random.Generator, grid: Polygon, other: Polygon, share: floa
         at = (low + high) / 2
         beyond = shapely.intersection(turned, box(at, south - 1, east + 1, north + 1)).area
         low, high = (at, high) if beyond > share * grid.area else (low, at)
-    piece = shapely.intersection(grid, affinity.rotate(box(low, south - 1, east + 1, north + 1), angle, origin=middle))
+    piece = shapely.intersection(
+        grid, affinity.rotate(box(low, south - 1, east + 1, north + 1), angle, origin=middle)
+    )
     largest = max(shapely.get_parts(piece), key=lambda p: p.area)
     fine = isinstance(largest, Polygon) and largest.area > 0.85 * piece.area
     return largest if fine and shapely.intersection(largest, other).length > 30 else None
 
 
 def _redrawn(
-    seed: int, rng: np.random.Generator, shapes: list[BaseGeometry], zone: Ints, grids: list[Polygon], special: set[int]
+    seed: int,
+    rng: np.random.Generator,
+    shapes: list[BaseGeometry],
+    zone: Ints,
+    grids: list[Polygon],
+    special: set[int],
 ) -> list[BaseGeometry]:
     noise = [Noise(stream(seed, f"clerk {i}"), wavelength_m=420, octaves=2) for i in range(4)]
     areas, rims = shapely.area(grids), shapely.length(grids)

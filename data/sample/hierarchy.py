@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from data.sample.frame import AREA_KM2, HEIGHT_M, WIDTH_M, Flags, Floats, Ints, Noise, apportion, place, stream
+from data.sample.frame import (
+    AREA_KM2,
+    HEIGHT_M,
+    WIDTH_M,
+    Flags,
+    Floats,
+    Ints,
+    Noise,
+    apportion,
+    place,
+    stream,
+)
 from data.sample.mesh import Mesh, crossings
 from data.sample.settle import BUILT, CORE, HILLS, PLAIN, TOWN_KINDS, builtness
-from data.sample.terrain import Terrain
-from data.sample.water import Water
+
+if TYPE_CHECKING:
+    from data.sample.terrain import Terrain
+    from data.sample.water import Water
 
 VILLAGES, COMMUNITIES, GRIDS = 214, 124, 1_415
 # Crossing water or leaving a built-up area costs as much as this many metres of level ground.
@@ -170,13 +184,22 @@ def _scattered(rng: np.random.Generator, mesh: Mesh, within: Flags, weight: Floa
     chosen = [int(rng.choice(pool, p=chance))]
     while len(chosen) < count:
         candidates = rng.choice(pool, size=24, p=chance)
-        gaps = np.hypot(*(mesh.xy[candidates][:, None] - mesh.xy[chosen][None]).transpose(2, 0, 1)).min(axis=1)
+        gaps = np.hypot(*(mesh.xy[candidates][:, None] - mesh.xy[chosen][None]).transpose(2, 0, 1)).min(
+            axis=1
+        )
         chosen.append(int(candidates[np.argmax(gaps)]))
     return chosen
 
 
 def _grown(
-    mesh: Mesh, cost: Floats, seeds: Ints, *, group: Ints, movable: Flags, weight: Floats | None = None, rounds: int = 2
+    mesh: Mesh,
+    cost: Floats,
+    seeds: Ints,
+    *,
+    group: Ints,
+    movable: Flags,
+    weight: Floats | None = None,
+    rounds: int = 2,
 ) -> tuple[Ints, Ints]:
     """Grow seeds inside their groups, moving the movable ones to the middle of what they got."""
     inner = (group[mesh.links[:, 0]] == group[mesh.links[:, 1]]) & (group[mesh.links[:, 0]] >= 0)
@@ -193,9 +216,12 @@ def _middles(mesh: Mesh, label: Ints, mass: Floats, count: int) -> Ints:
     cells = np.flatnonzero(label >= 0)
     region = label[cells]
     weight = np.maximum(mass[cells], 1e-12)
-    centre = np.column_stack(
-        [np.bincount(region, weight * mesh.xy[cells, axis], minlength=count) for axis in (0, 1)]
-    ) / np.bincount(region, weight, minlength=count)[:, None]
+    centre = (
+        np.column_stack(
+            [np.bincount(region, weight * mesh.xy[cells, axis], minlength=count) for axis in (0, 1)]
+        )
+        / np.bincount(region, weight, minlength=count)[:, None]
+    )
     far = ((mesh.xy[cells] - centre[region]) ** 2).sum(axis=1)
     order = np.lexsort((far, region))
     first = np.searchsorted(region[order], np.arange(count))
@@ -204,7 +230,9 @@ def _middles(mesh: Mesh, label: Ints, mass: Floats, count: int) -> Ints:
 
 def _village_people(seed: int, village_town: Ints, community: Flags) -> Floats:
     rng = stream(seed, "village people")
-    usual = np.array([_PRESENT[TOWN_KINDS[t]][0 if c else 1] for t, c in zip(village_town, community, strict=True)])
+    usual = np.array(
+        [_PRESENT[TOWN_KINDS[t]][0 if c else 1] for t, c in zip(village_town, community, strict=True)]
+    )
     return np.asarray(usual * np.exp(0.30 * rng.standard_normal(len(usual)) - 0.045))
 
 
@@ -250,7 +278,12 @@ def _grids(
     rng = stream(seed, "grids")
     seeds: list[int] = []
     # Mostly by people, partly by area, so that empty hills still get their grids.
-    mass = people + 0.4 * mesh.area_m2 / np.bincount(village[village >= 0], mesh.area_m2[village >= 0])[np.maximum(village, 0)]
+    mass = (
+        people
+        + 0.4
+        * mesh.area_m2
+        / np.bincount(village[village >= 0], mesh.area_m2[village >= 0])[np.maximum(village, 0)]
+    )
     members = np.argsort(village, kind="stable")
     starts = np.searchsorted(village[members], np.arange(len(grids) + 1))
     for v, count in enumerate(grids):

@@ -103,7 +103,9 @@ def _pairs(spacing_m: Floats, lines: list[LineString]) -> Floats:
         at = 0.0
         while at < line.length:
             point = np.asarray(line.interpolate(at).coords[0])
-            ahead = np.asarray(line.interpolate(at + 20).coords[0]) - np.asarray(line.interpolate(at - 20).coords[0])
+            ahead = np.asarray(line.interpolate(at + 20).coords[0]) - np.asarray(
+                line.interpolate(at - 20).coords[0]
+            )
             step = float(_at(spacing_m, point[None])[0])
             across = np.array([-ahead[1], ahead[0]]) / max(float(np.hypot(*ahead)), 1e-9)
             sides += [point + across * 0.38 * step, point - across * 0.38 * step]

@@ -137,7 +137,9 @@ def _build(router: _Router, network: Network, links: Ints, kind: str, name: str 
 
 def _through_routes(router: _Router, network: Network, namer: Namer, towns: Ints) -> None:
     xy = router.ways.xy
-    rim = [int(np.argmin(xy @ np.array(way))) for way in ((1.0, 0.12), (-1.0, 0.1), (0.05, -1.0), (-0.05, 1.0))]
+    rim = [
+        int(np.argmin(xy @ np.array(way))) for way in ((1.0, 0.12), (-1.0, 0.1), (0.05, -1.0), (-0.05, 1.0))
+    ]
     for start, middle, end in ((rim[0], towns[1], rim[1]), (rim[2], towns[0], rim[3])):
         name = namer.draw("{}大道")
         _, before = router.tree(np.array([middle]))
@@ -162,7 +164,13 @@ def _town_routes(router: _Router, network: Network, namer: Namer, towns: Ints, c
             continue
         linked |= {a, b}
         pattern = "{}路" if HILLS not in kinds else "{}线"
-        _build(router, network, router.links_back(before, int(towns[b])), "primary" if great else "secondary", namer.draw(pattern))
+        _build(
+            router,
+            network,
+            router.links_back(before, int(towns[b])),
+            "primary" if great else "secondary",
+            namer.draw(pattern),
+        )
 
 
 def _village_roads(router: _Router, network: Network, namer: Namer, villages: Ints) -> None:
@@ -189,7 +197,12 @@ def _village_roads(router: _Router, network: Network, namer: Namer, villages: In
 
 
 def _village_loops(
-    rng: np.random.Generator, router: _Router, network: Network, villages: Ints, village_xy: Floats, hilly: Flags
+    rng: np.random.Generator,
+    router: _Router,
+    network: Network,
+    villages: Ints,
+    village_xy: Floats,
+    hilly: Flags,
 ) -> None:
     corners = Delaunay(village_xy).simplices
     pairs = {tuple(sorted((int(s[i]), int(s[j])))) for s in corners for i, j in ((0, 1), (1, 2), (2, 0))}
@@ -218,7 +231,9 @@ def _streets(rng: np.random.Generator, ways: Ways, network: Network, namer: Name
     line = np.where(along_row, ways.row[a], ways.column[a])
     chance = rng.random(len(a))
     keep = lined & ~ways.over_river & (main | (~ways.over_water & (chance < 0.90)))
-    rank = np.where(main, np.where(line % (2 * MAIN_EVERY) == 0, RANK["secondary"], RANK["tertiary"]), RANK["residential"])
+    rank = np.where(
+        main, np.where(line % (2 * MAIN_EVERY) == 0, RANK["secondary"], RANK["tertiary"]), RANK["residential"]
+    )
     rank = np.where(~main & (line % MAIN_EVERY == 2) & (chance < 0.42), RANK["service"], rank)
     network.rank = np.where(keep, np.minimum(network.rank, rank), network.rank)
     names: dict[tuple[int, bool, int], str] = {}

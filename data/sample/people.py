@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely.geometry import Polygon
 
 from data.sample.frame import METRIC_CRS, Floats, Ints, stream
-from data.sample.hierarchy import Hierarchy
-from data.sample.mesh import Mesh
 from data.sample.settle import CORE, HILLS, TOWN_KINDS
 from data.schemas import RESIDENTS
+
+if TYPE_CHECKING:
+    from shapely.geometry import Polygon
+
+    from data.sample.hierarchy import Hierarchy
+    from data.sample.mesh import Mesh
 
 _POINTS_A_GRID = 7
 _FLOATING = {CORE: (0.34, 0.47), HILLS: (0.13, 0.055)}  # share in communities, in villages
@@ -62,7 +66,9 @@ def make_people(seed: int, mesh: Mesh, hierarchy: Hierarchy, present: Floats, gr
         ]
     )
     share = np.clip(share * np.exp(0.35 * rng.standard_normal(len(share))), 0.02, 0.7)
-    floating = np.round(total * np.clip(share[village] * np.exp(0.25 * rng.standard_normal(count)), 0.01, 0.78))
+    floating = np.round(
+        total * np.clip(share[village] * np.exp(0.25 * rng.standard_normal(count)), 0.01, 0.78)
+    )
     floating = floating.astype(np.int64)
     inside = hierarchy.grid >= 0
     urban = np.bincount(hierarchy.grid[inside], hierarchy.built[inside]) / np.bincount(hierarchy.grid[inside])

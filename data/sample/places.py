@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 from shapely import affinity
 from shapely.geometry import Polygon, box
-from shapely.geometry.base import BaseGeometry
 
 from data.sample.frame import COUNTY_CODE, METRIC_CRS, Flags, Floats, Ints, apportion, stream
-from data.sample.hierarchy import Hierarchy
-from data.sample.mesh import Mesh
 from data.sample.names import Namer
-from data.sample.people import People
-from data.sample.registry import Registry
 from data.sample.settle import HILLS, TOWN_KINDS
-from data.sample.zones import ZonePlan
 from data.schemas import AREA_ID, COUNT, FACILITY_ID, KIND, NAME, PLACE_ID, POST_ID, ROLE, VILLAGE_ID
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from data.sample.hierarchy import Hierarchy
+    from data.sample.mesh import Mesh
+    from data.sample.people import People
+    from data.sample.registry import Registry
+    from data.sample.zones import ZonePlan
 
 # 警务室 (with an officer), 警务工作站 (auxiliaries), 特色警务站.
 POLICE_ROOM, WORKSTATION, SPECIAL = "police_room", "workstation", "special"
@@ -69,7 +74,11 @@ def posts_table(
     chance = np.where(hierarchy.village_community, 0.75, 0.15)
     room = rng.random(len(centres)) < chance
     rows = [
-        (registry.village_name[v] + ("警务室" if room[v] else "警务工作站"), POLICE_ROOM if room[v] else WORKSTATION, v)
+        (
+            registry.village_name[v] + ("警务室" if room[v] else "警务工作站"),
+            POLICE_ROOM if room[v] else WORKSTATION,
+            v,
+        )
         for v in village.tolist()
     ]
     rows += [(registry.village_name[v] + "第二警务工作站", WORKSTATION, v) for v in twice.tolist()]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely.geometry import Polygon
 
-from data.sample.drawing import Drawing
 from data.sample.frame import COUNTY_CODE, METRIC_CRS, Ints, stream
-from data.sample.hierarchy import Hierarchy
 from data.sample.names import Namer
-from data.sample.people import People
 from data.sample.settle import CORE, PLAIN, TOWN_KINDS
-from data.sample.zones import ZonePlan
 from data.schemas import (
     CLASS,
     COMMUNITY,
@@ -35,6 +31,14 @@ from data.schemas import (
     ZONE_ID,
 )
 
+if TYPE_CHECKING:
+    from shapely.geometry import Polygon
+
+    from data.sample.drawing import Drawing
+    from data.sample.hierarchy import Hierarchy
+    from data.sample.people import People
+    from data.sample.zones import ZonePlan
+
 _NUMERALS = "一二三四五六七八九十"
 _BAND_M = 350.0
 
@@ -53,7 +57,9 @@ class Registry:
     zone_name: list[str]
 
 
-def make_registry(seed: int, hierarchy: Hierarchy, plan: ZonePlan, grids: list[Polygon], drawing: Drawing) -> Registry:
+def make_registry(
+    seed: int, hierarchy: Hierarchy, plan: ZonePlan, grids: list[Polygon], drawing: Drawing
+) -> Registry:
     """Return codes as the statistical office forms them, and invented names."""
     namer = Namer(stream(seed, "names"))
     town_stem = [namer.draw() for _ in TOWN_KINDS]
@@ -82,7 +88,9 @@ def make_registry(seed: int, hierarchy: Hierarchy, plan: ZonePlan, grids: list[P
 def _villages(namer: Namer, hierarchy: Hierarchy, town_id: list[str]) -> tuple[list[str], list[str]]:
     ids, names = [], []
     counts: dict[tuple[int, bool], int] = {}
-    for town, community in zip(hierarchy.village_town.tolist(), hierarchy.village_community.tolist(), strict=True):
+    for town, community in zip(
+        hierarchy.village_town.tolist(), hierarchy.village_community.tolist(), strict=True
+    ):
         number = counts[town, community] = counts.get((town, community), 0) + 1
         # Communities count from 001, villages from 200.
         ids.append(f"{town_id[town]}{number if community else 199 + number:03d}")
@@ -102,7 +110,9 @@ def _grid_ids(hierarchy: Hierarchy, grids: list[Polygon], village_id: list[str])
     return list(ids)
 
 
-def _zones(plan: ZonePlan, drawing: Drawing, station_id: list[str], stems: list[str]) -> tuple[list[str], list[str]]:
+def _zones(
+    plan: ZonePlan, drawing: Drawing, station_id: list[str], stems: list[str]
+) -> tuple[list[str], list[str]]:
     middle = shapely.get_coordinates(shapely.centroid(drawing.shapes))
     order = np.lexsort((-middle[:, 1], plan.zone_town))
     ids, names = [""] * len(order), [""] * len(order)
@@ -121,20 +131,31 @@ def _numeral(number: int) -> str:
 
 
 def region_tables(
-    registry: Registry, hierarchy: Hierarchy, people: People, plan: ZonePlan, grids: list[Polygon], drawing: Drawing
+    registry: Registry,
+    hierarchy: Hierarchy,
+    people: People,
+    plan: ZonePlan,
+    grids: list[Polygon],
+    drawing: Drawing,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return the tables of towns, stations, villages, grids and zones, each in code order."""
     shapes = np.array(grids, dtype=object)
-    village_shapes = [shapely.coverage_union_all(shapes[hierarchy.grid_village == v]) for v in range(len(registry.village_id))]
+    village_shapes = [
+        shapely.coverage_union_all(shapes[hierarchy.grid_village == v])
+        for v in range(len(registry.village_id))
+    ]
     of_town = np.array(village_shapes, dtype=object)
-    towns = [shapely.coverage_union_all(of_town[hierarchy.village_town == t]) for t in range(len(registry.town_id))]
+    towns = [
+        shapely.coverage_union_all(of_town[hierarchy.village_town == t]) for t in range(len(registry.town_id))
+    ]
     stations = [name.removesuffix("街道").removesuffix("镇") + "派出所" for name in registry.town_name]
     classes = ["first" if k == CORE else "second" if k == PLAIN else "third" for k in TOWN_KINDS]
     village_town, grid_village = hierarchy.village_town, hierarchy.grid_village
     return {
         "towns": _table({TOWN_ID: registry.town_id, NAME: registry.town_name}, towns),
         "stations": _table(
-            {STATION_ID: registry.station_id, NAME: stations, CLASS: classes, TOWN_ID: registry.town_id}, towns
+            {STATION_ID: registry.station_id, NAME: stations, CLASS: classes, TOWN_ID: registry.town_id},
+            towns,
         ),
         "villages": _table(
             {

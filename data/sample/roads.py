@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 from shapely.geometry import LineString, Polygon
-from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from data.sample.frame import COUNTY_CODE, METRIC_CRS, Floats, Ints, place, relaxed, smoothed, stream
 from data.sample.names import Namer
 from data.sample.network import NO_ROAD, RANK, Network
-from data.sample.streets import Ways
-from data.sample.water import Water
 from data.schemas import BRIDGE, CLASS, LENGTH_M, NAME, ONEWAY, ROAD_CLASSES, ROAD_ID
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from data.sample.streets import Ways
+    from data.sample.water import Water
 
 _Row = tuple[Floats, str, str, int, int]  # coordinates, class, name, oneway, bridge
 
 
-def roads_table(seed: int, ways: Ways, network: Network, water: Water, outline: BaseGeometry) -> gpd.GeoDataFrame:
+def roads_table(
+    seed: int, ways: Ways, network: Network, water: Water, outline: BaseGeometry
+) -> gpd.GeoDataFrame:
     """Return roads split at junctions; lines that meet share their end coordinates exactly."""
     rows = _joined(ways, network, water)
     rows += _motorways(seed, ways, network, water, outline)
@@ -78,7 +85,12 @@ def _joined(ways: Ways, network: Network, water: Water) -> list[_Row]:
 
 
 def _chain(
-    start: int, first: int, links: Ints, at: list[list[int]], through: list[bool], done: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    start: int,
+    first: int,
+    links: Ints,
+    at: list[list[int]],
+    through: list[bool],
+    done: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> list[int]:
     nodes, link = [start], first
     while True:
@@ -94,7 +106,10 @@ def _chain(
 
 def _bent(lines: list[Floats], water: Water) -> list[Floats]:
     """Smooth the lines, but never across water that they did not cross before."""
-    smooth = [np.round(smoothed(relaxed(line, 2), 2 if len(line) < 12 else 1), 2) if len(line) > 2 else line for line in lines]
+    smooth = [
+        np.round(smoothed(relaxed(line, 2), 2 if len(line) < 12 else 1), 2) if len(line) > 2 else line
+        for line in lines
+    ]
     for new, line in zip(smooth, lines, strict=True):
         new[[0, -1]] = line[[0, -1]]
     long = [i for i, line in enumerate(lines) if len(line) > 2]
@@ -105,22 +120,37 @@ def _bent(lines: list[Floats], water: Water) -> list[Floats]:
     return smooth
 
 
-def _motorways(
-    seed: int, ways: Ways, network: Network, water: Water, outline: BaseGeometry
-) -> list[_Row]:
+def _motorways(seed: int, ways: Ways, network: Network, water: Water, outline: BaseGeometry) -> list[_Row]:
     namer = Namer(stream(seed, "motorway names"))
     rng = stream(seed, "motorways")
     sway = rng.uniform(-0.012, 0.012, 4)
     courses = (
-        [(-0.05, 0.735), (0.2, 0.765), (0.38, 0.795 + sway[0]), (0.6, 0.79 + sway[1]), (0.8, 0.76), (1.05, 0.75)],
-        [(0.66, 1.05), (0.67, 0.88), (0.655 + sway[2], 0.77), (0.66, 0.65), (0.675 + sway[3], 0.575), (0.80, 0.525), (1.05, 0.5)],
+        [
+            (-0.05, 0.735),
+            (0.2, 0.765),
+            (0.38, 0.795 + sway[0]),
+            (0.6, 0.79 + sway[1]),
+            (0.8, 0.76),
+            (1.05, 0.75),
+        ],
+        [
+            (0.66, 1.05),
+            (0.67, 0.88),
+            (0.655 + sway[2], 0.77),
+            (0.66, 0.65),
+            (0.675 + sway[3], 0.575),
+            (0.80, 0.525),
+            (1.05, 0.5),
+        ],
     )
     wet = [s for _, kind, s in water.bodies if kind in ("river", "canal")]
     taken: set[int] = set()
     rows: list[_Row] = []
     for course in courses:
         whole = LineString(smoothed(place(course), 5))
-        middle = max(shapely.get_parts(shapely.intersection(whole, outline.buffer(-40))), key=lambda p: p.length)
+        middle = max(
+            shapely.get_parts(shapely.intersection(whole, outline.buffer(-40))), key=lambda p: p.length
+        )
         rows += _motorway(middle, namer.draw("{}高速"), ways, network, wet, taken)
     return rows
 
@@ -140,7 +170,11 @@ def _motorway(
     for stop in stops.tolist():
         point = np.asarray(middle.interpolate(stop).coords[0])
         far, near = tree.query(point, k=60)
-        ramps = [int(great[n]) for f, n in zip(far, near, strict=True) if 60 < f < 900 and int(great[n]) not in taken]
+        ramps = [
+            int(great[n])
+            for f, n in zip(far, near, strict=True)
+            if 60 < f < 900 and int(great[n]) not in taken
+        ]
         if ramps:
             taken.add(ramps[0])
             joins.append((stop, ramps[0]))
@@ -152,8 +186,12 @@ def _motorway(
             leave, enter = round(here - 420, 1), round(here + 420, 1)
             cuts |= {leave, enter}
             end = xy[node]
-            rows.append((_ramp(_point(line, leave), end, _point(line, leave + 250)), "trunk", name + "匝道", 1, 0))
-            rows.append((_ramp(end, _point(line, enter), _point(line, enter - 250)), "trunk", name + "匝道", 1, 0))
+            rows.append(
+                (_ramp(_point(line, leave), end, _point(line, leave + 250)), "trunk", name + "匝道", 1, 0)
+            )
+            rows.append(
+                (_ramp(end, _point(line, enter), _point(line, enter - 250)), "trunk", name + "匝道", 1, 0)
+            )
         rows += _carriageway(line, cuts, name, wet)
     return rows
 

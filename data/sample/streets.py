@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.spatial import Delaunay, cKDTree
-from shapely.geometry.base import BaseGeometry
 
 from data.sample.frame import Flags, Floats, Ints, Noise, stream
-from data.sample.hierarchy import Hierarchy
-from data.sample.mesh import Mesh
 from data.sample.settle import BUILT, CORE, TOWN_KINDS
-from data.sample.terrain import Terrain
 from data.sample.water import RIVER, Water
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from data.sample.hierarchy import Hierarchy
+    from data.sample.mesh import Mesh
+    from data.sample.terrain import Terrain
 
 _CORE_BLOCK_M, _TOWN_BLOCK_M, _LANE_M = (108.0, 122.0), (88.0, 98.0), 66.0
 _LANE_NODES = 15_500
@@ -58,7 +62,13 @@ class Ways:
 
 
 def make_ways(
-    seed: int, terrain: Terrain, water: Water, mesh: Mesh, hierarchy: Hierarchy, centres: Floats, outline: BaseGeometry
+    seed: int,
+    terrain: Terrain,
+    water: Water,
+    mesh: Mesh,
+    hierarchy: Hierarchy,
+    centres: Floats,
+    outline: BaseGeometry,
 ) -> Ways:
     """Return every link that roads may take inside the outline."""
     xy, lattice, row, column = _places(seed, mesh, hierarchy, centres)
@@ -100,7 +110,9 @@ def _hit(tree: shapely.STRtree, count: int, shapes: object) -> Flags:
 
 
 def _dry(water: Water, outline: BaseGeometry, xy: Floats) -> Flags:
-    wet = shapely.union_all([s.buffer(18 if kind == RIVER else 10, quad_segs=2) for _, kind, s in water.bodies])
+    wet = shapely.union_all(
+        [s.buffer(18 if kind == RIVER else 10, quad_segs=2) for _, kind, s in water.bodies]
+    )
     land = shapely.difference(outline.buffer(-25), wet)
     shapely.prepare(land)
     return np.asarray(shapely.contains_xy(land, xy[:, 0], xy[:, 1]))
@@ -113,7 +125,9 @@ def _places(seed: int, mesh: Mesh, hierarchy: Hierarchy, centres: Floats) -> tup
     layers = []
     cluster = np.array([0 if kind == CORE else i for i, kind in enumerate(TOWN_KINDS)])
     for number in np.unique(cluster).tolist():
-        xy, row, column = _lattice(rng, centres[cluster == number], _CORE_BLOCK_M if number == 0 else _TOWN_BLOCK_M)
+        xy, row, column = _lattice(
+            rng, centres[cluster == number], _CORE_BLOCK_M if number == 0 else _TOWN_BLOCK_M
+        )
         far, at = tree.query(xy, distance_upper_bound=150)
         nearest = cluster[cKDTree(centres).query(xy)[1]]
         keep = np.isfinite(far) & (nearest == number)
@@ -126,13 +140,17 @@ def _places(seed: int, mesh: Mesh, hierarchy: Hierarchy, centres: Floats) -> tup
     country = mesh.xy[cells[gap > 95]]
     layers.append((country, np.full(len(country), COUNTRY), np.zeros(len(country)), np.zeros(len(country))))
     xy = np.vstack([layer[0] for layer in layers])
-    lattice, row, column = (np.concatenate([layer[k] for layer in layers]).astype(np.int64) for k in (1, 2, 3))
+    lattice, row, column = (
+        np.concatenate([layer[k] for layer in layers]).astype(np.int64) for k in (1, 2, 3)
+    )
     keep = np.ones(len(xy), dtype=bool)
     keep[cKDTree(xy).query_pairs(38.0, output_type="ndarray").max(axis=1, initial=-1)] = False
     return xy[keep], lattice[keep], row[keep], column[keep]
 
 
-def _lattice(rng: np.random.Generator, centres: Floats, block: tuple[float, float]) -> tuple[Floats, Ints, Ints]:
+def _lattice(
+    rng: np.random.Generator, centres: Floats, block: tuple[float, float]
+) -> tuple[Floats, Ints, Ints]:
     middle = centres.mean(axis=0)
     reach = np.hypot(*(centres - middle).T).max() + (4_500 if len(centres) > 1 else 2_600)
     i, j = np.meshgrid(
@@ -154,7 +172,9 @@ def _lanes(rng: np.random.Generator, mesh: Mesh, hierarchy: Hierarchy, cells: In
     """Return the crossings of village lanes: where rural people live closest together."""
     low, high = mesh.xy[cells].min(axis=0), mesh.xy[cells].max(axis=0)
     rise = _LANE_M * np.sqrt(3) / 2
-    i, j = np.meshgrid(np.arange((high - low)[0] // _LANE_M), np.arange((high - low)[1] // rise), indexing="ij")
+    i, j = np.meshgrid(
+        np.arange((high - low)[0] // _LANE_M), np.arange((high - low)[1] // rise), indexing="ij"
+    )
     xy = low + np.column_stack([((i + 0.5 * (j % 2)) * _LANE_M).ravel(), (j * rise).ravel()])
     xy += rng.uniform(-0.34, 0.34, xy.shape) * _LANE_M
     far, at = tree.query(xy, distance_upper_bound=200)

@@ -82,7 +82,8 @@ def make_terrain(seed: int) -> Terrain:
             height[node] = height[parent] + slope * np.hypot(*(xy[node] - xy[parent]))
     shape = (_NX, _NY)
     return Terrain(
-        height_m=ndimage.gaussian_filter(height.reshape(shape), 0.6) + _plain_hills(rng, xy, depth).reshape(shape),
+        height_m=ndimage.gaussian_filter(height.reshape(shape), 0.6)
+        + _plain_hills(rng, xy, depth).reshape(shape),
         drained_km2=(drained * STEP_M**2 / 1e6).reshape(shape),
         downstream=downstream,
         outlets=outlets,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon
-from shapely.geometry.base import BaseGeometry
 
 from data.sample.frame import (
     CORNER,
@@ -25,6 +25,9 @@ from data.sample.frame import (
 from data.sample.names import Namer
 from data.sample.terrain import Terrain, foot_y, node_xy
 from data.schemas import KIND, NAME
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 RIVER, CANAL, LAKE, RESERVOIR = "river", "canal", "lake", "reservoir"
 _STREAM_KM2 = 5.0
@@ -122,7 +125,9 @@ def _ribbon(rng: np.random.Generator, line: LineString, half: float, spread: flo
     noise = Noise(rng, wavelength_m=5_000)
     coords = np.asarray(line.coords)
     halves = np.maximum(half + spread * noise(coords), 55)
-    pieces = [LineString(coords[i : i + 4]).buffer(halves[i], quad_segs=4) for i in range(0, len(coords) - 3, 3)]
+    pieces = [
+        LineString(coords[i : i + 4]).buffer(halves[i], quad_segs=4) for i in range(0, len(coords) - 3, 3)
+    ]
     return shapely.union_all(pieces).simplify(4)
 
 
@@ -160,10 +165,16 @@ def _streams(
 
 
 def _to_river(rng: np.random.Generator, outlet: Floats, river: LineString) -> Floats:
-    end = np.asarray(river.interpolate(river.project(shapely.Point(outlet)) + rng.uniform(200, 1_200)).coords[0])
+    end = np.asarray(
+        river.interpolate(river.project(shapely.Point(outlet)) + rng.uniform(200, 1_200)).coords[0]
+    )
     steps = np.linspace(0, 1, 9)[:-1, None]
     across = np.array([-(outlet - end)[1], (outlet - end)[0]])
-    return end + (outlet - end) * steps + across * 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
+    return (
+        end
+        + (outlet - end) * steps
+        + across * 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
+    )
 
 
 def _canals(rng: np.random.Generator, river: LineString) -> list[LineString]:
@@ -177,7 +188,9 @@ def _canals(rng: np.random.Generator, river: LineString) -> list[LineString]:
         lines.append(place(np.column_stack([np.full(len(t), column), 0.55 + 0.42 * t])))
     canals = []
     for line in lines:
-        shift = np.column_stack([bend(line) * 650 + fine(line) * 110, bend(line + 9_000) * 650 + fine(line + 5_000) * 110])
+        shift = np.column_stack(
+            [bend(line) * 650 + fine(line) * 110, bend(line + 9_000) * 650 + fine(line + 5_000) * 110]
+        )
         cut = shapely.intersection(LineString(smoothed(line + shift, 1)), north_of_river)
         canals += [part for part in shapely.get_parts(cut) if part.length > 2_000]
     return canals
@@ -208,7 +221,9 @@ def _lakes(rng: np.random.Generator, river: LineString, centres: Floats) -> list
 def _reservoirs(rng: np.random.Generator, terrain: Terrain) -> list[BaseGeometry]:
     drained, downstream = terrain.drained_km2.ravel(), terrain.downstream
     xy = node_xy(np.arange(len(drained)))
-    inside = (np.abs(xy[:, 0] - CORNER[0] - WIDTH_M / 2) < 7_500) & (np.abs(xy[:, 1] - CORNER[1] - 15_000) < 8_000)
+    inside = (np.abs(xy[:, 0] - CORNER[0] - WIDTH_M / 2) < 7_500) & (
+        np.abs(xy[:, 1] - CORNER[1] - 15_000) < 8_000
+    )
     dams: list[int] = []
     for node in rng.permutation(np.flatnonzero((drained > 14) & (drained < 30) & inside)).tolist():
         if all(np.hypot(*(xy[node] - xy[other])) > 5_000 for other in dams):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.optimize import brentq
 
 from data.sample.frame import Floats, Ints, apportion, stream
-from data.sample.hierarchy import Hierarchy
-from data.sample.mesh import Mesh
+
+if TYPE_CHECKING:
+    from data.sample.hierarchy import Hierarchy
+    from data.sample.mesh import Mesh
 
 ZONES = 142
 # What 142 zones of a real county look like: loads spread by 30 % around their mean.
@@ -138,11 +141,18 @@ def _walk(start: int, inside: set[int], neighbours: list[set[int]]) -> list[int]
 
 
 def _parted(
-    rng: np.random.Generator, units: list[list[int]], present: Floats, neighbours: list[set[int]], wanted: Floats
+    rng: np.random.Generator,
+    units: list[list[int]],
+    present: Floats,
+    neighbours: list[set[int]],
+    wanted: Floats,
 ) -> list[int]:
     """Share connected units among as many parts as there are wanted loads, each connected."""
     owner = {grid: i for i, unit in enumerate(units) for grid in unit}
-    beside = [{owner[g] for grid in unit for g in neighbours[grid] if g in owner} - {i} for i, unit in enumerate(units)]
+    beside = [
+        {owner[g] for grid in unit for g in neighbours[grid] if g in owner} - {i}
+        for i, unit in enumerate(units)
+    ]
     load = np.array([present[unit].sum() for unit in units])
     part = _first_parts(rng, beside, load, wanted)
     sums = np.bincount(part, load, minlength=len(wanted))
@@ -183,7 +193,10 @@ def _first_parts(rng: np.random.Generator, beside: list[set[int]], load: Floats,
         gap = np.minimum(gap, hops)
         start = int(np.argmax(gap + rng.uniform(0, 0.5, len(gap))))
     while -1 in part:
-        open_to = {p: [u for u in range(len(part)) if part[u] < 0 and any(part[o] == p for o in beside[u])] for p in range(len(wanted))}
+        open_to = {
+            p: [u for u in range(len(part)) if part[u] < 0 and any(part[o] == p for o in beside[u])]
+            for p in range(len(wanted))
+        }
         number = min((p for p in open_to if open_to[p]), key=lambda p: sums[p] / wanted[p])
         # The unit most surrounded by the part already keeps the part round.
         unit = max(open_to[number], key=lambda u: sum(part[o] == number for o in beside[u]) / len(beside[u]))
