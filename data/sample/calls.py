@@ -65,6 +65,7 @@ def make_incidents(
     """
     rng = stream(seed, "calls")
     lasting = _lasting_rates(rng, people, plan)
+    by_zone = np.bincount(plan.zone, lasting)
     days = [FIRST_DAY + dt.timedelta(days=d) for d in range(_DAYS)]
     month = np.array([(d.year - 2024) * 12 + d.month - 11 for d in days])
     town_day = rng.gamma(30, 1 / 30, (grid_town.max() + 1, _DAYS))
@@ -72,7 +73,8 @@ def make_incidents(
     parts: list[Ints] = []
     for number in range(len(CATEGORIES)):
         own = lasting * rng.gamma(3.5, 1 / 3.5, len(lasting))
-        own *= evened(np.bincount(plan.zone, own), LOAD_CV * 1.03)[plan.zone]
+        # Kinds of calls differ by grid more than by zone: zones keep close to their lasting share.
+        own *= ((by_zone / np.bincount(plan.zone, own)) ** 0.7)[plan.zone]
         when = _day_factors(number, days)
         drift = rng.gamma(6, 1 / 6, (len(own), month.max() + 1))[:, month]
         late = np.ones((len(own), _DAYS))

@@ -57,9 +57,12 @@ def draw_zones(seed: int, plan: ZonePlan, grids: list[Polygon]) -> Drawing:
     """
     rng = stream(seed, "drawing")
     zone = plan.zone.copy()
-    enclave = _enclave(rng, plan)
+    whole = np.array(grids, dtype=object)
+    rim = shapely.boundary(shapely.coverage_union_all(whole))
+    inner = np.flatnonzero(~shapely.intersects(whole, rim))
+    enclave = _enclave(rng, plan, inner)
     zone[list(enclave[0])] = enclave[1]
-    hole = _hole(rng, zone, plan, avoid=enclave[0])
+    hole = _hole(rng, zone, plan, inner, avoid=enclave[0])
     zone[hole] = -1
     shapes = [
         shapely.coverage_union_all(np.array(grids, dtype=object)[zone == z])
@@ -70,9 +73,9 @@ def draw_zones(seed: int, plan: ZonePlan, grids: list[Polygon]) -> Drawing:
     return Drawing(shapes=_redrawn(seed, rng, shapes, zone, grids, special), zone=zone)
 
 
-def _enclave(rng: np.random.Generator, plan: ZonePlan) -> tuple[set[int], int]:
+def _enclave(rng: np.random.Generator, plan: ZonePlan, inner: Ints) -> tuple[set[int], int]:
     """Return a grid surrounded by its zone, and a near zone of the station to own it instead."""
-    for grid in rng.permutation(len(plan.zone)).tolist():
+    for grid in rng.permutation(inner).tolist():
         home = plan.zone[grid]
         near = plan.neighbours[grid]
         if any(plan.zone[n] != home for n in near) or len(near) < 4:
@@ -85,8 +88,8 @@ def _enclave(rng: np.random.Generator, plan: ZonePlan) -> tuple[set[int], int]:
     raise AssertionError("no grid lies inside its zone")
 
 
-def _hole(rng: np.random.Generator, zone: Ints, plan: ZonePlan, *, avoid: set[int]) -> int:
-    for grid in rng.permutation(len(zone)).tolist():
+def _hole(rng: np.random.Generator, zone: Ints, plan: ZonePlan, inner: Ints, *, avoid: set[int]) -> int:
+    for grid in rng.permutation(inner).tolist():
         near = plan.neighbours[grid]
         same = [n for n in near if zone[n] == zone[grid]]
         rest = set(np.flatnonzero(zone == zone[grid]).tolist()) - {grid}

@@ -18,6 +18,7 @@ from data.schemas import ROAD_CLASSES
 RANK = {name: rank for rank, name in enumerate(ROAD_CLASSES)}
 NO_ROAD = len(ROAD_CLASSES)
 _RIVER_M, _WATER_M = 1_900.0, 160.0
+_CLOSED = 1e9
 _FARMS = 520
 
 
@@ -63,7 +64,7 @@ class _Router:
         far, before, _ = dijkstra(
             graph, directed=False, indices=sources, min_only=True, return_predecessors=True, limit=limit
         )
-        return far, before.astype(np.int64)
+        return np.where(far < _CLOSED, far, np.inf), before.astype(np.int64)
 
     def links_back(self, before: Ints, at: int) -> Ints:
         """Return the links from a place back to the source of its tree."""
@@ -78,6 +79,10 @@ class _Router:
             return np.zeros(0, dtype=np.int64)
         key = np.minimum(a, b) * len(self.ways.xy) + np.maximum(a, b)
         return np.asarray(self._order[np.searchsorted(self._keys, key)], dtype=np.int64)
+
+    def close_river(self) -> None:
+        """Let the river be crossed only on the bridges that are there."""
+        self.cost[self.ways.over_river & (self.cost > _RIVER_M)] = _CLOSED
 
     def built(self, links: Ints) -> None:
         """Make links that are roads now cheap, bridges included."""
@@ -109,6 +114,7 @@ def make_network(seed: int, ways: Ways, centres: Floats, village_xy: Floats, hil
     towns, villages = cKDTree(ways.xy).query(centres)[1], cKDTree(ways.xy).query(village_xy)[1]
     _through_routes(router, network, namer, towns)
     _town_routes(router, network, namer, towns, centres)
+    router.close_river()
     _village_roads(router, network, namer, villages)
     _village_loops(rng, router, network, villages, village_xy, hilly)
     _streets(rng, ways, network, namer)
@@ -181,7 +187,11 @@ def _village_roads(router: _Router, network: Network, namer: Namer, villages: In
         if before[place] >= 0 and served[place] > 0:
             served[before[place]] += served[place]
     names: dict[int, str] = {}
-    places = [p for p in np.argsort(far, kind="stable").tolist() if served[p] > 0 and before[p] >= 0]
+    places = [
+        p
+        for p in np.argsort(far, kind="stable").tolist()
+        if served[p] > 0 and before[p] >= 0 and np.isfinite(far[p])
+    ]
     links = router.numbers(np.array(places), before[places])
     best: dict[int, int] = {}
     for place in places:
@@ -262,8 +272,6 @@ def _farm_tracks(rng: np.random.Generator, router: _Router, network: Network) ->
     np.maximum.at(steep, ways.links[:, 0], ways.grade)
     for place in rng.choice(reachable, min(_FARMS, len(reachable)), replace=False).tolist():
         links = router.links_back(before, place)
-        if ways.over_river[links].any():
-            continue
         kind = "service" if steep[place] < 0.03 and rng.random() < 0.35 else "track"
         _build(router, network, links, "path" if steep[place] > 0.45 else kind)
 
@@ -279,8 +287,7 @@ def _join(router: _Router, network: Network) -> None:
     for place in ordered[first].tolist():
         if piece[place] != largest and size[piece[place]] >= 5 and np.isfinite(far[place]):
             links = router.links_back(before, place)
-            if not ways.over_river[links].any():
-                _build(router, network, links, "residential" if far[place] < 900 else "track")
+            _build(router, network, links, "residential" if far[place] < 900 else "track")
     piece, largest, size = _pieces(ways, network)
     # A few farms on islands and beyond the river stay apart, as in any real file.
     scrap = (piece[ways.links[:, 0]] != largest) & (size[piece[ways.links[:, 0]]] < 4)

@@ -76,7 +76,8 @@ def _joined(ways: Ways, network: Network, water: Water) -> list[_Row]:
                 chains.append((_chain(start, first, links, at, through, done), first))
     lines = [xy[nodes] for nodes, _ in chains]
     rows: list[_Row] = []
-    for line, (nodes, first) in zip(_bent(lines, water), chains, strict=True):
+    bowed = [not bridge[first] and rank[first] > RANK["secondary"] for _, first in chains]
+    for line, (nodes, first) in zip(_bent(lines, bowed, water), chains, strict=True):
         ahead = bool(links[first][0] == nodes[0])
         turn = int(oneway[first]) * (1 if ahead else -1)
         coords = line if turn >= 0 else line[::-1]
@@ -104,20 +105,29 @@ def _chain(
             return nodes
 
 
-def _bent(lines: list[Floats], water: Water) -> list[Floats]:
-    """Smooth the lines, but never across water that they did not cross before."""
-    smooth = [
-        np.round(smoothed(relaxed(line, 2), 2 if len(line) < 12 else 1), 2) if len(line) > 2 else line
-        for line in lines
-    ]
-    for new, line in zip(smooth, lines, strict=True):
-        new[[0, -1]] = line[[0, -1]]
-    long = [i for i, line in enumerate(lines) if len(line) > 2]
-    tree = shapely.STRtree([LineString(smooth[i]) for i in long])
-    flowing = np.array([water.river, *water.streams, *water.canals], dtype=object)
+def _bent(lines: list[Floats], bowed: list[bool], water: Water) -> list[Floats]:
+    """Smooth the lines and bow the small straight ones, but never across water not crossed before."""
+    smooth = list(lines)
+    for i, line in enumerate(lines):
+        if len(line) > 2:
+            smooth[i] = np.round(smoothed(relaxed(line, 2), 2 if len(line) < 12 else 1), 2)
+            smooth[i][[0, -1]] = line[[0, -1]]
+        elif bowed[i]:
+            smooth[i] = _bow(line)
+    new = [i for i, line in enumerate(smooth) if len(line) > 2]
+    tree = shapely.STRtree([LineString(smooth[i]) for i in new])
+    flowing = np.array([water.bodies[0][2], *water.streams, *water.canals], dtype=object)
     for hit in np.unique(tree.query(flowing, predicate="intersects")[1]).tolist():
-        smooth[long[hit]] = lines[long[hit]]
+        smooth[new[hit]] = lines[new[hit]]
     return smooth
+
+
+def _bow(line: Floats) -> Floats:
+    """Bow a lane by a few per cent of its length, by a number that its place decides."""
+    (x1, y1), (x2, y2) = line.tolist()
+    bow = 0.05 * np.sin(0.013 * (x1 + x2) + 0.029 * (y1 + y2))
+    middle = [(x1 + x2) / 2 - bow * (y2 - y1), (y1 + y2) / 2 + bow * (x2 - x1)]
+    return np.round(np.array([[x1, y1], middle, [x2, y2]]), 2)
 
 
 def _motorways(seed: int, ways: Ways, network: Network, water: Water, outline: BaseGeometry) -> list[_Row]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from data.sample.hierarchy import Hierarchy
     from data.sample.mesh import Mesh
 
-ZONES = 142
+ZONES, PRESENT = 142, 1_056_000.0
 # What 142 zones of a real county look like: loads spread by 30 % around their mean.
 LOAD_CV = 0.30
 _SPLIT_ABOVE = 1.35  # times a station's mean zone: larger communities are shared by zones
@@ -63,6 +63,7 @@ def make_zones(seed: int, mesh: Mesh, hierarchy: Hierarchy) -> ZonePlan:
             zone[unit] = first + part
         first += count
     present = present * evened(np.bincount(zone, present), LOAD_CV)[zone]
+    present = present * PRESENT / present.sum()
     return ZonePlan(zone=zone, zone_town=zone_town, present=present, neighbours=neighbours)
 
 

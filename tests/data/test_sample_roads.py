@@ -118,7 +118,7 @@ def test_hours_follow_the_category(tables):
     assert 18 <= by_hour.loc["dispute"].idxmax() <= 21
     assert by_hour.loc["traffic"].idxmax() in (7, 17)
     traffic = calls[calls["category"] == "traffic"]
-    weekend = pd.to_datetime(traffic["date"]).dt.weekday >= 5
+    weekend = pd.to_datetime(traffic["date"]).dt.day_of_week >= 5
     school_run = traffic["hour"] == 7
     assert school_run[~weekend].mean() > 1.3 * school_run[weekend].mean()
 
