@@ -1,0 +1,131 @@
+"""Thin cached wrappers: small keys in (path, stamp, language, settings), loading and deciding inside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planning.nesting import Nesting
+    from planning.repair import Repair
+    from ui.figures import Figures, Incidents
+
+_SPATIAL = (
+    "towns",
+    "stations",
+    "villages",
+    "grids",
+    "zones",
+    "posts",
+    "roads",
+    "water",
+    "areas",
+    "facilities",
+)
+_NESTING = (
+    "towns",
+    "stations",
+    "villages",
+    "grids",
+    "zones",
+    "population",
+    "exemptions",
+    "declared_assignment",
+)
+_FIGURES = ("indicators", "staff")
+
+
+# A frame is shared between sessions and never changed: resources, not copies.
+@st.cache_resource(max_entries=64, show_spinner=False)
+def table(path: str, stamp: int, name: str) -> Any:
+    """Return a table of the workspace as it was at `stamp`; never to be changed."""
+    from data.workspace import Workspace
+
+    return Workspace.open(path).read(name)
+
+
+def tables(path: str, stamp: int, names: tuple[str, ...]) -> Mapping[str, Any]:
+    """Return several tables by name."""
+    return {name: table(path, stamp, name) for name in names}
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def figures(path: str, stamp: int) -> Figures:
+    """Return the figures of the overview; calls are counted apart, for they are many."""
+    from data.workspace import Workspace
+    from ui.figures import district_figures
+
+    rows = Workspace.open(path).counts()
+    return district_figures(tables(path, stamp, (*_SPATIAL, *_FIGURES)), rows=rows)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def calls(path: str, stamp: int) -> Incidents | None:
+    """Return the calls of the last full month."""
+    from data.workspace import Workspace
+    from ui.figures import month_of_calls
+
+    places = tables(path, stamp, ("grids", "villages", "towns"))
+    # Hundreds of thousands of rows that nothing else needs: read, counted, let go.
+    return month_of_calls({**places, "incidents": Workspace.open(path).read("incidents")})
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def nesting(path: str, stamp: int, by: str) -> Nesting:
+    """Return how grids nest in zones, by area or by residents."""
+    from geo.nesting import NestingParams
+    from planning.nesting import nest_district
+
+    return nest_district(tables(path, stamp, _NESTING), params=NestingParams(by=by))  # type: ignore[arg-type]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def repaired(path: str, stamp: int, by: str, give_to: tuple[str, ...]) -> Repair:
+    """Return the repair of the nesting; zones in `give_to` get their best grid."""
+    from planning.repair import repair_district
+
+    return repair_district(tables(path, stamp, _NESTING), nesting(path, stamp, by), give_to=give_to)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def elements_html(path: str, stamp: int, lang: str, credit: str) -> str:
+    """Return the elements map as one HTML text."""
+    from ui.maps.offline import offline_html
+    from ui.maps.overview import elements_map
+    from ui.words import words
+
+    m = elements_map(tables(path, stamp, _SPATIAL), lang=lang, credit=credit)
+    return offline_html(m, title=words(lang)("overview.map_title"))
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def nesting_html(
+    path: str, stamp: int, lang: str, credit: str, by: str, give_to: tuple[str, ...] | None
+) -> str:
+    """Return the nesting map as one HTML text, with the repair unless `give_to` is None."""
+    from ui.maps.nesting import nesting_map
+    from ui.maps.offline import offline_html
+    from ui.words import words
+
+    m = nesting_map(
+        tables(path, stamp, ("grids", "zones", "water", "towns")),
+        nesting(path, stamp, by),
+        repaired=None if give_to is None else repaired(path, stamp, by, give_to),
+        lang=lang,
+        credit=credit,
+    )
+    return offline_html(m, title=words(lang)("nesting.title"))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def findings_files(path: str, stamp: int, lang: str, by: str) -> tuple[bytes, bytes]:
+    """Return the findings as xlsx and as csv."""
+    from ui.tables import findings_table, write_csv, write_xlsx
+    from ui.words import words
+
+    t = words(lang)
+    listed = findings_table(nesting(path, stamp, by).findings, t)
+    return write_xlsx({t("findings.title"): listed}), write_csv(listed)

@@ -1,0 +1,1 @@
+"""Maps: frames in, one folium map out, whole without a network."""

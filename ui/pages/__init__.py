@@ -1,0 +1,1 @@
+"""Pages: one module each, one `show(place)` each."""

@@ -1,0 +1,158 @@
+"""Tables that leave the program: spreadsheets that WPS and Excel open, and in which no text runs."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, BinaryIO
+
+import pandas as pd
+
+from ui.words import Words, words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from openpyxl.worksheet.worksheet import Worksheet
+
+# What a spreadsheet would take for the beginning of a formula, also after blanks it skips.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_HEADER_FILL, _HEADER_INK = "1F4E8C", "FFFFFF"
+_WIDEST, _NARROWEST = 60, 8
+
+
+def write_findings(findings: pd.DataFrame, target: Path | str | BinaryIO, lang: str = "zh") -> None:
+    """
+    Write the list of findings (问题清单) as a spreadsheet.
+
+    Parameters
+    ----------
+    findings
+        `Nesting.findings`.
+    target
+        A path ending in .xlsx or .csv, or an open binary file for .xlsx.
+    lang
+        Language of headings and sentences.
+    """
+    t = words(lang)
+    listed = findings_table(findings, t)
+    as_csv = not hasattr(target, "write") and str(target).lower().endswith(".csv")
+    content = write_csv(listed) if as_csv else write_xlsx({t("findings.title"): listed})
+    if hasattr(target, "write"):
+        target.write(content)
+        return
+    with open(target, "wb") as file:
+        file.write(content)
+
+
+def findings_table(findings: pd.DataFrame, t: Words) -> pd.DataFrame:
+    """Return the findings as people read them: what, where, how much, and what to do about it."""
+    rows = findings.drop(columns="geometry", errors="ignore").to_dict("records")
+    columns = {
+        t("column.number"): [*range(1, len(rows) + 1)],
+        t("column.severity"): [t.name("severity", row.get("severity", "error")) for row in rows],
+        t("column.code"): [t.name("finding", row["code"]) for row in rows],
+        t("column.layer"): [t.name("table", row["layer"]) for row in rows],
+        t("column.id"): [_text(row["id"]) for row in rows],
+        t("column.other_id"): [_text(row["other_id"]) for row in rows],
+        t("column.area_m2"): [_rounded(row["area_m2"], 1) for row in rows],
+        t("column.share_percent"): [_rounded(row["share"], 4, times=100) for row in rows],
+        t("column.what"): [t.sentence(row["code"], row["facts"]) for row in rows],
+        t("column.remedy"): [t.remedy(row["code"], row["facts"]) for row in rows],
+    }
+    return pd.DataFrame(columns)
+
+
+def write_xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+    """
+    Return a workbook with one sheet per frame: styled header, fitting widths, a filter, no formulas.
+
+    Parameters
+    ----------
+    sheets
+        Sheet title → frame with readable column names; texts are written as texts, whatever they
+        begin with.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.active)
+    for title, frame in sheets.items():
+        _fill(book.create_sheet(_sheet_title(title)), frame)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def write_csv(frame: pd.DataFrame) -> bytes:
+    """Return a CSV that Excel and WPS read as UTF-8, texts that look like formulas disarmed."""
+    guarded = frame.map(lambda value: guard(value) if isinstance(value, str) else value)
+    guarded.columns = [guard(str(name)) for name in frame.columns]
+    return guarded.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def guard(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+    from openpyxl.utils import get_column_letter
+
+    line = Side(style="thin", color="D0D7DE")
+    for place, name in enumerate(frame.columns, start=1):
+        cell = sheet.cell(row=1, column=place)
+        _put(cell, str(name))
+        cell.font = Font(bold=True, color=_HEADER_INK)
+        cell.fill = PatternFill("solid", fgColor=_HEADER_FILL)
+        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
+        values = frame.iloc[:, place - 1].tolist()
+        for row, value in enumerate(values, start=2):
+            cell = sheet.cell(row=row, column=place)
+            _put(cell, value)
+            cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
+            cell.border = Border(bottom=line)
+        sheet.column_dimensions[get_column_letter(place)].width = _width([str(name), *values])
+    sheet.freeze_panes = "A2"
+    if frame.shape[0] and frame.shape[1]:
+        sheet.auto_filter.ref = sheet.dimensions
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
+
+
+def _put(cell: object, value: object) -> None:
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+        return
+    if not isinstance(value, str):
+        cell.value = value  # type: ignore[attr-defined]
+        return
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)  # type: ignore[attr-defined]
+    # A string stays a string, also if it begins as a formula does or looks like a number.
+    cell.data_type = "s"  # type: ignore[attr-defined]
+    if value.lstrip(" ").startswith(_FORMULA_STARTS):
+        cell.quotePrefix = True  # type: ignore[attr-defined]
+
+
+def _width(values: list[object]) -> float:
+    widest = max((sum(2 if ord(c) > 255 else 1 for c in str(v)) for v in values if v is not None), default=0)
+    return min(max(widest + 2, _NARROWEST), _WIDEST)
+
+
+def _sheet_title(title: str) -> str:
+    return "".join(c for c in title if c not in "[]:*?/\\'")[:31] or "1"
+
+
+def _text(value: object) -> str:
+    return "" if value is None or value != value else str(value)  # noqa: PLR0124
+
+
+def _rounded(value: object, digits: int, *, times: float = 1.0) -> float | None:
+    if not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124
+        return None
+    return round(float(value) * times, digits)

@@ -1,0 +1,103 @@
+"""The web door: language, workspace, navigation; each page then does its own."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from geo.errors import GridBeatError
+from ui import look, opening
+from ui.place import Place, tables_stamp
+from ui.words import LANGS, Words, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_LOG = logging.getLogger("gridbeat")
+CREDIT_SETTING = "map_credit"
+
+
+def main() -> None:
+    """Show the app: called by app.py once a run."""
+    st.set_page_config(
+        page_title="警格 GridBeat",
+        page_icon=str(look.ASSETS / "gridbeat.png"),
+        layout="wide",
+        initial_sidebar_state="collapsed",
+    )
+    st.logo(str(look.ASSETS / "logo.svg"), size="large")
+    look.style()
+    t = words(_language())
+    page = st.navigation(_pages(t), position="top")
+    _guarded(page.run, t)
+
+
+def _language() -> str:
+    with st.container(key="language"):
+        chosen = st.segmented_control(
+            "语言 Language",
+            LANGS,
+            default=LANGS[0],
+            required=True,
+            format_func={"zh": "中文", "en": "English"}.__getitem__,
+            key="lang",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+    return str(chosen or LANGS[0])
+
+
+def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
+    def overview() -> None:
+        from ui.pages.overview import show
+
+        show(_place(t))
+
+    def nesting() -> None:
+        from ui.pages.nesting import show
+
+        show(_place(t))
+
+    return [
+        st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
+        st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+    ]
+
+
+def _place(t: Words) -> Place:
+    path = opening.workspace_path()
+    if opening.is_sample(path) and not path.is_file():
+        _make_sample(path, t)
+    from data.workspace import Workspace
+
+    workspace = Workspace.open(path)
+    stamp = workspace.stamp
+    return Place(
+        path=str(path),
+        stamp=tables_stamp(str(path), stamp),
+        name=workspace.name,
+        lang=t.lang,
+        t=t,
+        credit=str(workspace.setting(CREDIT_SETTING) or t("map.credit", name=workspace.name)),
+    )
+
+
+def _make_sample(path: Path, t: Words) -> None:
+    with st.status(t("opening.title"), expanded=True) as status:
+        opening.make_sample(path, tell=lambda stage: status.write(t(f"opening.{stage}")))
+        status.update(label=t("opening.done"), state="complete")
+    st.rerun()
+
+
+def _guarded(run: Callable[[], None], t: Words) -> None:
+    """Run a page; what goes wrong is said in words, and a fault of ours goes to the log."""
+    try:
+        run()
+    except GridBeatError as error:
+        look.show_error(error, t)
+    except Exception:
+        _LOG.exception("a page failed")
+        st.error(t("error.unexpected"))

@@ -1,0 +1,188 @@
+"""Words in Chinese and English: catalogues of stable keys, and how numbers are written."""
+
+from __future__ import annotations
+
+import gettext
+import io
+import math
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+    from geo.errors import GridBeatError, Reason
+
+LANGS: tuple[str, ...] = ("zh", "en")
+NOTHING = "—"
+_LISTED_AT_MOST = 6
+
+
+class Words:
+    """
+    The words of one language.
+
+    Parameters
+    ----------
+    lang
+        One of `LANGS`.
+    """
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._texts = _translations(lang)
+
+    def __call__(self, key: str, **facts: object) -> str:
+        """Return the text of `key` with `facts` put into its placeholders; a missing fact shows as a dash."""
+        text = self._texts.gettext(key)
+        return text.format_map(_Facts(facts)) if facts or "{" in text else text
+
+    def has(self, key: str) -> bool:
+        """Whether the catalogue knows `key`."""
+        return self._texts.gettext(key) != key
+
+    def name(self, group: str, code: object) -> str:
+        """Return the name of a code (``table``, ``column``, ``status``…), or the code where it has none."""
+        if code is None or code != code or code == "":  # noqa: PLR0124 - NaN differs from itself
+            return NOTHING
+        key = f"{group}.{code}"
+        return self(key) if self.has(key) else str(code)
+
+    def number(self, value: float | None, digits: int = 0) -> str:
+        """Return `value` with thousands separators and `digits` decimals."""
+        if value is None or not math.isfinite(value):
+            return NOTHING
+        return f"{value:,.{digits}f}"
+
+    def percent(self, share: float | None, digits: int = 1, *, signed: bool = False) -> str:
+        """Return a share of 1 as a percentage; only what is exactly whole reads 100 %."""
+        if share is None or not math.isfinite(share):
+            return NOTHING
+        value = share * 100
+        if not signed and 0 < value < 100:
+            # 1,414 of 1,415 must not read as all of them.
+            step = 10**-digits
+            value = min(max(round(value, digits), step), 100 - step)
+        decimals = 0 if value == int(value) and not signed else digits
+        gap = "" if self.lang == "zh" else " "
+        return f"{value:{'+' if signed else ''},.{decimals}f}{gap}%"
+
+    def area(self, square_metres: float | None) -> str:
+        """Return an area in square metres, or in square kilometres from 0.1 km² on."""
+        if square_metres is None or not math.isfinite(square_metres):
+            return NOTHING
+        if abs(square_metres) < 1e5:
+            return self("unit.m2", value=self.number(square_metres, 0 if abs(square_metres) >= 10 else 1))
+        return self("unit.km2", value=self.number(square_metres / 1e6, 2))
+
+    def length(self, metres: float | None) -> str:
+        """Return a length in metres, or in kilometres from 1 km on."""
+        if metres is None or not math.isfinite(metres):
+            return NOTHING
+        if abs(metres) < 1000:
+            return self("unit.m", value=self.number(metres))
+        return self("unit.km", value=self.number(metres / 1000, 1))
+
+    def listed(self, items: Iterable[object], *, at_most: int = _LISTED_AT_MOST) -> str:
+        """Return `items` in one line, the first few of them if they are many."""
+        texts = [str(item) for item in items]
+        joined = ("、" if self.lang == "zh" else ", ").join(texts[:at_most])
+        return joined if len(texts) <= at_most else self("list.more", items=joined, count=len(texts))
+
+    def reason(self, found: GridBeatError | Reason) -> str:
+        """Return the sentence for an error or a reason, with the remedy."""
+        return self.sentence(found.code, found.facts)
+
+    def reasons(self, error: GridBeatError, *, at_most: int = 20) -> list[str]:
+        """Return a sentence for each single fault behind an error, the first `at_most` of them."""
+        return [self.reason(reason) for reason in error.reasons[:at_most]]
+
+    def sentence(self, code: str, facts: Mapping[str, object]) -> str:
+        """Return the sentence ``error.<code>``; a code without one is named as it is."""
+        if not self.has(f"error.{code}"):
+            return self("error.unknown", code=code, facts=self.listed(f"{k}={v}" for k, v in facts.items()))
+        return self(f"error.{code}", **{name: self.fact(name, value) for name, value in facts.items()})
+
+    def remedy(self, code: str, facts: Mapping[str, object]) -> str:
+        """Return what to do about a finding, or nothing where there is no remedy to name."""
+        key = f"remedy.{code}"
+        if not self.has(key):
+            return ""
+        return self(key, **{name: self.fact(name, value) for name, value in facts.items()})
+
+    def fact(self, name: str, value: object) -> str:
+        """Return a fact as people write it; its name tells what it is (``area_m2``, ``share``, ``table``…)."""
+        if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+            return NOTHING
+        if name in _NAMED and isinstance(value, str):
+            return self.name(_NAMED[name], value)
+        if isinstance(value, Mapping):
+            return self.listed(f"{key} {self.fact(name, item)}" for key, item in value.items())
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return self.listed(self.fact(name, item) for item in value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return str(value)
+        if name.endswith("_m2"):
+            return self.area(value)
+        if name.endswith("_m"):
+            return self.length(value)
+        if "share" in name:
+            return self.percent(value)
+        if name in _PLAIN or float(value).is_integer():
+            return str(int(value)) if name in _PLAIN else self.number(value)
+        return self.number(value, 2)
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return NOTHING
+
+
+# Facts whose values are codes with names of their own.
+_NAMED: Mapping[str, str] = {
+    "table": "table",
+    "layer": "table",
+    "other_layer": "table",
+    "references": "table",
+    "missing": "table",
+    "column": "column",
+    "columns": "column",
+    "status": "state",
+    "found_kind": "shape",
+    "expected": "shape",
+    "by": "basis",
+}
+# Counted from one, or a year: never with a thousands separator.
+_PLAIN = frozenset({"row", "rev", "year", "version"})
+
+
+@cache
+def words(lang: str) -> Words:
+    """
+    Return the words of a language, compiled once.
+
+    Parameters
+    ----------
+    lang
+        One of `LANGS`; anything else gives Chinese.
+    """
+    return Words(lang if lang in LANGS else LANGS[0])
+
+
+def catalog(lang: str) -> Catalog:
+    """Return the catalogue of a language as babel reads it."""
+    with (Path(__file__).parent / f"{lang}.po").open("rb") as file:
+        return read_po(file, locale=None)
+
+
+@cache
+def _translations(lang: str) -> gettext.NullTranslations:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog(lang))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
