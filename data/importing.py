@@ -125,6 +125,9 @@ def import_file(
         raise SettingError("table_unknown", table=table, known=", ".join(TABLES))
     if not path.is_file():
         raise FileError("file_missing", file=str(path))
+    if path.suffix.lower() == ".gpkg" and is_workspace(path):
+        # A second SQLite (GDAL's) must never open a workspace that somebody may be working in.
+        raise FileError("file_is_workspace", file=str(path))
     is_layer = _is_layer(path)
     columns = _layer_columns(path, params) if is_layer else _table_columns(path, params)
     mapping = _settled_mapping(table, columns, params.mapping, path)
@@ -192,9 +195,6 @@ def _layer_columns(path: Path, params: ImportParams) -> list[str]:
 
 
 def _read_layer(path: Path, columns: list[str], params: ImportParams) -> gpd.GeoDataFrame:
-    if path.suffix.lower() == ".gpkg" and is_workspace(path):
-        # A second SQLite must never open a workspace that somebody may be working in.
-        raise FileError("file_is_workspace", file=str(path))
     encoding = {"encoding": _dbf_encoding(path, params)} if path.suffix.lower() == ".shp" else {}
     frame = _gdal(pyogrio.read_dataframe, path, layer=params.layer, columns=columns, **encoding)
     if not isinstance(frame, gpd.GeoDataFrame):

@@ -292,10 +292,11 @@ class Workspace:
 
 
 def is_workspace(path: Path | str) -> bool:
-    """Return whether a file is a GridBeat workspace that this version can open."""
+    """Return whether a file is a GridBeat workspace, of whatever version; it is only looked at."""
     try:
-        Workspace(path)
-    except FileError:
+        with geopackage.reading(Path(path)) as connection:
+            connection.execute("SELECT value FROM settings WHERE name = 'schema_version'")
+    except sqlite3.DatabaseError:
         return False
     return True
 

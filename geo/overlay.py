@@ -10,11 +10,9 @@ the compiled code cannot prove are computed by GEOS.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from types import ModuleType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import geopandas as gpd
@@ -26,6 +24,9 @@ from numpy.typing import NDArray
 from geo.errors import CrsError, SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
     from geo._overlay_kernel import Layer
 
 __all__ = ["overlap_areas", "overlap_areas_geos", "warm_up"]
@@ -37,6 +38,7 @@ Shapes: TypeAlias = NDArray[np.object_]
 
 POLYGON, MULTIPOLYGON = 3, 6
 BLOCK_VERTICES = 2**17  # of the chunked layer: a few MB, and enough blocks for every worker
+CHECK_BLOCK = 1_000  # polygons whose coordinates are looked at together: they fit in the cache
 GEOS_BLOCK = 20_000  # pairs whose intersections exist at the same time
 NUDGE_M = 2.0**-30  # about 1e-9 m
 NUDGE_DIRECTION = (0.8239870431, 0.5666103217)  # along no edge that anyone draws
@@ -152,11 +154,10 @@ def _check_shapes(side: str, layer: gpd.GeoSeries) -> None:
     wrong = (kind != POLYGON) & (kind != MULTIPOLYGON) & ~_vacant(shapes)
     if wrong.any():
         raise SettingError("not_polygons", layer=side, labels=tuple(layer.index[wrong][:LABELS_SHOWN]))
-    for start in range(0, len(shapes), GEOS_BLOCK):
-        if not np.isfinite(shapely.get_coordinates(shapes[start : start + GEOS_BLOCK])).all():
-            raise SettingError(
-                "not_finite", layer=side, labels=_not_finite(layer[start : start + GEOS_BLOCK])
-            )
+    for start in range(0, len(shapes), CHECK_BLOCK):
+        block = slice(start, start + CHECK_BLOCK)
+        if not np.isfinite(shapely.get_coordinates(shapes[block])).all():
+            raise SettingError("not_finite", layer=side, labels=_not_finite(layer.iloc[block]))
 
 
 def _not_finite(layer: gpd.GeoSeries) -> tuple[object, ...]:
@@ -323,7 +324,8 @@ def _layer(kernel: ModuleType, shapes: Shapes, origin: Floats) -> tuple[Shapes, 
 
 def _rings(shapes: Shapes, origin: Floats) -> tuple[Floats, Ints, NDArray[np.bool_], Ints]:
     """Return coordinates from the origin, ring starts, which rings are holes, and polygons' first rings."""
-    xy = np.ascontiguousarray(shapely.get_coordinates(shapes) - origin)
+    xy = shapely.get_coordinates(shapes)
+    xy -= origin
     if (shapely.get_type_id(shapes) == POLYGON).all() and not shapely.get_num_interior_rings(shapes).any():
         size, owner = shapely.get_num_coordinates(shapes), np.arange(len(shapes))
         is_hole = np.zeros(len(shapes), np.bool_)
@@ -335,5 +337,5 @@ def _rings(shapes: Shapes, origin: Floats) -> tuple[Floats, Ints, NDArray[np.boo
     return xy, _starts(size), is_hole, _starts(np.bincount(owner, minlength=len(shapes)))
 
 
-def _starts(sizes: Ints) -> Ints:
+def _starts(sizes: NDArray[np.integer]) -> Ints:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)

@@ -287,13 +287,9 @@ def app(
 @door.command("warm-up", hidden=True)
 def warm_up() -> None:
     """Compile what is compiled on first use, so that the first planner need not wait for it."""
-    import geopandas as gpd
-    import shapely
+    from geo.overlay import warm_up as compile_overlay
 
-    from geo.overlay import overlap_areas
-
-    square = gpd.GeoSeries([shapely.box(0, 0, 1, 1)], index=["a"], crs="EPSG:4549")
-    overlap_areas(square, square)
+    compile_overlay()
 
 
 def _headline(t: Words, facts: dict[str, Any]) -> str:

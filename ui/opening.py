@@ -30,7 +30,7 @@ def is_sample(path: Path) -> bool:
     return not os.environ.get(WORKSPACE_VARIABLE) and path == workspace_path()
 
 
-def make_sample(path: Path, *, tell: Callable[[str], None] | None = None) -> Path:
+def make_sample(path: Path, *, seed: int = 0, tell: Callable[[str], None] | None = None) -> Path:
     """
     Make the sample district at `path`, unless somebody else just did.
 
@@ -38,6 +38,8 @@ def make_sample(path: Path, *, tell: Callable[[str], None] | None = None) -> Pat
     ----------
     path
         A workspace file that may not exist yet.
+    seed
+        Another seed makes another district.
     tell
         Called with the stage that begins: ``making``, ``writing``.
     """
@@ -50,7 +52,7 @@ def make_sample(path: Path, *, tell: Callable[[str], None] | None = None) -> Pat
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
         _tell(tell, "making")
-        district = make_district()
+        district = make_district(seed)
         _tell(tell, "writing")
         # Under another name until it is whole: a sample broken off half-way is never opened.
         draft = path.with_name(f"{path.stem}.{os.getpid()}.part")
