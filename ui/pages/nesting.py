@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from planning.repair import Repair
     from ui.place import Place
 
-_PLAN_KIND = "nesting"
 _REPAIR, _LEAVE = "repair", "-"
 
 
@@ -229,20 +228,13 @@ def _save(place: Place, found: Found) -> None:
 
 def _save_plan(place: Place, found: Found) -> None:
     """Keep the repair as a draft; the same assignment comes back as the same plan, however often clicked."""
-    from data.plans import save_plan
     from data.workspace import Workspace
+    from ui.saving import save_nesting
 
-    if found.repair is None:
-        return
-    params: dict[str, Any] = {"by": found.by, "give_to": list(found.give_to or ())}
-    st.session_state["saved_plan"] = save_plan(
-        Workspace.open(place.path),
-        found.repair.assignment,
-        kind=_PLAN_KIND,
-        name=place.t("nesting.plan_name"),
-        params=params,
-        scorecard=found.repair.nesting.summary(),
-    )
+    if found.repair is not None:
+        st.session_state["saved_plan"] = save_nesting(
+            Workspace.open(place.path), found.repair, name=place.t("plan.first_name")
+        )
 
 
 def _plans(place: Place) -> None:
