@@ -40,12 +40,13 @@ def _language() -> str:
     # Streamlit writes the option's label into the address; the short code is understood as well.
     short = st.query_params.get("lang", "")
     if short in _LABELS:
+        st.session_state["lang"] = short
         st.query_params["lang"] = _LABELS[short]
     with st.container(key="language"):
         chosen = st.segmented_control(
             "语言 Language",
             LANGS,
-            default=LANGS[0],
+            default=None if "lang" in st.session_state else LANGS[0],
             required=True,
             format_func=_LABELS.__getitem__,
             key="lang",

@@ -130,7 +130,7 @@ def test_an_empty_zone_is_asked_about_and_given_a_grid(app, workspace_file):
     button(page, "修复嵌套").click().run()
     assert not page.exception
     assert "5 / 36 / 100" in texts(page)
-    assert "仍空 0 个" in page.success[0].value
+    assert "仍空 0 个警务区" in page.success[0].value
 
 
 def button(page, label):

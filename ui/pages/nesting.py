@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.schemas import GRID_ID, NAME, NOTE, ZONE_ID
 from geo.errors import GridBeatError
+from geo.nesting import NESTED
 from ui import cached, look
 from ui.pages import nesting_tables as listed
 
@@ -125,6 +126,9 @@ def _controls(place: Place, found: Found) -> None:
         _report(place, found.repair)
         _save(place, found)
     _plans(place)
+    if found.repair is None:
+        st.caption(t("nesting.hierarchy"))
+        _checks(place, found)
 
 
 def _exemptions(place: Place, found: Found) -> None:
@@ -199,17 +203,16 @@ def _run_repair(place: Place, found: Found, give_to: tuple[str, ...]) -> None:
 
 def _report(place: Place, repair: Repair) -> None:
     t, moved = place.t, repair.moved
-    st.success(
-        look.plain(
-            t(
-                "nesting.report",
-                grids=t.number(moved[GRID_ID].nunique()),
-                area=t.area(float(moved["area_m2"].sum())),
-                zones=t.number(int((repair.zone_changes[["gained_m2", "lost_m2"]].max(axis=1) > 0.5).sum())),
-                left=t.number(len(repair.empty_zones)),
-            )
-        )
-    )
+    decided = moved[moved["reason"] != NESTED]
+    zones = pd.concat([decided["from_zone_id"], decided["to_zone_id"]]).nunique()
+    facts = {
+        "grids": t.number(decided[GRID_ID].nunique()),
+        "area": t.area(float(decided["area_m2"].sum())),
+        "zones": t.number(zones),
+        "slivers": t.area(float(moved["area_m2"].sum() - decided["area_m2"].sum())),
+        "left": t.number(len(repair.empty_zones)),
+    }
+    st.success(look.plain(t("nesting.report", **facts)))
 
 
 def _save(place: Place, found: Found) -> None:
@@ -264,9 +267,9 @@ def _plans(place: Place) -> None:
 def _tables(place: Place, found: Found, html: str) -> None:
     t = place.t
     count = len(found.nesting.findings)
-    names = [t("findings.tab", count=t.number(count)), t("nesting.hierarchy"), t("nesting.downloads")]
+    names = [t("findings.tab", count=t.number(count)), t("nesting.downloads")]
     if found.repair is not None:
-        names[1:1] = [t("nesting.moved_grids"), t("nesting.changed_zones")]
+        names[1:1] = [t("nesting.moved_grids"), t("nesting.changed_zones"), t("nesting.hierarchy")]
     tabs = dict(zip(names, st.tabs(names), strict=True))
     with tabs[names[0]]:
         _findings(place, found)
@@ -283,15 +286,19 @@ def _tables(place: Place, found: Found, html: str) -> None:
                 hide_index=True,
                 height=360,
             )
-    with tabs[t("nesting.hierarchy")]:
-        names_present = tuple(
-            name
-            for name in ("villages", "towns", "stations")
-            if len(cached.table(place.path, place.stamp, name))
-        )
-        st.html(listed.hierarchy_checks(found.nesting, names_present, t))
+    if found.repair is not None:
+        with tabs[t("nesting.hierarchy")]:
+            _checks(place, found)
     with tabs[t("nesting.downloads")]:
         _downloads(place, found, html)
+
+
+def _checks(place: Place, found: Found) -> None:
+    levels = ("villages", "towns", "stations")
+    present = [name for name in levels if len(cached.table(place.path, place.stamp, name))]
+    st.html(
+        listed.hierarchy_checks(found.repair.nesting if found.repair else found.nesting, present, place.t)
+    )
 
 
 def _findings(place: Place, found: Found) -> None:
