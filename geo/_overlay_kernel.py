@@ -5,6 +5,9 @@ Every polygon carries a small tree of bounding boxes over its consecutive segmen
 trees are walked together, so that only segments lying close to each other are ever compared. The sign
 of every comparison is proven by an error bound (Shewchuk 1997, doi:10.1007/PL00009321, stage A);
 what cannot be proven is handed back to the caller as `DOUBTFUL` instead of being guessed.
+
+All of it stands in one file: numba's cache renews a function when its own file changes, not when a
+function that it calls changes in another.
 """
 
 from __future__ import annotations

@@ -21,7 +21,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import CrsError, SettingError
+from geo.crs import require_same_metric_crs
+from geo.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,17 +136,12 @@ def _check_options(engine: str, min_area_m2: float, workers: int | None) -> None
 
 
 def _check_layers(left: gpd.GeoSeries, right: gpd.GeoSeries) -> None:
+    require_same_metric_crs(left=left, right=right)
     for side, layer in (("left", left), ("right", right)):
-        if layer.crs is None:
-            raise CrsError("crs_missing", layer=side)
-        if not layer.crs.is_projected or any(a.unit_conversion_factor != 1.0 for a in layer.crs.axis_info):
-            raise CrsError("crs_not_metric", layer=side, crs=layer.crs.to_string())
         repeated = layer.index[layer.index.duplicated()].unique()
         if len(repeated):
             raise SettingError("label_repeated", layer=side, labels=tuple(repeated[:LABELS_SHOWN]))
         _check_shapes(side, layer)
-    if left.crs != right.crs:
-        raise CrsError("crs_differ", left=left.crs.to_string(), right=right.crs.to_string())
 
 
 def _check_shapes(side: str, layer: gpd.GeoSeries) -> None:

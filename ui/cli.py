@@ -20,6 +20,8 @@ from ui.words import LANGS, Words, words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from planning.nesting import Nesting
+
 door = typer.Typer(
     name="gridbeat",
     help="GridBeat 警格: 警务区、巡防与平安村社规划 / police zones, patrols and village safety.",
@@ -193,9 +195,8 @@ def nest(
     params = NestingParams(by=by, nested_share=nested_share)  # type: ignore[arg-type]
     nesting = nest_district(tables, params=params, exempt=exempt or (), source=source)  # type: ignore[arg-type]
     plan_id, shown, moved = None, nesting, 0.0
-    if repair:
-        chosen = nesting.empty_zones if give == ["all"] else give or []
-        mended = repair_district(tables, nesting, give_to=chosen)
+    if repair or nesting.complete:
+        mended = repair_district(tables, nesting, give_to=_given(say, nesting, give if repair else []))
         shown, moved = mended.nesting, float(mended.moved["area_m2"].sum())
         plan_id = save_nesting(opened, mended, name=say.t("plan.first_name"))
     for zone in shown.empty_zones:
@@ -290,6 +291,22 @@ def warm_up() -> None:
     from geo.overlay import warm_up as compile_overlay
 
     compile_overlay()
+
+
+def _given(say: _Speaker, nesting: Nesting, stated: list[str] | None) -> list[str]:
+    """Return the empty zones that get their best grid: as stated, else as the person at the terminal says."""
+    from planning.nesting import best_grid
+
+    if stated == ["all"]:
+        return nesting.empty_zones
+    if stated is not None or say.as_json or not sys.stdin.isatty():
+        return stated or []
+    best = {zone: best_grid(nesting.pairs, zone) for zone in nesting.empty_zones}
+    return [
+        zone
+        for zone, grid in best.items()
+        if grid and typer.confirm(say.t("cli.give_ask", zone=zone, grid=grid), err=True)
+    ]
 
 
 def _headline(t: Words, facts: dict[str, Any]) -> str:

@@ -88,7 +88,9 @@ def write_csv(frame: pd.DataFrame) -> bytes:
     """Return a CSV that Excel and WPS read as UTF-8, texts that look like formulas disarmed."""
     guarded = frame.map(lambda value: guard(value) if isinstance(value, str) else value)
     guarded.columns = [guard(str(name)) for name in frame.columns]
-    return guarded.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+    text = guarded.to_csv(index=False, lineterminator="\r\n")
+    # The mark that spreadsheets need for Chinese would trip up scripts that read plain codes.
+    return text.encode("utf-8" if text.isascii() else "utf-8-sig")
 
 
 def guard(text: str) -> str:
