@@ -105,7 +105,8 @@ def _map(place: Place, found: Found) -> str:
     t = place.t
     with st.spinner(t("map.drawing")):
         html = cached.nesting_html(place.path, place.stamp, place.lang, place.credit, found.by, found.give_to)
-    st.iframe(html, height=look.MAP_HEIGHT, alt=t("nesting.map_alt"))
+    with st.container(key="nesting-map"):
+        st.iframe(html, height=look.MAP_HEIGHT, alt=t("nesting.map_alt"))
     return html
 
 
@@ -331,6 +332,8 @@ def _findings(place: Place, found: Found) -> None:
         height=380,
         row_height=32,
         column_config={
+            t("column.area_m2"): st.column_config.NumberColumn(format="%.1f"),
+            t("column.share_percent"): st.column_config.NumberColumn(format="%.2f"),
             t("column.what"): st.column_config.TextColumn(width="large"),
             t("column.remedy"): st.column_config.TextColumn(width="large"),
         },
