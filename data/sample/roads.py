@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.spatial import cKDTree
-from shapely.geometry import LineString, Polygon
+from shapely.geometry import LineString
 from shapely.ops import substring
 
 from data.sample.frame import COUNTY_CODE, METRIC_CRS, Floats, Ints, place, relaxed, smoothed, stream
@@ -166,12 +166,12 @@ def _motorways(seed: int, ways: Ways, network: Network, water: Water, outline: B
 
 
 def _motorway(
-    middle: LineString, name: str, ways: Ways, network: Network, wet: list[Polygon], taken: set[int]
+    middle: LineString, name: str, ways: Ways, network: Network, wet: list[BaseGeometry], taken: set[int]
 ) -> list[_Row]:
     great = np.unique(ways.links[network.rank <= RANK["tertiary"]])
     xy = np.round(ways.xy, 2)
     tree = cKDTree(xy[great])
-    east, west = middle.offset_curve(-13), middle.offset_curve(13)
+    east, west = _beside(middle, -13), _beside(middle, 13)
     if shapely.Point(west.coords[0]).distance(shapely.Point(middle.coords[0])) > 100:
         west = west.reverse()
     rows: list[_Row] = []
@@ -196,18 +196,22 @@ def _motorway(
             leave, enter = round(here - 420, 1), round(here + 420, 1)
             cuts |= {leave, enter}
             end = xy[node]
-            rows.append(
-                (_ramp(_point(line, leave), end, _point(line, leave + 250)), "trunk", name + "匝道", 1, 0)
-            )
-            rows.append(
-                (_ramp(end, _point(line, enter), _point(line, enter - 250)), "trunk", name + "匝道", 1, 0)
-            )
+            for ramp in (
+                _ramp(_point(line, leave), end, _point(line, leave + 250)),
+                _ramp(end, _point(line, enter), _point(line, enter - 250)),
+            ):
+                over = any(body.intersects(LineString(ramp)) for body in wet)
+                rows.append((ramp, "trunk", name + "匝道", 1, int(over)))
         rows += _carriageway(line, cuts, name, wet)
     return rows
 
 
+def _beside(middle: LineString, metres: float) -> LineString:
+    return LineString(middle.offset_curve(metres).coords)
+
+
 def _point(line: LineString, at: float) -> Floats:
-    return np.round(np.asarray(line.interpolate(at).coords[0]), 2)
+    return np.round(np.asarray(line.interpolate(at).coords[0], dtype=float), 2)
 
 
 def _ramp(start: Floats, end: Floats, pull: Floats) -> Floats:
@@ -216,7 +220,7 @@ def _ramp(start: Floats, end: Floats, pull: Floats) -> Floats:
     return bend
 
 
-def _carriageway(line: LineString, cuts: set[float], name: str, wet: list[Polygon]) -> list[_Row]:
+def _carriageway(line: LineString, cuts: set[float], name: str, wet: list[BaseGeometry]) -> list[_Row]:
     spans: list[tuple[float, float]] = []
     for body in wet:
         for part in shapely.get_parts(shapely.intersection(line, body)):
@@ -229,7 +233,7 @@ def _carriageway(line: LineString, cuts: set[float], name: str, wet: list[Polygo
     for low, high in zip(edges[:-1], edges[1:], strict=True):
         if high - low < 1e-6:
             continue
-        coords = np.round(np.asarray(substring(line, low, high).coords), 2)
+        coords = np.round(np.asarray(substring(line, low, high).coords, dtype=float), 2)
         coords[[0, -1]] = _point(line, low), _point(line, high)
         over = any(s <= (low + high) / 2 <= e for s, e in spans)
         rows.append((coords, "motorway", name, 1, int(over)))

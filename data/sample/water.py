@@ -170,11 +170,8 @@ def _to_river(rng: np.random.Generator, outlet: Floats, river: LineString) -> Fl
     )
     steps = np.linspace(0, 1, 9)[:-1, None]
     across = np.array([-(outlet - end)[1], (outlet - end)[0]])
-    return (
-        end
-        + (outlet - end) * steps
-        + across * 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
-    )
+    bend = 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
+    return np.asarray(end + (outlet - end) * steps + across * bend)
 
 
 def _canals(rng: np.random.Generator, river: LineString) -> list[LineString]:
