@@ -129,7 +129,8 @@ def _towns(seed: int, mesh: Mesh, cost: Floats, centres: Floats) -> Ints:
     _, outer = mesh.spread(cost, _nearest_cells(mesh, around))
     across = (mesh.xy - place([(0.5, 0.5)])) / [WIDTH_M, HEIGHT_M]
     # Rivers carry growth far: nothing of ours lies near the frame's rim.
-    rim = np.minimum(1.04 * reach(np.arctan2(across[:, 1] / 0.465, across[:, 0] / 0.44)), 1.02)
+    rim = np.minimum(1.03 * reach(np.arctan2(across[:, 1] / 0.465, across[:, 0] / 0.44)), 1.0)
+    rim *= 1 + 0.022 * np.clip(Noise(rng, wavelength_m=7_500, octaves=4)(mesh.xy), -2.6, 1.0)
     near = np.hypot(across[:, 0] / 0.44, across[:, 1] / 0.465) < rim
     lead = np.where(near, outer - inner, -np.inf)
     order = np.argsort(-lead)
