@@ -98,7 +98,7 @@ def _lasting_rates(rng: np.random.Generator, people: People, plan: ZonePlan) -> 
         (present + 0.6 * people.floating) ** 0.92 * (1 + 0.05 * people.venues) * (1 + 0.08 * people.key_units)
     )
     rate = rate * rng.gamma(2.4, 1 / 2.4, len(rate))
-    return np.asarray(rate * evened(np.bincount(plan.zone, rate), LOAD_CV)[plan.zone])
+    return np.asarray(rate * evened(np.bincount(plan.zone, rate).astype(float), LOAD_CV)[plan.zone])
 
 
 def _changed_villages(rng: np.random.Generator, lasting: Floats, grid_village: Ints) -> Ints:

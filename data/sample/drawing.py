@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,9 +142,8 @@ def _shortcuts(
 
 def _parts(shape: BaseGeometry) -> tuple[int, int]:
     """Return the counts of parts and of holes, which a shortcut must not change."""
-    return shapely.get_num_geometries(shape), sum(
-        shapely.get_num_interior_rings(p) for p in shapely.get_parts(shape)
-    )
+    parts = shapely.get_parts(shape)
+    return len(parts), int(shapely.get_num_interior_rings(parts).sum())
 
 
 def _corner(rng: np.random.Generator, grid: Polygon, other: Polygon, share: float) -> Polygon | None:
@@ -196,11 +196,7 @@ def _redrawn(
                 shift += weight * np.column_stack([noise[2](coords), noise[3](coords)]) * 1.6
         return np.asarray(np.round(coords + np.clip(shift, -2.2, 2.2) * reach[:, None] * 0.7, 3))
 
-    redrawn = []
-    for number, shape in enumerate(shapes):
-        ring_like = shapely.transform(shape, lambda coords, n=number: drawn(n, coords))
-        redrawn.append(_clean(ring_like))
-    return redrawn
+    return [_clean(shapely.transform(shape, partial(drawn, number))) for number, shape in enumerate(shapes)]
 
 
 def _slips(

@@ -32,7 +32,7 @@ def stream(seed: int, stage: str) -> np.random.Generator:
 
 def place(fractions: Sequence[tuple[float, float]] | Floats) -> Floats:
     """Return metric coordinates of points given as fractions of the frame (0..1 from the SW corner)."""
-    return CORNER + np.asarray(fractions, dtype=float) * [WIDTH_M, HEIGHT_M]
+    return np.asarray(CORNER + np.asarray(fractions, dtype=float) * [WIDTH_M, HEIGHT_M])
 
 
 class Noise:

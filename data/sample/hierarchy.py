@@ -80,7 +80,7 @@ def make_hierarchy(seed: int, terrain: Terrain, water: Water, mesh: Mesh, centre
     """Return the nested regions of the district."""
     built = builtness(seed, centres, mesh.xy)
     cost = _step_cost(seed, terrain, water, mesh, built)
-    town = _towns(mesh, cost, centres)
+    town = _towns(seed, mesh, cost, centres)
     village_town, community, seeds = _village_seeds(seed, terrain, water, mesh, town, built)
     village, seeds = _grown(mesh, cost, seeds, group=town, movable=community)
     people = _people(seed, terrain, water, mesh, village, seeds, community)
@@ -114,15 +114,25 @@ def _step_cost(seed: int, terrain: Terrain, water: Water, mesh: Mesh, built: Flo
     return np.asarray(cost + _FRINGE_M * ((built[a] > BUILT) != (built[b] > BUILT)))
 
 
-def _towns(mesh: Mesh, cost: Floats, centres: Floats) -> Ints:
-    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+def _towns(seed: int, mesh: Mesh, cost: Floats, centres: Floats) -> Ints:
+    rng = stream(seed, "outline")
+    waves = [(k, rng.normal(0, 0.16 / k), rng.uniform(0, 6.3)) for k in range(2, 8)]
+
+    def reach(turn: Floats) -> Floats:
+        return np.asarray(1 + sum(high * np.cos(k * turn + shift) for k, high, shift in waves))
+
+    turn = np.linspace(0, 2 * np.pi, 36, endpoint=False) + rng.uniform(-0.05, 0.05, 36)
     # Neighbouring districts' seeds around ours: the outline runs where growth from both sides meets.
-    around = place(np.column_stack([0.5 + 0.47 * np.cos(turn), 0.5 + 0.475 * np.sin(turn)]))
+    out = np.clip(reach(turn) * rng.uniform(0.96, 1.05, 36), 0.8, 1.0)
+    around = place(np.column_stack([0.5 + 0.44 * out * np.cos(turn), 0.5 + 0.465 * out * np.sin(turn)]))
     town, inner = mesh.spread(cost, _nearest_cells(mesh, centres))
     _, outer = mesh.spread(cost, _nearest_cells(mesh, around))
     across = (mesh.xy - place([(0.5, 0.5)])) / [WIDTH_M, HEIGHT_M]
     # Rivers carry growth far: nothing of ours lies near the frame's rim.
-    lead = np.where(np.hypot(across[:, 0] / 0.425, across[:, 1] / 0.455) < 1, outer - inner, -np.inf)
+    rim = np.minimum(1.03 * reach(np.arctan2(across[:, 1] / 0.465, across[:, 0] / 0.44)), 1.0)
+    rim *= 1 + 0.022 * np.clip(Noise(rng, wavelength_m=7_500, octaves=4)(mesh.xy), -2.6, 1.0)
+    near = np.hypot(across[:, 0] / 0.44, across[:, 1] / 0.465) < rim
+    lead = np.where(near, outer - inner, -np.inf)
     order = np.argsort(-lead)
     taken = order[: np.searchsorted(np.cumsum(mesh.area_m2[order]), AREA_KM2 * 1e6)]
     inside = np.zeros(len(mesh.xy), dtype=bool)

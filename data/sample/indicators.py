@@ -52,7 +52,8 @@ def make_indicators(
     hazards = _drawn(rng, exposure, 9e-4) + rng.poisson(0.8, exposure.shape)
     values["hazards_opened"] = (hazards, exposure)
     values["hazards_closed"] = (_part(rng, hazards, 0.89), hazards)
-    sample = rng.poisson(np.where(community, 1.6, 1.0)[:, None] * _SURVEYED, exposure.shape) + 6.0
+    usual = np.where(community, 1.6, 1.0)[:, None] * _SURVEYED
+    sample = rng.poisson(usual, exposure.shape).astype(float) + 6
     values["satisfied"] = (_part(rng, sample, 0.972), sample)
     frames = [_long(name, value, base, village_id) for name, (value, base) in values.items()]
     return pd.concat(frames, ignore_index=True)
@@ -63,8 +64,8 @@ def _counted(incidents: pd.DataFrame, kinds: tuple[str, ...], village_id: list[s
         incidents[CATEGORY].isin(kinds) & (incidents[SOURCE] == REPORTED) & (incidents[BASIS] != INVALID)
     ]
     # The first twelve digits of a grid's code are its village's.
-    row = pd.Index(village_id).get_indexer(mine[GRID_ID].str[:12])
-    column = pd.Index(MONTHS.strftime("%Y-%m")).get_indexer(mine[DATE].str[:7])
+    row = pd.Index(village_id).get_indexer(pd.Index(mine[GRID_ID].str[:12]))
+    column = pd.Index(MONTHS.strftime("%Y-%m")).get_indexer(pd.Index(mine[DATE].str[:7]))
     table = np.zeros((len(village_id), len(MONTHS)))
     np.add.at(table, (row, column), mine[COUNT].to_numpy())
     return table

@@ -94,7 +94,7 @@ def _lattice(rng: np.random.Generator, spacing_m: Floats, level: float) -> Float
     i, j = np.meshgrid(np.arange(columns), np.arange(rows), indexing="ij")
     xy = np.column_stack([((i + 0.5 * (j % 2)) * level).ravel(), (j * rise).ravel()]) + CORNER
     xy += rng.uniform(-0.36, 0.36, xy.shape) * level
-    return xy[_at(spacing_m, xy) == level]
+    return np.asarray(xy[_at(spacing_m, xy) == level])
 
 
 def _pairs(spacing_m: Floats, lines: list[LineString]) -> Floats:
@@ -133,10 +133,10 @@ def _voronoi(points: Floats) -> Mesh:
 
 def crossings(mesh: Mesh, lines: list[LineString]) -> Flags:
     """Return which links between neighbouring cells cross one of the lines."""
-    segments = shapely.linestrings(mesh.xy[mesh.links])
+    segments = np.asarray(shapely.linestrings(mesh.xy[mesh.links]), dtype=object)
     tree = shapely.STRtree(segments)
     hits = tree.query(np.array(lines, dtype=object), predicate="intersects")[1]
-    crossed = np.zeros(len(segments), dtype=bool)
+    crossed = np.zeros(len(segments), dtype=np.bool_)
     crossed[hits] = True
     return crossed
 

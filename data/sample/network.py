@@ -19,6 +19,7 @@ RANK = {name: rank for rank, name in enumerate(ROAD_CLASSES)}
 NO_ROAD = len(ROAD_CLASSES)
 _RIVER_M, _WATER_M = 1_900.0, 160.0
 _CLOSED = 1e9
+_BRIDGE_GAP_M = 1_500.0
 _FARMS = 520
 
 
@@ -114,6 +115,7 @@ def make_network(seed: int, ways: Ways, centres: Floats, village_xy: Floats, hil
     towns, villages = cKDTree(ways.xy).query(centres)[1], cKDTree(ways.xy).query(village_xy)[1]
     _through_routes(router, network, namer, towns)
     _town_routes(router, network, namer, towns, centres)
+    _bridge_routes(router, network, namer, towns)
     router.close_river()
     _village_roads(router, network, namer, villages)
     _village_loops(rng, router, network, villages, village_xy, hilly)
@@ -144,7 +146,7 @@ def _build(router: _Router, network: Network, links: Ints, kind: str, name: str 
 def _through_routes(router: _Router, network: Network, namer: Namer, towns: Ints) -> None:
     xy = router.ways.xy
     rim = [
-        int(np.argmin(xy @ np.array(way))) for way in ((1.0, 0.12), (-1.0, 0.1), (0.05, -1.0), (-0.05, 1.0))
+        int(np.argmin(xy @ np.array(way))) for way in ((1.0, -0.1), (-1.0, -0.05), (0.05, -1.0), (-0.05, 1.0))
     ]
     for start, middle, end in ((rim[0], towns[1], rim[1]), (rim[2], towns[0], rim[3])):
         name = namer.draw("{}大道")
@@ -177,6 +179,22 @@ def _town_routes(router: _Router, network: Network, namer: Namer, towns: Ints, c
             "primary" if great else "secondary",
             namer.draw(pattern),
         )
+
+
+def _bridge_routes(router: _Router, network: Network, namer: Namer, towns: Ints) -> None:
+    """Join the southern bank to the core and the plain by bridges of its own."""
+    ways = router.ways
+    middle = ways.xy[ways.links].mean(axis=1)
+    river = np.flatnonzero(ways.over_river)
+    for a, b, kind in ((5, 1, "primary"), (5, 2, "primary"), (11, 6, "secondary"), (12, 10, "secondary")):
+        usual = router.cost[river].copy()
+        bridges = river[network.rank[river] < NO_ROAD]
+        gap, _ = cKDTree(middle[bridges]).query(middle[river])
+        router.cost[river] = np.where(gap < _BRIDGE_GAP_M, _CLOSED, usual)
+        far, before = router.tree(np.array([towns[a]]))
+        router.cost[river] = usual
+        if np.isfinite(far[towns[b]]):
+            _build(router, network, router.links_back(before, int(towns[b])), kind, namer.draw("{}路"))
 
 
 def _village_roads(router: _Router, network: Network, namer: Namer, villages: Ints) -> None:

@@ -186,7 +186,9 @@ def staff_table(
     in_town = np.bincount(plan.zone_town, officers, minlength=len(registry.station_id))
     # Community officers are 40 % or more of a station; stations 40 % or more of the bureau.
     strength = np.floor(in_town / 0.43).astype(np.int64)
-    teams = np.where(np.array(TOWN_KINDS) == HILLS, 0, 12) + apportion(96, np.bincount(plan.zone_town, load))
+    teams = np.where(np.array(TOWN_KINDS) == HILLS, 0, 12) + apportion(
+        96, np.bincount(plan.zone_town, load).astype(float)
+    )
     enterprises = facilities.loc[facilities[KIND] == "enterprise", FACILITY_ID].tolist()
     rows = _by_place(registry.village_id, "auxiliary", _either(community, 2, 1))
     rows += _by_place(registry.village_id, "patrol_member", _either(community, 10, 5))

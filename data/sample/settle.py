@@ -57,5 +57,5 @@ def wanted_spacing(seed: int, terrain: Terrain, centres: Floats) -> Floats:
     spacing = np.where(hilly, HILL_STEP, PLAIN_STEP)
     spacing[builtness(seed, centres, nodes) > BUILT * 0.85] = CORE_STEP
     across = (nodes - CORNER) / [WIDTH_M, HEIGHT_M] - 0.5
-    spacing[np.hypot(across[:, 0] / 0.43, across[:, 1] / 0.49) > 1] = OUTSIDE_STEP
+    spacing[np.hypot(across[:, 0] / 0.47, across[:, 1] / 0.495) > 1] = OUTSIDE_STEP
     return spacing.reshape(int(WIDTH_M / STEP_M), int(HEIGHT_M / STEP_M))

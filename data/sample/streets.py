@@ -81,7 +81,7 @@ def make_ways(
     lined = (lattice[a] == lattice[b]) & (lattice[a] >= 0)
     keep = (length < 620) & ~(lined & (step != 1))
     links, near, length, lined = links[keep], near[keep], length[keep], lined[keep]
-    segments = shapely.linestrings(xy[links])
+    segments = np.asarray(shapely.linestrings(xy[links]), dtype=object)
     tree = shapely.STRtree(segments)
     lake = _hit(tree, len(segments), shapely.get_parts(water.still()))
     river = _hit(tree, len(segments), [water.bodies[0][2]])
@@ -182,7 +182,7 @@ def _lanes(rng: np.random.Generator, mesh: Mesh, hierarchy: Hierarchy, cells: In
     density = hierarchy.people[cell] * hierarchy.village_people[hierarchy.village[cell]] / mesh.area_m2[cell]
     density *= np.exp(0.22 * rng.standard_normal(len(xy)))
     density[hierarchy.built[cell] > BUILT] = 0
-    return xy[np.sort(np.argsort(-density, kind="stable")[:_LANE_NODES])]
+    return np.asarray(xy[np.sort(np.argsort(-density, kind="stable")[:_LANE_NODES])])
 
 
 def _links(xy: Floats) -> tuple[Ints, Flags]:

@@ -56,7 +56,7 @@ class Terrain:
 
 def node_xy(node: Ints) -> Floats:
     """Return metric coordinates of raster nodes given by flat index."""
-    return CORNER + np.column_stack([node // _NY, node % _NY]) * STEP_M + STEP_M / 2
+    return np.asarray(CORNER + np.column_stack([node // _NY, node % _NY]) * STEP_M + STEP_M / 2)
 
 
 def make_terrain(seed: int) -> Terrain:
@@ -94,7 +94,7 @@ def foot_y(seed: int, x: Floats) -> Floats:
     """Return the northing of the mountains' foot at eastings `x`."""
     noise = Noise(stream(seed, "foot"), wavelength_m=9_000, octaves=3)
     along = np.column_stack([x, np.full(len(x), CORNER[1] + HEIGHT_M / 2)])
-    return CORNER[1] + HEIGHT_M * 0.515 + 1_500 * noise(along)
+    return np.asarray(CORNER[1] + HEIGHT_M * 0.515 + 1_500 * noise(along))
 
 
 def _outlets(rng: np.random.Generator, depth: Floats) -> Ints:

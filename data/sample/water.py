@@ -118,7 +118,9 @@ def _river(seed: int, rng: np.random.Generator) -> LineString:
     y = middle + 1_100 * wide(along) + 420 * fine(along)
     y = np.maximum(y, foot_y(seed, x) + 900)
     sway = 320 * fine(along + [0, 20_000])
-    return LineString(smoothed(relaxed(np.column_stack([x + sway, y]), 12), 1))
+    # Never back westwards: a river that crosses itself has no banks.
+    east = np.maximum.accumulate(x + sway)
+    return LineString(smoothed(relaxed(np.column_stack([east, y]), 12), 1))
 
 
 def _ribbon(rng: np.random.Generator, line: LineString, half: float, spread: float) -> BaseGeometry:
@@ -170,11 +172,8 @@ def _to_river(rng: np.random.Generator, outlet: Floats, river: LineString) -> Fl
     )
     steps = np.linspace(0, 1, 9)[:-1, None]
     across = np.array([-(outlet - end)[1], (outlet - end)[0]])
-    return (
-        end
-        + (outlet - end) * steps
-        + across * 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
-    )
+    bend = 0.18 * np.sin(steps * np.pi * rng.choice([1, 2])) * rng.choice([-1, 1])
+    return np.asarray(end + (outlet - end) * steps + across * bend)
 
 
 def _canals(rng: np.random.Generator, river: LineString) -> list[LineString]:

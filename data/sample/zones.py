@@ -19,7 +19,7 @@ ZONES, PRESENT = 142, 1_056_000.0
 # What 142 zones of a real county look like: loads spread by 30 % around their mean.
 LOAD_CV = 0.30
 _SPLIT_ABOVE = 1.35  # times a station's mean zone: larger communities are shared by zones
-_ROUNDS = 60
+_ROUNDS, _STARTS = 60, 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def make_zones(seed: int, mesh: Mesh, hierarchy: Hierarchy) -> ZonePlan:
     present = _grid_present(hierarchy)
     neighbours = grid_neighbours(mesh, hierarchy.grid, len(present))
     grid_town = hierarchy.village_town[hierarchy.grid_village]
-    loads = np.bincount(grid_town, present)
+    loads = np.bincount(grid_town, present).astype(float)
     counts = apportion(ZONES, loads**0.97, least=3)
     zone, zone_town = np.full(len(present), -1, dtype=np.int64), np.repeat(np.arange(len(counts)), counts)
     first = 0
@@ -62,8 +62,9 @@ def make_zones(seed: int, mesh: Mesh, hierarchy: Hierarchy) -> ZonePlan:
         for unit, part in zip(units, parts, strict=True):
             zone[unit] = first + part
         first += count
-    present = present * evened(np.bincount(zone, present), LOAD_CV)[zone]
-    present = present * PRESENT / present.sum()
+    even = evened(np.bincount(zone, present).astype(float), LOAD_CV)
+    present = np.asarray(present * even[zone])
+    present *= PRESENT / present.sum()
     return ZonePlan(zone=zone, zone_town=zone_town, present=present, neighbours=neighbours)
 
 
@@ -155,11 +156,34 @@ def _parted(
         for i, unit in enumerate(units)
     ]
     load = np.array([present[unit].sum() for unit in units])
+    shut = [all(g in owner for grid in unit for g in neighbours[grid]) for unit in units]
+    tries = [_balanced(rng, beside, load, wanted) for _ in range(_STARTS)]
+
+    def badness(part: list[int]) -> float:
+        sums = np.bincount(part, load, minlength=len(wanted))
+        return float(((sums / wanted - 1) ** 2).sum() + 0.5 * _surrounded(part, beside, shut))
+
+    return min(tries, key=badness)
+
+
+def _surrounded(part: list[int], beside: list[set[int]], shut: list[bool]) -> int:
+    """Count parts that lie wholly inside another: nobody would want to run one."""
+    around: dict[int, set[int]] = {}
+    for unit, others in enumerate(beside):
+        # -1: a part that reaches the station's border is not surrounded.
+        around.setdefault(part[unit], set()).update(
+            {part[o] for o in others} | (set() if shut[unit] else {-1})
+        )
+    return sum(len(near - {number}) == 1 for number, near in around.items())
+
+
+def _balanced(rng: np.random.Generator, beside: list[set[int]], load: Floats, wanted: Floats) -> list[int]:
+    """Grow parts from far-off units, then move units while loads come closer to what is wanted."""
     part = _first_parts(rng, beside, load, wanted)
     sums = np.bincount(part, load, minlength=len(wanted))
     for _ in range(_ROUNDS):
         moved = False
-        for unit in rng.permutation(len(units)).tolist():
+        for unit in rng.permutation(len(part)).tolist():
             here = part[unit]
             if part.count(here) == 1:
                 continue
