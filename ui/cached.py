@@ -30,6 +30,14 @@ _SPATIAL = (
 _FIGURES = ("indicators", "staff")
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def counts(path: str, stamp: int) -> dict[str, int]:
+    """Return the rows of each table that is present."""
+    from data.workspace import Workspace
+
+    return Workspace.open(path).counts()
+
+
 # A frame is shared between sessions and never changed: resources, not copies.
 @st.cache_resource(max_entries=64, show_spinner=False)
 def table(path: str, stamp: int, name: str) -> Any:
@@ -47,11 +55,9 @@ def tables(path: str, stamp: int, names: tuple[str, ...]) -> Mapping[str, Any]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def figures(path: str, stamp: int) -> Figures:
     """Return the figures of the overview; calls are counted apart, for they are many."""
-    from data.workspace import Workspace
     from ui.figures import district_figures
 
-    rows = Workspace.open(path).counts()
-    return district_figures(tables(path, stamp, (*_SPATIAL, *_FIGURES)), rows=rows)
+    return district_figures(tables(path, stamp, (*_SPATIAL, *_FIGURES)), rows=counts(path, stamp))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import cached, look
+from ui.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ui.figures import Figures, Incidents
+    from ui.figures import Incidents
     from ui.place import Place
     from ui.words import Words
 
@@ -50,20 +51,21 @@ def show(place: Place) -> None:
     """Show the page for the workspace at `place`."""
     t = place.t
     look.title(place.name, t("overview.subtitle"))
-    figures = cached.figures(place.path, place.stamp)
-    if not any(figures.rows.values()):
+    rows = cached.counts(place.path, place.stamp)
+    if not any(rows.values()):
         st.info(t("overview.empty"))
         return
     head = st.empty()
-    with head:
-        _headline(place, figures, nested=None)
-    left, middle, right = st.columns([1, 2.35, 1])
     # The map first: what takes longer fills in around it.
+    with head:
+        _headline(place, Figures(rows=rows), nested=None)
+    left, middle, right = st.columns([1, 2.35, 1])
     with middle:
         with st.spinner(t("map.drawing")):
             html = cached.elements_html(place.path, place.stamp, place.lang, place.credit)
         st.iframe(html, height=look.MAP_HEIGHT, alt=t("overview.map_title"))
-        _below_map(place, figures, html)
+        _below_map(place, rows, html)
+    figures = cached.figures(place.path, place.stamp)
     with left:
         _village_board(figures, t)
         _zone_board(figures, t)
@@ -217,10 +219,10 @@ def _indicator(name: str, value: float, exposure: float, t: Words) -> str:
     return t.number(value)
 
 
-def _below_map(place: Place, figures: Figures, html: str) -> None:
+def _below_map(place: Place, rows: Mapping[str, int], html: str) -> None:
     t = place.t
     text, button = st.columns([3, 1], vertical_alignment="center")
-    missing = [name for name in _EXPECTED if not figures.rows.get(name)]
+    missing = [name for name in _EXPECTED if not rows.get(name)]
     with text:
         if missing:
             names = t.listed((t(f"table.{name}") for name in missing), at_most=20)
