@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.saving import NESTING_TABLES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,16 +26,6 @@ _SPATIAL = (
     "water",
     "areas",
     "facilities",
-)
-_NESTING = (
-    "towns",
-    "stations",
-    "villages",
-    "grids",
-    "zones",
-    "population",
-    "exemptions",
-    "declared_assignment",
 )
 _FIGURES = ("indicators", "staff")
 
@@ -79,7 +71,7 @@ def nesting(path: str, stamp: int, by: str) -> Nesting:
     from geo.nesting import NestingParams
     from planning.nesting import nest_district
 
-    return nest_district(tables(path, stamp, _NESTING), params=NestingParams(by=by))  # type: ignore[arg-type]
+    return nest_district(tables(path, stamp, NESTING_TABLES), params=NestingParams(by=by))  # type: ignore[arg-type]
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -87,7 +79,7 @@ def repaired(path: str, stamp: int, by: str, give_to: tuple[str, ...]) -> Repair
     """Return the repair of the nesting; zones in `give_to` get their best grid."""
     from planning.repair import repair_district
 
-    return repair_district(tables(path, stamp, _NESTING), nesting(path, stamp, by), give_to=give_to)
+    return repair_district(tables(path, stamp, NESTING_TABLES), nesting(path, stamp, by), give_to=give_to)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

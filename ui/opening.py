@@ -44,7 +44,6 @@ def make_sample(path: Path, *, seed: int = 0, tell: Callable[[str], None] | None
         Called with the stage that begins: ``making``, ``writing``.
     """
     from data.sample import make_district
-
     from data.workspace import Workspace
 
     with _MAKING:

@@ -56,7 +56,7 @@ def findings_table(findings: pd.DataFrame, t: Words) -> pd.DataFrame:
         t("column.id"): [_text(row["id"]) for row in rows],
         t("column.other_id"): [_text(row["other_id"]) for row in rows],
         t("column.area_m2"): [_rounded(row["area_m2"], 1) for row in rows],
-        t("column.share_percent"): [_rounded(row["share"], 4, times=100) for row in rows],
+        t("column.share_percent"): [_rounded(row["share"], 2, times=100) for row in rows],
         t("column.what"): [t.sentence(row["code"], row["facts"]) for row in rows],
         t("column.remedy"): [t.remedy(row["code"], row["facts"]) for row in rows],
     }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+_LABELS = {"zh": "中文", "en": "English"}
 _LOG = logging.getLogger("gridbeat")
 CREDIT_SETTING = "map_credit"
 
@@ -36,13 +37,18 @@ def main() -> None:
 
 
 def _language() -> str:
+    # Streamlit writes the option's label into the address; the short code is understood as well.
+    short = st.query_params.get("lang", "")
+    if short in _LABELS:
+        st.session_state["lang"] = short
+        st.query_params["lang"] = _LABELS[short]
     with st.container(key="language"):
         chosen = st.segmented_control(
             "语言 Language",
             LANGS,
-            default=LANGS[0],
+            default=None if "lang" in st.session_state else LANGS[0],
             required=True,
-            format_func={"zh": "中文", "en": "English"}.__getitem__,
+            format_func=_LABELS.__getitem__,
             key="lang",
             bind="query-params",
             label_visibility="collapsed",

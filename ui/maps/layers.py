@@ -86,7 +86,7 @@ class Layer:
     interactive, searchable, switch
         Whether it answers to the pointer, is found by the search, has a switch in the legend.
     above
-        Whether a layer that does not answer is drawn over those that do, instead of under them.
+        Whether a layer that does not answer is drawn in its turn, instead of under those that do.
     shares
         Key of an earlier layer with the same rows, whose coordinates this one uses.
     scale

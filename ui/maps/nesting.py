@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data.schemas import GRID_ID, NAME, ZONE_ID
+from geo.nesting import NESTED
 from ui.maps.base import add_base, base_map, present, simplified
 from ui.maps.layers import Layer, Style, add_layer
 from ui.maps.legend import add_legend
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     import folium
 
-_DRAWN_TOLERANCE_M = 4.0
+_DRAWN_TOLERANCE_M = 6.0
 
 
 def nesting_map(
@@ -70,10 +71,10 @@ def _layers(
         layers.append(_after(located["grids"], repaired, zone_names, t))
         layers.append(_moved(located["grids"], repaired, zone_names, t))
     if "zones" in located:
-        layers.append(_borders(located["zones"], t))
+        layers.append(_borders(located["zones"], t, shown=repaired is None))
     if repaired is not None and (after := present({"zones": repaired.zones}, "zones")) is not None:
         layers.append(_new_borders(after, t))
-    if (problems := problem_layer(nesting.findings, t)) is not None:
+    if (problems := problem_layer(nesting.findings, t, shown=repaired is None)) is not None:
         layers.append(problems)
     return layers
 
@@ -126,7 +127,7 @@ def status_layer(
     )
 
 
-def problem_layer(findings: gpd.GeoDataFrame, t: Words) -> Layer | None:
+def problem_layer(findings: gpd.GeoDataFrame, t: Words, *, shown: bool = True) -> Layer | None:
     """Return the findings that have a place as marks, each with its sentence and its remedy."""
     if not len(findings) or not isinstance(findings, gpd.GeoDataFrame):
         return None
@@ -166,6 +167,7 @@ def problem_layer(findings: gpd.GeoDataFrame, t: Words) -> Layer | None:
                 t.remedy(code, facts) for code, facts in zip(codes, located["facts"], strict=True)
             ],
         },
+        shown=shown,
         zoom=10,
     )
 
@@ -191,7 +193,7 @@ def _after(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str]
 
 
 def _moved(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str], t: Words) -> Layer:
-    moved = repaired.moved
+    moved = substantial(repaired.moved)
     area, to_zone = moved.groupby(GRID_ID)["area_m2"].sum(), moved.groupby(GRID_ID)["to_zone_id"].first()
     lost = moved.dropna(subset="from_zone_id").groupby(GRID_ID)["from_zone_id"].agg(list)
     rows = frame[frame[GRID_ID].astype(str).isin(area.index)]
@@ -200,7 +202,7 @@ def _moved(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str]
         key="moved",
         title=t("nesting.map_moved"),
         frame=rows,
-        styles=[Style(fill="#ffffff", opacity=0.01, line="#b2182b", weight=1.8)],
+        styles=[Style(fill="#c4261d", pattern="hatch", line="#b2182b", weight=1.4)],
         name=texts(rows, NAME),
         code=texts(rows, GRID_ID),
         fields={
@@ -213,12 +215,18 @@ def _moved(frame: gpd.GeoDataFrame, repaired: Any, zone_names: Mapping[str, str]
     )
 
 
-def _borders(zones: gpd.GeoDataFrame, t: Words) -> Layer:
+def substantial(moved: pd.DataFrame) -> pd.DataFrame:
+    """Return the moves that decide something, without the slivers along the borders of nested grids."""
+    return moved[moved["reason"] != NESTED]
+
+
+def _borders(zones: gpd.GeoDataFrame, t: Words, *, shown: bool) -> Layer:
     return Layer(
         key="zones",
         title=t("nesting.map_zones"),
         frame=simplified(zones, _DRAWN_TOLERANCE_M),
-        styles=[Style(line=INK, weight=1.6)],
+        styles=[Style(line=INK if shown else "#a3195b", weight=1.6, dash=None if shown else "5 4")],
+        shown=shown,
         name=texts(zones, NAME),
         code=texts(zones, ZONE_ID),
         interactive=False,
@@ -233,7 +241,7 @@ def _new_borders(zones: gpd.GeoDataFrame, t: Words) -> Layer:
         key="new-zones",
         title=t("nesting.map_new_zones"),
         frame=simplified(zones, _DRAWN_TOLERANCE_M),
-        styles=[Style(line="#a3195b", weight=2.2, dash="6 4")],
+        styles=[Style(line=INK, weight=1.7)],
         interactive=False,
         above=True,
     )

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _MARKS = ("circle", "square", "triangle", "diamond", "star")
 _POST_COLOURS = ("#0b3d7a", "#b2182b", "#1b7837", "#7b3294", "#8c510a")
 _FACILITY_COLOURS = ("#e7298a", "#1b9e77", "#7570b3", "#d95f02", "#66a61e", "#a6761d")
-_DRAWN_TOLERANCE_M = 6.0
+_DRAWN_TOLERANCE_M = 10.0
 
 
 def elements_map(

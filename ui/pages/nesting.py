@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
 from data.schemas import GRID_ID, NAME, NOTE, ZONE_ID
 from geo.errors import GridBeatError
+from geo.nesting import NESTED
 from ui import cached, look
 from ui.pages import nesting_tables as listed
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from planning.repair import Repair
     from ui.place import Place
 
-_PLAN_KIND = "nesting"
 _REPAIR, _LEAVE = "repair", "-"
 
 
@@ -105,7 +105,8 @@ def _map(place: Place, found: Found) -> str:
     t = place.t
     with st.spinner(t("map.drawing")):
         html = cached.nesting_html(place.path, place.stamp, place.lang, place.credit, found.by, found.give_to)
-    st.iframe(html, height=look.MAP_HEIGHT, alt=t("nesting.map_alt"))
+    with st.container(key="nesting-map"):
+        st.iframe(html, height=look.MAP_HEIGHT, alt=t("nesting.map_alt"))
     return html
 
 
@@ -126,6 +127,9 @@ def _controls(place: Place, found: Found) -> None:
         _report(place, found.repair)
         _save(place, found)
     _plans(place)
+    if found.repair is None:
+        st.caption(t("nesting.hierarchy"))
+        _checks(place, found)
 
 
 def _exemptions(place: Place, found: Found) -> None:
@@ -200,17 +204,16 @@ def _run_repair(place: Place, found: Found, give_to: tuple[str, ...]) -> None:
 
 def _report(place: Place, repair: Repair) -> None:
     t, moved = place.t, repair.moved
-    st.success(
-        look.plain(
-            t(
-                "nesting.report",
-                grids=t.number(moved[GRID_ID].nunique()),
-                area=t.area(float(moved["area_m2"].sum())),
-                zones=t.number(int((repair.zone_changes[["gained_m2", "lost_m2"]].max(axis=1) > 0.5).sum())),
-                left=t.number(len(repair.empty_zones)),
-            )
-        )
-    )
+    decided = moved[moved["reason"] != NESTED]
+    zones = pd.concat([decided["from_zone_id"], decided["to_zone_id"]]).nunique()
+    facts = {
+        "grids": t.number(decided[GRID_ID].nunique()),
+        "area": t.area(float(decided["area_m2"].sum())),
+        "zones": t.number(zones),
+        "slivers": t.area(float(moved["area_m2"].sum() - decided["area_m2"].sum())),
+        "left": t.number(len(repair.empty_zones)),
+    }
+    st.success(look.plain(t("nesting.report", **facts)))
 
 
 def _save(place: Place, found: Found) -> None:
@@ -229,20 +232,13 @@ def _save(place: Place, found: Found) -> None:
 
 def _save_plan(place: Place, found: Found) -> None:
     """Keep the repair as a draft; the same assignment comes back as the same plan, however often clicked."""
-    from data.plans import save_plan
     from data.workspace import Workspace
+    from ui.saving import save_nesting
 
-    if found.repair is None:
-        return
-    params: dict[str, Any] = {"by": found.by, "give_to": list(found.give_to or ())}
-    st.session_state["saved_plan"] = save_plan(
-        Workspace.open(place.path),
-        found.repair.assignment,
-        kind=_PLAN_KIND,
-        name=place.t("nesting.plan_name"),
-        params=params,
-        scorecard=found.repair.nesting.summary(),
-    )
+    if found.repair is not None:
+        st.session_state["saved_plan"] = save_nesting(
+            Workspace.open(place.path), found.repair, name=place.t("plan.first_name")
+        )
 
 
 def _plans(place: Place) -> None:
@@ -272,9 +268,9 @@ def _plans(place: Place) -> None:
 def _tables(place: Place, found: Found, html: str) -> None:
     t = place.t
     count = len(found.nesting.findings)
-    names = [t("findings.tab", count=t.number(count)), t("nesting.hierarchy"), t("nesting.downloads")]
+    names = [t("findings.tab", count=t.number(count)), t("nesting.downloads")]
     if found.repair is not None:
-        names[1:1] = [t("nesting.moved_grids"), t("nesting.changed_zones")]
+        names[1:1] = [t("nesting.moved_grids"), t("nesting.changed_zones"), t("nesting.hierarchy")]
     tabs = dict(zip(names, st.tabs(names), strict=True))
     with tabs[names[0]]:
         _findings(place, found)
@@ -291,15 +287,19 @@ def _tables(place: Place, found: Found, html: str) -> None:
                 hide_index=True,
                 height=360,
             )
-    with tabs[t("nesting.hierarchy")]:
-        names_present = tuple(
-            name
-            for name in ("villages", "towns", "stations")
-            if len(cached.table(place.path, place.stamp, name))
-        )
-        st.html(listed.hierarchy_checks(found.nesting, names_present, t))
+    if found.repair is not None:
+        with tabs[t("nesting.hierarchy")]:
+            _checks(place, found)
     with tabs[t("nesting.downloads")]:
         _downloads(place, found, html)
+
+
+def _checks(place: Place, found: Found) -> None:
+    levels = ("villages", "towns", "stations")
+    present = [name for name in levels if len(cached.table(place.path, place.stamp, name))]
+    st.html(
+        listed.hierarchy_checks(found.repair.nesting if found.repair else found.nesting, present, place.t)
+    )
 
 
 def _findings(place: Place, found: Found) -> None:
@@ -332,6 +332,8 @@ def _findings(place: Place, found: Found) -> None:
         height=380,
         row_height=32,
         column_config={
+            t("column.area_m2"): st.column_config.NumberColumn(format="%.1f"),
+            t("column.share_percent"): st.column_config.NumberColumn(format="%.2f"),
             t("column.what"): st.column_config.TextColumn(width="large"),
             t("column.remedy"): st.column_config.TextColumn(width="large"),
         },

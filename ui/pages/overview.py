@@ -69,6 +69,8 @@ def show(place: Place) -> None:
         _zone_board(figures, t)
     with right:
         digital = st.empty()
+        with digital:
+            look.board(t("board.digital"), t("board.digital_note"), [], note=t("overview.counting"))
         _risk_board(figures, t)
     with head:
         _headline(place, figures, nested=_nested_share(place, figures))

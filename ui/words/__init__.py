@@ -116,7 +116,7 @@ class Words:
         return self(key, **{name: self.fact(name, value) for name, value in facts.items()})
 
     def fact(self, name: str, value: object) -> str:
-        """Return a fact as people write it; its name tells what it is (``area_m2``, ``share``, ``table``…)."""
+        """Return a fact as people write it; its name tells what it is (``area_m2``, ``table``…)."""
         if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
             return NOTHING
         if name in _NAMED and isinstance(value, str):

@@ -8,7 +8,7 @@
   GridBeat.open = function (map, spec) {
     const renderers = {};
     // Canvases stacked over one another would keep the pointer from the ones below: only one of them listens.
-    for (const [name, z] of [['gb-base', 350], ['gb-lines', 440], ['gb-marked', 450], ['gb-labels', 460]]) {
+    for (const [name, z] of [['gb-base', 350], ['gb-marked', 450], ['gb-labels', 460]]) {
       const pane = map.createPane(name);
       pane.style.zIndex = z;
       pane.style.pointerEvents = 'none';
@@ -23,11 +23,14 @@
     map.on('zoomend', () => GridBeat.refresh(map));
     map.on('popupopen', (event) => nameCloseButton(event.popup, spec.words.close));
     map.on('popupclose', () => mark(map, 'chosen', null));
-    // A frame that was hidden at first has no size: fit once it has one.
-    let seen = map.getSize().x > 50;
+    // Until somebody moves the map it shows the whole, whatever size its frame takes (none, while hidden).
+    let touched = false;
+    for (const event of ['pointerdown', 'wheel', 'keydown']) {
+      map.getContainer().addEventListener(event, () => { touched = true; }, {capture: true});
+    }
     new ResizeObserver(() => {
       map.invalidateSize({pan: false});
-      if (!seen && map.getSize().x > 50) { seen = true; map.fitBounds(map.gridbeat.bounds, {animate: false}); }
+      if (!touched && map.getSize().x > 50) map.fitBounds(map.gridbeat.bounds, {animate: false, padding: [8, 8]});
     }).observe(map.getContainer());
   };
 
@@ -68,7 +71,7 @@
     const changed = map.gridbeat.layers.map((layer) => show(map, layer)).some(Boolean);
     if (changed) {
       for (const layer of map.gridbeat.layers) {
-        if (!layer.quiet && map.hasLayer(layer.group)) layer.group.bringToFront();
+        if ((!layer.quiet || layer.above) && map.hasLayer(layer.group)) layer.group.bringToFront();
       }
     }
     map.fire('gridbeat:refreshed');
@@ -178,10 +181,10 @@
   }
 
   function leafletStyle(map, style, data) {
-    const {quiet} = data, pane = data.above ? 'gb-lines' : 'gb-base';
+    const ground = data.quiet && !data.above;
     return {
-      ...(quiet ? {pane, renderer: map.gridbeat.renderers[pane]} : {}),
-      interactive: !quiet,
+      ...(ground ? {pane: 'gb-base', renderer: map.gridbeat.renderers['gb-base']} : {}),
+      interactive: !data.quiet,
       stroke: Boolean(style.line),
       color: style.line || '#000',
       weight: style.weight,

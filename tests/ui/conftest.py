@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 from shapely.geometry import LineString, Point, box
 
 CRS = "EPSG:4549"
@@ -65,7 +66,7 @@ def square_district(n: int = 6) -> dict[str, pd.DataFrame]:
         {
             "post_id": ["P1", "P2", "P3"],
             "name": [SCRIPT, "东警务站", "园区特色站"],
-            "kind": ["workroom", "workstation", "special"],
+            "kind": ["police_room", "workstation", "special"],
             "village_id": ["V0000", "V0100", None],
         },
         geometry=[_at(0.5, 0.5), _at(4.5, 0.5), _at(2.5, 4.5)],
@@ -95,7 +96,7 @@ def square_district(n: int = 6) -> dict[str, pd.DataFrame]:
         "water": water,
         "incidents": _incidents(grids),
         "staff": pd.DataFrame(
-            {"place_id": ["V0000", "Z0000"], "role": ["auxiliary", "officer"], "count": [2, 1]}
+            {"place_id": ["V0000", "Z0000"], "role": ["auxiliary", "community_officer"], "count": [2, 1]}
         ),
     }
 
@@ -122,3 +123,35 @@ def _cell(x0: float, y0: float, x1: float, y1: float):
 
 def _at(x: float, y: float) -> Point:
     return Point(WEST + x * SIDE, SOUTH + y * SIDE)
+
+
+@pytest.fixture
+def squares() -> dict[str, pd.DataFrame]:
+    """A fresh district of 36 squares."""
+    return square_district()
+
+
+@pytest.fixture(scope="session")
+def hostile() -> tuple[str, str]:
+    """Names that no page, map or spreadsheet may run."""
+    return SCRIPT, FORMULA
+
+
+@pytest.fixture
+def workspace_file(tmp_path):
+    """A workspace file with the district of squares."""
+    return keep(square_district(), tmp_path / "方格区.gpkg")
+
+
+@pytest.fixture(scope="session")
+def make_workspace():
+    """Function that keeps a district of n × n squares in a file."""
+    return lambda path, n=6: keep(square_district(n), path)
+
+
+def keep(tables, path):
+    from data.workspace import Workspace
+
+    workspace = Workspace.create(path, name="方格区", crs=CRS)
+    workspace.write_all(tables)
+    return path

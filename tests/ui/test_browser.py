@@ -1,0 +1,161 @@
+"""The app in a real browser without internet: one journey, and not one request leaves the machine."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Every host name but the machine's own stays unresolved: what asks for one is caught below.
+NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1"
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory, make_workspace):
+    """Address of the app, served on a district of squares."""
+    path = make_workspace(tmp_path_factory.mktemp("browser") / "方格区.gpkg")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}"]
+    environment = {**os.environ, "GRIDBEAT_WORKSPACE": str(path)}
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", NO_INTERNET],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page that notes every request to elsewhere and every fault in its scripts."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    opened.outside, opened.faults = [], []
+    context.on("request", lambda request: _note_outside(opened.outside, request.url))
+    opened.on("pageerror", lambda fault: opened.faults.append(str(fault)))
+    yield opened
+    context.close()
+    assert opened.outside == []
+    assert opened.faults == []
+
+
+def test_the_whole_journey_in_two_languages(page, served, tmp_path):
+    page.goto(served)
+    inside = page.frame_locator("iframe")
+    inside.locator(".gb-label", has_text="警务区1").wait_for()
+    assert inside.locator("canvas").first.is_visible()
+    page.get_by_text("村社善治").wait_for()
+
+    page.get_by_text("English", exact=True).click()
+    page.get_by_text("Village governance").wait_for()
+    inside.get_by_text("Legend and layers").wait_for()
+
+    page.get_by_role("link", name="Nesting").click()
+    page.get_by_text("4 / 36 / 91.7 %").wait_for()
+    page.get_by_role("button", name="Repair the nesting").click()
+    page.get_by_text("4 / 36 / 100 %").wait_for()
+    page.get_by_role("button", name="Save as a plan (draft)").dblclick()
+    page.get_by_text("Saved as plan P1").first.wait_for()
+    page.get_by_text("Saved plans").wait_for()
+
+    page.reload()
+    page.get_by_text("Saved plans").wait_for()
+    page.get_by_text("4 / 36 / 100 %").wait_for()
+
+    page.get_by_role("tab", name="Downloads").click()
+    with page.expect_download() as waited:
+        page.get_by_role("button", name="Map (HTML)").click()
+    file = tmp_path / "map.html"
+    waited.value.save_as(file)
+
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_text("Village governance").wait_for()
+    search = page.frame_locator("iframe").get_by_role("combobox")
+    search.fill("g0301")
+    search.press("ArrowDown")
+    search.press("ArrowUp")
+    search.press("Enter")
+    details = page.frame_locator("iframe").locator(".gb-details")
+    details.get_by_text("网格3-1").wait_for()
+    details.get_by_text("131").wait_for()
+
+    _assert_opens_from_disk(page, file)
+
+
+def test_a_click_on_the_map_opens_details_and_runs_no_name(page, served):
+    page.goto(served)
+    inside = page.frame_locator("iframe")
+    inside.locator(".gb-label").first.wait_for()
+    inside.get_by_role("combobox").fill("script")
+    inside.get_by_role("option").first.wait_for()
+    assert inside.get_by_role("option").first.inner_text().startswith("<script>")
+    inside.get_by_role("combobox").press("Enter")
+    inside.locator(".gb-details strong", has_text="<script>alert(1)</script>").wait_for()
+    inside.locator(".leaflet-popup-close-button").click()
+    inside.locator(".gb-details").wait_for(state="detached")
+    box = page.locator("iframe").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    inside.locator(".gb-details").wait_for()
+
+
+def test_layers_are_switched_in_the_legend(page, served):
+    page.goto(served)
+    inside = page.frame_locator("iframe")
+    inside.locator(".gb-label", has_text="南镇").wait_for()
+    inside.get_by_role("checkbox", name="镇街").uncheck()
+    inside.locator(".gb-label", has_text="南镇").wait_for(state="detached")
+
+
+def _assert_opens_from_disk(page, file):
+    alone = page.context.new_page()
+    faults = []
+    alone.on("pageerror", lambda fault: faults.append(str(fault)))
+    alone.goto(file.as_uri())
+    alone.get_by_text("Legend and layers").wait_for()
+    assert alone.locator("canvas").count() > 0
+    alone.close()
+    assert faults == []
+
+
+def _note_outside(outside, url):
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
+        outside.append(url)
+
+
+def _wait_for(url, server):
+    for _ in range(300):
+        if server.poll() is not None:
+            pytest.fail("the app's server ended before it answered")
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the app's server did not answer")

@@ -1,0 +1,137 @@
+"""Pages as Streamlit runs them: both languages, missing tables, the repair and its plan."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.plans import read_assignment, read_plans
+from data.workspace import Workspace
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def app(workspace_file, monkeypatch):
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(workspace_file))
+
+    def start(page="overview", lang="中文"):
+        test = AppTest.from_file(APP, default_timeout=60)
+        test.query_params["lang"] = lang
+        test.run()
+        # AppTest cannot follow st.navigation's links of pages that are functions: it asks by their hash.
+        if page != "overview":
+            test._page_hash = _hash(page)
+            test.run()
+        return test
+
+    return start
+
+
+def _hash(page):
+    from streamlit.util import calc_hash
+
+    return calc_hash(page)
+
+
+def texts(app):
+    elements = [*app.markdown, *app.caption, *app.error, *app.warning, *app.info, *app.success]
+    found = [element.value for element in elements]
+    return "\n".join([*found, *(str(element.proto.body) for element in app.get("html"))])
+
+
+@pytest.mark.parametrize(("lang", "heading"), [("中文", "村社善治"), ("English", "Village governance")])
+def test_the_overview_shows_the_four_boards(app, lang, heading):
+    page = app(lang=lang)
+    assert not page.exception
+    assert heading in texts(page)
+    assert "方格区" in texts(page)
+    assert len(page.get("iframe")) == 1
+
+
+def test_the_overview_says_what_is_missing(tmp_path, make_workspace, app, monkeypatch):
+    path = make_workspace(tmp_path / "w.gpkg")
+    workspace = Workspace.open(path)
+    workspace.write("incidents", workspace.read("incidents").iloc[:0])
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(path))
+    page = app()
+    assert not page.exception
+    assert "缺警情" in texts(page)
+
+
+def test_an_empty_workspace_says_how_to_import(tmp_path, app, monkeypatch):
+    Workspace.create(tmp_path / "w.gpkg", name="空区", crs="EPSG:4549")
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
+    assert "gridbeat import" in texts(app())
+    page = app("nesting")
+    assert "缺少网格图形" in texts(page)
+
+
+def test_a_missing_workspace_is_said_in_words(app, monkeypatch):
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", "/nowhere/w.gpkg")
+    page = app()
+    assert not page.exception
+    assert "找不到工作区文件" in page.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("lang", "repair", "save"),
+    [("中文", "修复嵌套", "保存为方案（草案）"), ("English", "Repair the nesting", "Save as a plan (draft)")],
+)
+def test_the_nesting_is_repaired_and_saved_once(app, workspace_file, lang, repair, save):
+    page = app("nesting", lang)
+    assert not page.exception
+    assert "4 / 36 / 91.7" in texts(page)
+    button(page, repair).click().run()
+    assert not page.exception
+    assert "4 / 36 / 100" in texts(page)
+    button(page, save).click().run()
+    button(page, save).click().run()
+    plans = read_plans(Workspace.open(workspace_file))
+    assert len(plans) == 1
+    assert len(read_assignment(Workspace.open(workspace_file), plans["plan_id"].iloc[0])) == 36
+
+
+def test_the_basis_can_be_chosen_only_with_population_points(app, workspace_file):
+    assert len(app("nesting").get("button_group")) == 3  # language, basis, kinds of finding
+    assert "没有人口点数据" in texts(app("nesting"))
+
+
+def test_exemptions_are_kept(app, workspace_file):
+    workspace = Workspace.open(workspace_file)
+    zones = workspace.read("zones")
+    grids = workspace.read("grids").set_index("grid_id").geometry
+    # The corner grid is drawn into the zone of the opposite corner: an enclave.
+    far, near = grids["G0505"], zones.loc[zones["zone_id"] == "Z0000", "geometry"].iloc[0]
+    zones.loc[zones["zone_id"] == "Z0000", "geometry"] = near.union(far)
+    rest = zones.loc[zones["zone_id"] == "Z0101", "geometry"].iloc[0]
+    zones.loc[zones["zone_id"] == "Z0101", "geometry"] = rest.difference(far)
+    workspace.write("zones", zones)
+    page = app("nesting")
+    assert not page.exception
+    page.multiselect[0].set_value(["G0505"]).run()
+    button(page, "保存豁免名单").click().run()
+    assert Workspace.open(workspace_file).read("exemptions")["grid_id"].tolist() == ["G0505"]
+    assert not page.exception
+
+
+def test_an_empty_zone_is_asked_about_and_given_a_grid(app, workspace_file):
+    workspace = Workspace.open(workspace_file)
+    zones = workspace.read("zones")
+    small = zones.iloc[[0]].assign(zone_id="Z9", name="新设警务区")
+    small["geometry"] = small.geometry.representative_point().buffer(40)
+    zones["geometry"] = zones.geometry.difference(small.geometry.iloc[0])
+    workspace.write("zones", pd.concat([zones, small], ignore_index=True))
+    page = app("nesting")
+    assert "新设警务区" in page.warning[0].value
+    page.multiselect(key="give_to").set_value(["Z9"])
+    button(page, "修复嵌套").click().run()
+    assert not page.exception
+    assert "5 / 36 / 100" in texts(page)
+    assert "仍空 0 个警务区" in page.success[0].value
+
+
+def button(page, label):
+    return next(each for each in page.button if each.label == label)
