@@ -28,6 +28,8 @@ _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_BYTES = 8
 _LOCK_SECONDS = 30.0
+# SQLite's own 2 MiB spill to disk in the middle of a large import.
+_CACHE_KIB = 64 * 1024
 GEOMETRY_COLUMN = "geom"
 
 _NOW = "strftime('%Y-%m-%dT%H:%M:%fZ','now')"
@@ -121,6 +123,7 @@ def writing(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]
 
 def _connect(uri: str) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     for name, function in _RTREE_FUNCTIONS.items():
         connection.create_function(name, 1, function, deterministic=True)
     return connection
