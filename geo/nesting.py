@@ -34,14 +34,17 @@ class NestingParams:
     by
         Shares of a piece's area, or of the residents who live in it.
     nested_share
-        From this share on a piece is nested; a piece with less than the rest of it (1 - nested_share)
-        in all parents together is an orphan. In (0.5, 1].
+        From this share on a piece is nested. In (0.5, 1].
+    orphan_share
+        A piece of which no more than this lies in all parents together is an orphan: what its
+        neighbours' lines spill over it, by a metre or two, is no claim. In [0, 0.5].
     tie_margin
         Two best shares closer than this are a tie. In [0, 0.5).
     """
 
     by: Basis = "area"
     nested_share: float = 0.99
+    orphan_share: float = 0.1
     tie_margin: float = 0.02
 
     def __post_init__(self) -> None:
@@ -50,6 +53,10 @@ class NestingParams:
         if not 0.5 < self.nested_share <= 1:
             raise SettingError(
                 "setting_wrong", name="nested_share", found=self.nested_share, allowed="(0.5, 1]"
+            )
+        if not 0 <= self.orphan_share <= 0.5:
+            raise SettingError(
+                "setting_wrong", name="orphan_share", found=self.orphan_share, allowed="[0, 0.5]"
             )
         if not 0 <= self.tie_margin < 0.5:
             raise SettingError("setting_wrong", name="tie_margin", found=self.tie_margin, allowed="[0, 0.5)")
@@ -164,9 +171,9 @@ def best_parents(pairs: pd.DataFrame, children: Iterable[str], params: NestingPa
 
 
 def _status(best: pd.DataFrame, params: NestingParams) -> np.ndarray:
-    tied = best["share"] - best["second_share"] < params.tie_margin
+    tied = best["second"].notna() & (best["share"] - best["second_share"] < params.tie_margin)
     return np.select(
-        [best["covered"] <= 1 - params.nested_share, tied, best["share"] >= params.nested_share],
+        [best["covered"] <= params.orphan_share, tied, best["share"] >= params.nested_share],
         [ORPHAN, TIE, NESTED],
         default=STRADDLING,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from data.plans import save_plan
@@ -41,6 +42,6 @@ def save_nesting(workspace: Workspace, repair: Repair, *, name: str, author: str
         kind="nesting",
         name=name,
         author=author,
-        params={"by": params.by, "nested_share": params.nested_share, "tie_margin": params.tie_margin},
+        params=asdict(params),
         scorecard=repair.nesting.summary(),
     )

@@ -53,7 +53,9 @@ def test_residents_outside_every_zone_lower_the_shares():
         ([("a", "z2", 0.505), ("a", "z1", 0.495)], "tie", "z2"),
         ([("a", "z1", 1.0), ("a", "z2", 1.0)], "tie", "z1"),  # two zones drawn over each other
         ([("a", "z1", 0.3)], "straddling", "z1"),  # the rest lies in no zone
-        ([("a", "z1", 0.009)], "orphan", None),
+        ([("a", "z1", 0.06), ("a", "z2", 0.05)], "tie", "z1"),
+        ([("a", "z1", 0.11)], "straddling", "z1"),
+        ([("a", "z1", 0.05), ("a", "z2", 0.05)], "orphan", None),  # a tenth at most: spilt lines
         ([], "orphan", None),
     ],
 )
@@ -75,6 +77,7 @@ def test_order_of_rows_never_matters(rows):
     [
         {"nested_share": 0.5},  # two parents could both hold it
         {"nested_share": 1.01},
+        {"orphan_share": 0.6},
         {"tie_margin": -0.1},
         {"tie_margin": 0.5},
         {"by": "households"},
