@@ -37,6 +37,7 @@ SEVERITY = {
     "geometry_absent": WARNING,
     "layer_overlap": WARNING,
     "layer_gap": WARNING,
+    "layer_slivers": WARNING,
 }
 COLUMNS = ("code", "severity", "layer", "id", "other_id", "area_m2", "share", "facts")
 

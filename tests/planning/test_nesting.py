@@ -100,6 +100,17 @@ def test_hole_in_the_zones_is_a_gap(district):
     assert gap["id"] == "z1"
 
 
+def test_slivers_are_counted_together(district):
+    frame = box(0, 0, 600, 100).difference(box(450, 20, 455, 24)).difference(box(50, 20, 55, 22))
+    row = nest_district(with_zones(district, z1=frame, z2=box(599, 0, 610, 50))).findings.set_index("code")
+    assert row.loc["layer_slivers", "area_m2"] == pytest.approx(20 + 10 + 50)
+    assert (row.loc["layer_slivers", "facts"]["gaps"], row.loc["layer_slivers", "facts"]["overlaps"]) == (
+        2,
+        1,
+    )
+    assert "layer_gap" not in row.index
+
+
 def test_grid_of_another_village_than_stated_is_found(district):
     district["grids"].loc[0, "village_id"] = "v2"
     district["grids"].loc[1, "village_id"] = "v9"

@@ -110,8 +110,10 @@ class Words:
 
     def remedy(self, code: str, facts: Mapping[str, object]) -> str:
         """Return what to do about a finding, or nothing where there is no remedy to name."""
-        key = f"remedy.{code}"
-        if not self.has(key):
+        # What a bureau can mend in its own zones, it must ask another authority for in the grids.
+        keys = (f"remedy.{code}.{facts.get('layer')}", f"remedy.{code}")
+        key = next((key for key in keys if self.has(key)), None)
+        if key is None:
             return ""
         return self(key, **{name: self.fact(name, value) for name, value in facts.items()})
 
