@@ -58,7 +58,7 @@ def base_map(extent: gpd.GeoDataFrame | gpd.GeoSeries, *, lang: str = "zh", cred
         prefer_canvas=True,
         attribution_control=False,
         zoom_control=False,
-        zoom_snap=0.5,
+        zoom_snap=0.25,
         min_zoom=7,
         max_zoom=19,
     )
