@@ -25,7 +25,10 @@ _CHECKS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
     "village_in_town": (("village_town_mismatch", "village_cut_by_town", "village_town_missing"), "towns"),
     "zone_in_station": (("zone_crosses_station", "zone_crosses_town"), "stations"),
     "codes": (("grid_code_odd", "grid_code_mismatch", "id_unknown", "assignment_differs"), None),
-    "geometry": (("geometry_invalid", "geometry_absent", "layer_overlap", "layer_gap", "layer_slivers"), None),
+    "geometry": (
+        ("geometry_invalid", "geometry_absent", "layer_overlap", "layer_gap", "layer_slivers"),
+        None,
+    ),
 }
 _LEFT = ("straddling", "orphans", "ties", "enclaves", "empty_zones", "findings")
 
