@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyogrio
 
+from data.files import drafted, require_target
+from data.workspace import is_workspace
 from geo.crs import to_lonlat
 from geo.errors import FileError
 
@@ -34,34 +35,45 @@ def export_layer(layer: gpd.GeoDataFrame, path: Path | str, *, name: str) -> Pat
     Raises
     ------
     FileError
-        ``file_kind_unknown`` or ``folder_missing``.
+        ``file_kind_unknown``, or as `require_export_target`.
     """
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in LAYER_SUFFIXES:
         raise FileError("file_kind_unknown", file=str(path), found=suffix, known=" ".join(LAYER_SUFFIXES))
-    require_folder(path)
+    require_export_target(path)
     frame = to_lonlat(layer) if suffix == ".geojson" else layer
     # GBK is what the spreadsheets and older GIS beside us expect of a .dbf.
     options = {"encoding": "GB18030"} if suffix == ".shp" else {}
-    # Drafted beside the target, so that the last step is a rename.
-    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".gridbeat-") as folder:
-        pyogrio.write_dataframe(
-            frame, Path(folder) / path.name, driver=_DRIVERS[suffix], layer=name, **options
-        )
-        for part in sorted(Path(folder).iterdir()):
-            part.replace(path.absolute().parent / part.name)
+    with drafted(path, overwrite=True) as draft:
+        pyogrio.write_dataframe(frame, draft, driver=_DRIVERS[suffix], layer=name, **options)
     return path
 
 
-def require_folder(path: Path | str) -> None:
+def export_bytes(content: bytes, path: Path | str) -> Path:
     """
-    Raise unless the folder that a file is to go into exists.
+    Write a file's content, which appears under its name only when it is whole.
 
     Raises
     ------
     FileError
-        ``folder_missing``.
+        As `require_export_target`, or ``file_not_writable``.
     """
-    if not Path(path).absolute().parent.is_dir():
-        raise FileError("folder_missing", file=str(path))
+    require_export_target(path)
+    with drafted(path, overwrite=True) as draft:
+        draft.write_bytes(content)
+    return Path(path)
+
+
+def require_export_target(path: Path | str) -> None:
+    """
+    Raise unless an export may go to `path`; an older export is replaced, a workspace never.
+
+    Raises
+    ------
+    FileError
+        ``folder_missing``, ``file_is_folder`` or ``target_is_workspace``.
+    """
+    require_target(path)
+    if Path(path).is_file() and is_workspace(path):
+        raise FileError("target_is_workspace", file=str(path))

@@ -8,6 +8,7 @@ Format: OGC 12-128r18.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo.errors import ConflictError, FileError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
@@ -28,6 +31,13 @@ _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_BYTES = 8
 _LOCK_SECONDS = 30.0
+_REFUSALS = (
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+)
 # SQLite's own 2 MiB spill to disk in the middle of a large import.
 _CACHE_KIB = 64 * 1024
 GEOMETRY_COLUMN = "geom"
@@ -96,37 +106,70 @@ END;
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield a read-only connection that sees one state of the file throughout."""
-    connection = _connect(f"{path.absolute().as_uri()}?mode=ro")
-    try:
+    """
+    Yield a connection that only reads, and sees one state of the file throughout.
+
+    Raises
+    ------
+    ConflictError, FileError
+        As `writing`.
+    """
+    # Read-only, SQLite could not roll back what a killed writer left, and would call the file broken.
+    writable = os.access(path, os.W_OK)
+    with _named(path), _connected(path, mode="rw" if writable else "ro") as connection:
+        connection.execute("PRAGMA query_only = ON")
         connection.execute("BEGIN")
         yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
 def writing(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
-    """Yield a connection inside one immediate transaction: all of it is kept, or none."""
-    connection = _connect(f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}")
-    try:
+    """
+    Yield a connection inside one immediate transaction: all of it is kept, or none.
+
+    Raises
+    ------
+    ConflictError
+        ``workspace_busy``: others kept writing for 30 s.
+    FileError
+        ``file_not_writable``: no right to write, or no room.
+    """
+    with _named(path), _connected(path, mode="rwc" if create else "rw") as connection:
         connection.execute("BEGIN IMMEDIATE")
-        yield connection
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Turn what the surroundings refuse into our errors; faults of statements stay what they are."""
+    try:
+        yield
+    except sqlite3.OperationalError as fault:
+        code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise ConflictError("workspace_busy", file=str(path)) from fault
+        if code in _REFUSALS:
+            raise FileError("file_not_writable", file=str(path), why=str(fault)) from fault
         raise
-    finally:
-        connection.close()
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+@contextmanager
+def _connected(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     for name, function in _RTREE_FUNCTIONS.items():
         connection.create_function(name, 1, function, deterministic=True)
-    return connection
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 def create_core(connection: sqlite3.Connection, crs: CRS) -> None:

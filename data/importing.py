@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +16,8 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCrs
 
-from data.schemas import TABLES
-from data.synonyms import guess_mapping
+from data.schemas import TABLES, validate
+from data.synonyms import VALUE_SYNONYMS, guess_mapping
 from data.workspace import Workspace, is_workspace
 from geo.coverage import has_shape
 from geo.crs import choose_metric_crs, refuse_unknown
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 LAYER_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp")
 TABLE_SUFFIXES = (".csv", ".xlsx")
-# A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
-_PLACEHOLDER_CRS = "EPSG:4549"
+_GUARDED = re.compile(r"'\s*[=+\-@\t\r]")
+_NUMBERED = ("roads", "areas", "facilities", "posts")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +40,8 @@ class ImportParams:
     Parameters
     ----------
     mapping
-        The table's column → the file's, where the guess is not right or not enough.
+        The table's column → the file's, where the guess is not right or not enough; → "" for a
+        column that is not to be read.
     layer
         Layer inside the file; its only one by default.
     crs
@@ -87,40 +90,74 @@ class ImportReport:
         return asdict(self)
 
 
-def open_or_create(path: Path | str, *, name: str | None = None) -> Workspace:
-    """Return the workspace at `path`, a new one without a settled CRS if there is none."""
+def open_or_create(path: Path | str, *, name: str | None = None, crs: str | None = None) -> Workspace:
+    """
+    Return the workspace at `path`, a new one if there is none.
+
+    Parameters
+    ----------
+    name
+        A new district's name; the file's by default.
+    crs
+        A new district's metric CRS; by default its first layer settles it.
+    """
     path = Path(path)
-    if path.exists():
-        return Workspace.open(path)
-    workspace = Workspace.create(path, name=name or path.stem, crs=_PLACEHOLDER_CRS)
-    workspace.set_setting("crs_assumed", True)
-    return workspace
+    if not path.exists():
+        try:
+            return Workspace.create(
+                path, name=name or path.stem, crs=None if crs is None else _stated_crs(crs)
+            )
+        except FileError as error:
+            # Somebody else's first import was a moment faster: both go into the same district.
+            if error.code != "file_exists":
+                raise
+    return Workspace.open(path)
 
 
 def import_file(
-    workspace: Workspace, path: Path | str, table: str, *, params: ImportParams | None = None, who: str = ""
+    workspace: Workspace | Path | str,
+    path: Path | str,
+    table: str,
+    *,
+    params: ImportParams | None = None,
+    district_crs: str | None = None,
+    who: str = "",
 ) -> ImportReport:
     """
     Read a file's chosen columns into a table of the district, in place of what was there.
 
     Parameters
     ----------
+    workspace
+        The district, or where its file is to be: it is made only once the rows have been read and
+        found right.
     path
         GeoPackage, GeoJSON or shapefile; CSV or xlsx for rows without geometry.
     table
         A name in `data.schemas.TABLES`.
+    district_crs
+        Metric CRS of a workspace that is made new.
 
     Raises
     ------
     FileError
-        ``file_missing``, ``file_kind_unknown``, ``file_unreadable``, ``layer_unknown``.
+        ``file_missing``, ``file_kind_unknown``, ``file_unreadable``, ``file_is_workspace``,
+        ``file_without_rows``, ``layer_unknown``, ``layer_ambiguous``, ``encoding_unknown``.
     SchemaError
-        ``id_column_unknown``, ``column_unknown``, or ``table_faults`` with every fault; nothing is
-        written.
+        ``id_column_unknown``, ``column_unknown``, ``column_twice``, or ``table_faults`` with every
+        fault. Nothing is written.
     CrsError
-        ``crs_missing``, ``crs_refused``, ``crs_unknown``.
+        ``crs_missing``, ``crs_refused``, ``crs_unknown``, ``crs_not_lonlat``.
     """
     path, params = Path(path), params or ImportParams(mapping={})
+    frame, report = _read(path, table, params)
+    if not isinstance(workspace, Workspace):
+        workspace = open_or_create(workspace, crs=district_crs)
+    workspace.write(table, frame, who=who, note=path.name)
+    return report
+
+
+def _read(path: Path, table: str, params: ImportParams) -> tuple[pd.DataFrame, ImportReport]:
     if table not in TABLES:
         raise SettingError("table_unknown", table=table, known=", ".join(TABLES))
     if not path.is_file():
@@ -131,23 +168,24 @@ def import_file(
     is_layer = _is_layer(path)
     columns = _layer_columns(path, params) if is_layer else _table_columns(path, params)
     mapping = _settled_mapping(table, columns, params.mapping, path)
-    if is_layer:
-        frame = _read_layer(path, list(mapping.values()), params)
-    else:
-        frame = _read_table(path, list(mapping.values()), params)
+    read = _read_layer if is_layer else _read_table
+    frame = read(path, list(mapping.values()), params)
     rows_read = len(frame)
+    if not rows_read:
+        raise FileError("file_without_rows", file=path.name)
     frame = _shaped(_renamed(frame, mapping), table)
     if params.dissolve:
         frame = _dissolve(frame, table)
-    if isinstance(frame, gpd.GeoDataFrame):
-        _settle_crs(workspace, frame)
-    workspace.write(table, frame, who=who, note=path.name)
-    return ImportReport(
+    validate(frame, table, file=path.name)
+    located = isinstance(frame, gpd.GeoDataFrame)
+    if located and has_shape(frame.geometry).any():
+        choose_metric_crs(frame)  # raises where the coordinates cannot be what the CRS says
+    return frame, ImportReport(
         table=table,
         rows=len(frame),
         mapping=mapping,
         left_out=[column for column in columns if column not in mapping.values()],
-        file_crs=CRS.from_user_input(frame.crs).to_string() if isinstance(frame, gpd.GeoDataFrame) else "",
+        file_crs=CRS.from_user_input(frame.crs).to_string() if located else "",
         dissolved=rows_read - len(frame),
     )
 
@@ -164,15 +202,18 @@ def _settled_mapping(table: str, columns: list[str], stated: Mapping[str, str], 
     spec = TABLES[table]
     for name, column in stated.items():
         if name not in spec.columns:
-            known = ", ".join(spec.columns)
-            raise SettingError("field_unknown", table=table, found=name, known=known)
-        if column not in columns:
+            raise SettingError("field_unknown", table=table, found=name, known=", ".join(spec.columns))
+        if column and column not in columns:
             raise SchemaError("column_unknown", file=path.name, column=column, known=", ".join(columns))
+    used = [column for column in stated.values() if column]
+    if len(set(used)) < len(used):
+        raise SchemaError("column_twice", file=path.name, column=", ".join(sorted(used)))
     free = [column for column in columns if column not in stated.values()]
-    mapping = {**guess_mapping(table, free), **stated}
+    # A field that is stated to be no column at all is left out, whatever could be guessed.
+    mapping = {name: column for name, column in {**guess_mapping(table, free), **stated}.items() if column}
     missing = [name for name, column in spec.columns.items() if column.required and name not in mapping]
     # Features that nobody refers to are numbered; those that others refer to must bring their ids.
-    numbered = spec.key if len(spec.key) == 1 and table in ("roads", "areas", "facilities", "posts") else ()
+    numbered = spec.key if table in _NUMBERED else ()
     if missing := [name for name in missing if name not in numbered]:
         raise SchemaError(
             "id_column_unknown",
@@ -247,15 +288,22 @@ def _read_table(path: Path, columns: list[str], params: ImportParams) -> pd.Data
 def _read_rows(path: Path, params: ImportParams, **options: Any) -> pd.DataFrame:
     try:
         if path.suffix.lower() == ".xlsx":
-            rows: pd.DataFrame = pd.read_excel(path, sheet_name=params.layer or 0, dtype=str, **options)
+            rows: pd.DataFrame = pd.read_excel(
+                path, sheet_name=params.layer or 0, dtype=str, keep_default_na=False, **options
+            )
             return rows
         return _read_csv(path, params, **options)
-    except (ValueError, OSError, KeyError) as fault:
+    except LookupError as fault:
+        raise FileError("encoding_unknown", file=path.name, found=params.encoding or "") from fault
+    except (ValueError, OSError, BadZipFile) as fault:
         raise FileError("file_unreadable", file=path.name, why=str(fault).splitlines()[0]) from fault
 
 
 def _read_csv(path: Path, params: ImportParams, **options: Any) -> pd.DataFrame:
-    rows: pd.DataFrame = pd.read_csv(path, dtype=str, encoding=_csv_encoding(path, params), **options)
+    # "NA" and "null" are codes like any other: only an empty cell is missing.
+    rows: pd.DataFrame = pd.read_csv(
+        path, dtype=str, keep_default_na=False, encoding=_csv_encoding(path, params), **options
+    )
     return rows
 
 
@@ -286,28 +334,47 @@ def _shaped(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     frame = frame.copy()
     for name, column in spec.columns.items():
         if name in frame:
-            frame[name] = (
-                _as_text(frame[name]) if column.kind in ("text", "date") else _as_number(frame[name])
-            )
+            values = _without_blanks(frame[name])
+            frame[name] = _SHAPERS[column.kind](values)
+            if column.choices is not None:
+                frame[name] = frame[name].replace(dict(VALUE_SYNONYMS.get(name, {})))
     if len(spec.key) == 1 and spec.key[0] not in frame:
         frame.insert(0, spec.key[0], [f"{table[0].upper()}{number + 1}" for number in range(len(frame))])
     return frame
 
 
+def _without_blanks(values: pd.Series) -> pd.Series:
+    if not (pd.api.types.is_string_dtype(values) or values.dtype == object):
+        return values
+    text = values.map(lambda value: value.strip() if isinstance(value, str) else value)
+    # What our own files guard against being run as a formula comes back without its guard.
+    text = text.map(lambda value: value[1:] if isinstance(value, str) and _GUARDED.match(value) else value)
+    blank: pd.Series = text.mask(text == "")
+    return blank
+
+
 def _as_text(values: pd.Series) -> pd.Series:
     if pd.api.types.is_float_dtype(values) and bool((values.dropna() % 1 == 0).all()):
         values = values.astype("Int64")
-    text = values.astype("string").str.strip()
-    plain: pd.Series = text.mask(text == "").astype("str")
-    return plain
+    return values.astype("string").astype("str")
+
+
+def _as_day(values: pd.Series) -> pd.Series:
+    days = pd.to_datetime(values, errors="coerce", format="ISO8601")
+    if bool((values.notna() & days.isna()).any()):
+        return _as_text(values)  # left as it is, for the schema's check to name the rows
+    return days.dt.strftime("%Y-%m-%d").astype("str")
 
 
 def _as_number(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     if bool((values.notna() & numbers.isna()).any()):
-        return values  # left as it is, for the schema's check to name the rows
+        return values  # likewise
     whole = numbers.dropna() % 1 == 0
     return numbers.astype("Int64") if bool(whole.all()) else numbers
+
+
+_SHAPERS = {"text": _as_text, "date": _as_day, "integer": _as_number, "real": _as_number}
 
 
 def _dissolve(frame: pd.DataFrame, table: str) -> pd.DataFrame:
@@ -315,15 +382,12 @@ def _dissolve(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     if not key or not isinstance(frame, gpd.GeoDataFrame) or not frame.duplicated(key).any():
         return frame
     shapes = frame.geometry.groupby([frame[name] for name in key], sort=False).agg(
-        lambda parts: shapely.union_all(shapely.make_valid(np.asarray(parts, dtype=object)))
+        lambda parts: shapely.union_all(
+            shapely.make_valid(np.asarray(parts, dtype=object), method="structure")
+        )
     )
     first = pd.DataFrame(frame.drop(columns="geometry")).drop_duplicates(key)
     merged: pd.DataFrame = gpd.GeoDataFrame(
         first.reset_index(drop=True), geometry=shapes.to_numpy(), crs=frame.crs
     )
     return merged
-
-
-def _settle_crs(workspace: Workspace, frame: gpd.GeoDataFrame) -> None:
-    if workspace.setting("crs_assumed", False) and has_shape(frame.geometry).any():
-        workspace.settle_crs(choose_metric_crs(frame))

@@ -74,7 +74,7 @@ def save_plan(
     """
     Keep an assignment as a new draft plan, and return its id.
 
-    What is there already (same kind, same assignment) is not saved twice: the id of the plan that
+    What is there already (same kind and assignment, not retired) is not saved twice: the id of the plan that
     holds it comes back, so that a second click makes no second plan.
 
     Parameters
@@ -85,7 +85,7 @@ def save_plan(
     digest = assignment_digest(assignment)
     with geopackage.writing(workspace.path) as connection:
         twin = connection.execute(
-            "SELECT plan_id FROM plans WHERE digest = ? AND kind = ?", (digest, kind)
+            "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
         ).fetchone()
         if twin:
             return str(twin[0])
@@ -124,6 +124,8 @@ def change_plan(
     """
     Change a plan that nobody else has changed since it was read, and return its new revision.
 
+    A plan that comes into force retires the one that was.
+
     Parameters
     ----------
     rev
@@ -138,13 +140,15 @@ def change_plan(
     ConflictError
         ``plan_changed``: somebody saved another revision first. Nothing is written.
     SettingError
-        ``plan_unknown``, ``plan_field_unknown`` or ``plan_status_unknown``.
+        ``plan_unknown``, ``plan_field_unknown``, ``plan_field_empty`` or ``plan_status_unknown``.
     """
     sets = {key: as_json(value) if key in _JSON_FIELDS else value for key, value in (changes or {}).items()}
     if unknown := sets.keys() - set(_CHANGEABLE):
         raise SettingError(
             "plan_field_unknown", found=", ".join(sorted(unknown)), known=", ".join(_CHANGEABLE)
         )
+    if empty := [key for key, value in sets.items() if value is None]:
+        raise SettingError("plan_field_empty", found=", ".join(sorted(empty)))
     if sets.get("status", STATUSES[0]) not in STATUSES:
         raise SettingError("plan_status_unknown", found=sets["status"], known=", ".join(STATUSES))
     if assignment is not None:
@@ -162,6 +166,12 @@ def change_plan(
         if assignment is not None:
             connection.execute("DELETE FROM assignment WHERE plan_id = ?", (plan_id,))
             _insert_assignment(connection, plan_id, assignment)
+        if sets.get("status") == "in_force":
+            connection.execute(
+                "UPDATE plans SET status = 'retired', rev = rev + 1"
+                " WHERE status = 'in_force' AND plan_id != ?",
+                (plan_id,),
+            )
         record(connection, "plan_change", plan_id, who=who, rev=rev + 1, fields=sorted(sets))
     return rev + 1
 

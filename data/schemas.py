@@ -249,7 +249,13 @@ def validate(frame: pd.DataFrame, table: str, *, file: str | None = None) -> Non
 
 
 def _column_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
-    faults: list[Reason] = []
+    known = {*TABLES[table].columns, GEOMETRY}
+    # Texts that no schema asked for may speak of persons.
+    faults = [
+        Reason("column_extra", {"table": table, "column": name})
+        for name in frame.columns
+        if name not in known and not pd.api.types.is_numeric_dtype(frame[name])
+    ]
     for name, column in TABLES[table].columns.items():
         if name not in frame:
             if column.required:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.schemas import (
+    COMMUNITY,
     FLOATING,
     GRID_ID,
     HOUSES,
     KEY_UNITS,
     KIND,
     NAME,
+    PATROL,
     RENTED,
+    REPORTED,
     RESIDENTS,
+    SOURCE,
     STATION_ID,
     TABLES,
     TOWN_ID,
     VENUES,
+    VILLAGE,
     VILLAGE_ID,
     ZONE_ID,
 )
@@ -68,6 +73,11 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     RENTED: ("rented", "出租房", "出租房屋", "出租房数"),
     VENUES: ("venues", "行业场所", "场所数"),
     KEY_UNITS: ("key_units", "重点单位", "重点单位数"),
+}
+# What bureaus write for the values that we keep as codes.
+VALUE_SYNONYMS: Mapping[str, Mapping[str, str]] = {
+    KIND: {"行政村": VILLAGE, "村": VILLAGE, "农村": VILLAGE, "社区": COMMUNITY, "居委会": COMMUNITY},
+    SOURCE: {"接报": REPORTED, "群众报警": REPORTED, "巡逻发现": PATROL, "巡防发现": PATROL},
 }
 # What a layer's own id may be called when nothing names it outright.
 _ANY_ID = ("编码", "编号", "代码", "code", "id")

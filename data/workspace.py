@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,21 @@ import pandas as pd
 from pyproj import CRS
 
 from data import geopackage
+from data.files import drafted
 from data.schemas import GEOMETRY, TABLES, validate
 from geo.coverage import has_shape
-from geo.crs import require_metric, to_metric
+from geo.crs import choose_metric_crs, require_metric, to_metric
 from geo.errors import ConflictError, FileError, SchemaError, SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 SCHEMA_VERSION = 1
 # Steps that bring a workspace of version n to n + 1, each inside one transaction.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
 
+# A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
+_PLACEHOLDER_CRS = "EPSG:4549"
 _SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "date": "DATE"}
 _GPKG_SHAPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
 _OWN_TABLES = {
@@ -81,7 +83,7 @@ class Workspace:
         return cls(path)
 
     @classmethod
-    def create(cls, path: Path | str, *, name: str, crs: CRS | str | int) -> Workspace:
+    def create(cls, path: Path | str, *, name: str, crs: CRS | str | int | None = None) -> Workspace:
         """
         Make a new workspace file.
 
@@ -92,33 +94,23 @@ class Workspace:
         name
             The district's name.
         crs
-            Its metric CRS (`geo.crs.choose_metric_crs`).
+            Its metric CRS; without one the first layer with geometry settles it
+            (`geo.crs.choose_metric_crs`).
 
         Raises
         ------
         FileError
-            ``file_exists``, or ``folder_missing``.
+            ``file_exists``, ``folder_missing``, ``file_is_folder`` or ``file_not_writable``.
         CrsError
             If `crs` is not projected in metres.
         """
-        path, crs = Path(path), CRS.from_user_input(crs)
-        require_metric(crs, layer="district")
-        if path.exists():
-            raise FileError("file_exists", file=str(path))
-        if not path.absolute().parent.is_dir():
-            raise FileError("folder_missing", file=str(path))
-        with geopackage.writing(path, create=True) as connection:
-            geopackage.create_core(connection, crs)
-            for table, columns in _OWN_TABLES.items():
-                connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
-                connection.execute(
-                    "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)"
-                    " VALUES (?, 'attributes', ?, 0)",
-                    (table, table),
-                )
-            for key, value in {"schema_version": SCHEMA_VERSION, "name": name, "crs": _crs_text(crs)}.items():
-                _put_setting(connection, key, value)
-            record(connection, "create", "workspace", who="", name=name)
+        settled = CRS.from_user_input(_PLACEHOLDER_CRS if crs is None else crs)
+        require_metric(settled, layer="district")
+        with (
+            drafted(path, overwrite=False) as draft,
+            geopackage.writing(draft, create=True) as connection,
+        ):
+            _create_tables(connection, name=name, crs=settled, crs_assumed=crs is None)
         return cls(path)
 
     @property
@@ -155,12 +147,19 @@ class Workspace:
         table that is not there yet comes empty, with the schema's columns.
         """
         _known(table)
-        crs = self.crs
-        with geopackage.reading(self.path) as connection:
-            if table in geopackage.table_names(connection):
-                return geopackage.read_table(connection, table, crs=crs)
+        if found := self.read_all([table]):
+            return found[table]
         empty = pd.DataFrame({name: pd.Series(dtype="str") for name in TABLES[table].columns})
-        return gpd.GeoDataFrame(empty, geometry=[], crs=crs) if TABLES[table].shape else empty
+        return gpd.GeoDataFrame(empty, geometry=[], crs=self.crs) if TABLES[table].shape else empty
+
+    def read_all(self, tables: Collection[str]) -> dict[str, Any]:
+        """Return those of the named tables that are there, all as they were at one moment; see `read`."""
+        with geopackage.reading(self.path) as connection:
+            crs = CRS.from_user_input(_get_setting(connection, "crs", None))
+            present = geopackage.table_names(connection)
+            return {
+                name: geopackage.read_table(connection, name, crs=crs) for name in tables if name in present
+            }
 
     def write(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
         """
@@ -177,11 +176,13 @@ class Workspace:
 
     def write_all(self, frames: Mapping[str, pd.DataFrame], *, who: str = "", note: str = "") -> None:
         """Replace several tables in one transaction; raises as `write`."""
-        crs = self.crs
-        ready = {table: _ready(frame, table, crs) for table, frame in frames.items()}
+        for table, frame in frames.items():
+            _known(table)
+            validate(frame, table)
         with geopackage.writing(self.path) as connection:
-            for table, frame in ready.items():
-                _replace(connection, table, frame, crs)
+            crs = _settled_crs(connection, frames)
+            for table, frame in frames.items():
+                _replace(connection, table, _in_crs(frame, crs), crs)
                 record(connection, "write", table, who=who, rows=len(frame), note=note)
 
     def append(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
@@ -195,9 +196,11 @@ class Workspace:
         ConflictError
             ``id_exists``: an id is in the table already.
         """
-        crs = self.crs
-        frame = _ready(frame, table, crs)
+        _known(table)
+        validate(frame, table)
         with geopackage.writing(self.path) as connection:
+            crs = _settled_crs(connection, {table: frame})
+            frame = _in_crs(frame, crs)
             if table not in geopackage.table_names(connection):
                 _replace(connection, table, frame, crs)
             else:
@@ -214,25 +217,6 @@ class Workspace:
             _put_setting(connection, name, value)
             record(connection, "set", name, who=who)
 
-    def settle_crs(self, crs: CRS, *, who: str = "") -> None:
-        """
-        Give a workspace that holds no geometry yet its CRS, and end its being assumed.
-
-        Raises
-        ------
-        ConflictError
-            ``crs_settled`` if the district's CRS is settled already.
-        """
-        require_metric(crs, layer="district")
-        with geopackage.writing(self.path) as connection:
-            row = connection.execute("SELECT value FROM settings WHERE name = 'crs_assumed'").fetchone()
-            if row is None or not json.loads(row[0]):
-                raise ConflictError("crs_settled")
-            geopackage.change_crs(connection, crs)
-            _put_setting(connection, "crs", _crs_text(crs))
-            _put_setting(connection, "crs_assumed", False)
-            record(connection, "set", "crs", who=who, crs=_crs_text(crs))
-
     def audit(self) -> pd.DataFrame:
         """Return every change made to the workspace, oldest first: at, who, action, object, facts."""
         with geopackage.reading(self.path) as connection:
@@ -245,18 +229,15 @@ class Workspace:
         Raises
         ------
         FileError
-            ``file_exists``: nothing is overwritten.
+            ``file_exists`` (nothing is overwritten), or as `Workspace.create`.
         """
-        path = Path(path)
-        if path.exists():
-            raise FileError("file_exists", file=str(path))
-        with geopackage.reading(self.path) as source:
-            target = sqlite3.connect(path)
+        with drafted(path, overwrite=False) as draft, geopackage.reading(self.path) as source:
+            target = sqlite3.connect(draft)
             try:
                 source.backup(target)
             finally:
                 target.close()
-        return path
+        return Path(path)
 
     def backup(self, folder: Path | str, *, keep: int = 10) -> Path:
         """
@@ -268,7 +249,10 @@ class Workspace:
             The new copy.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise FileError("file_not_writable", file=str(folder), why=fault.strerror or "") from fault
         copy = self.copy_to(folder / f"{self.path.stem}-{dt.datetime.now():%Y%m%d-%H%M%S-%f}.gpkg")
         # 8 digits, 6 digits, 6 digits: only names that this method gives.
         pattern = f"{self.path.stem}-{'[0-9]' * 8}-{'[0-9]' * 6}-{'[0-9]' * 6}.gpkg"
@@ -278,13 +262,16 @@ class Workspace:
 
     def _read_setting(self, name: str, default: Any = None) -> Any:
         with geopackage.reading(self.path) as connection:
-            row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return default if row is None else json.loads(row[0])
+            return _get_setting(connection, name, default)
 
     def _migrate(self, version: int) -> None:
         # A copy beside the file first: a migration is the one change that cannot be looked at before.
-        shutil.copy2(self.path, self.path.with_name(f"{self.path.stem}.v{version}.gpkg"))
+        copy = self.path.with_name(f"{self.path.stem}.v{version}.gpkg")
+        if not copy.exists():
+            self.copy_to(copy)
         with geopackage.writing(self.path) as connection:
+            # Somebody else may have opened the file, and migrated it, in the meantime.
+            version = int(_get_setting(connection, "schema_version", version))
             for step in range(version, SCHEMA_VERSION):
                 MIGRATIONS[step](connection)
             _put_setting(connection, "schema_version", SCHEMA_VERSION)
@@ -301,13 +288,44 @@ def is_workspace(path: Path | str) -> bool:
     return True
 
 
-def _ready(frame: pd.DataFrame, table: str, crs: CRS) -> pd.DataFrame:
-    _known(table)
-    validate(frame, table)
+def _create_tables(connection: sqlite3.Connection, *, name: str, crs: CRS, crs_assumed: bool) -> None:
+    geopackage.create_core(connection, crs)
+    for table, columns in _OWN_TABLES.items():
+        connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)"
+            " VALUES (?, 'attributes', ?, 0)",
+            (table, table),
+        )
+    _put_setting(connection, "schema_version", SCHEMA_VERSION)
+    _put_setting(connection, "name", name)
+    _put_setting(connection, "crs", _crs_text(crs))
+    _put_setting(connection, "crs_assumed", crs_assumed)
+    record(connection, "create", "workspace", who="", name=name)
+
+
+def _settled_crs(connection: sqlite3.Connection, frames: Mapping[str, pd.DataFrame]) -> CRS:
+    """Return the district's CRS; the first layer with geometry settles it where it was assumed so far."""
+    crs = CRS.from_user_input(_get_setting(connection, "crs", None))
+    located = [frame for frame in frames.values() if _is_located(frame)]
+    if not located or not _get_setting(connection, "crs_assumed", False):
+        return crs
+    crs = choose_metric_crs(located[0])
+    geopackage.change_crs(connection, crs)
+    _put_setting(connection, "crs", _crs_text(crs))
+    _put_setting(connection, "crs_assumed", False)
+    return crs
+
+
+def _is_located(frame: pd.DataFrame) -> bool:
+    return isinstance(frame, gpd.GeoDataFrame) and bool(has_shape(frame.geometry).any())
+
+
+def _in_crs(frame: pd.DataFrame, crs: CRS) -> pd.DataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return frame
     frame = frame.rename_geometry(GEOMETRY) if frame.geometry.name != GEOMETRY else frame
-    return to_metric(frame, crs) if has_shape(frame.geometry).any() else frame
+    return to_metric(frame, crs) if _is_located(frame) else frame
 
 
 def _known(table: str) -> None:
@@ -363,6 +381,11 @@ def _require_columns(connection: sqlite3.Connection, table: str, frame: pd.DataF
     given = {str(name) for name in frame.columns if name != GEOMETRY}
     if extra := given - present:
         raise SchemaError("columns_differ", table=table, columns=", ".join(sorted(extra)))
+
+
+def _get_setting(connection: sqlite3.Connection, name: str, default: Any) -> Any:
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+    return default if row is None else json.loads(row[0])
 
 
 def _put_setting(connection: sqlite3.Connection, name: str, value: Any) -> None:

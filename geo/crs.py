@@ -36,12 +36,17 @@ def choose_metric_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS:
     Raises
     ------
     CrsError
-        If the layer has no CRS, one that is refused, or no geometry at all.
+        If the layer has no CRS, one that is refused, no geometry at all, or coordinates that are no
+        longitudes and latitudes though its CRS says so.
     """
     lonlat = to_lonlat(frame)
     west, south, east, north = lonlat.total_bounds
     if not math.isfinite(west):
         raise CrsError("crs_of_nothing")
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise CrsError(
+            "crs_not_lonlat", found=str(CRS.from_user_input(frame.crs).to_string()), x=west, y=south
+        )
     lon, lat = (west + east) / 2, (south + north) / 2
     if _CHINA_LON[0] <= lon <= _CHINA_LON[1] and _CHINA_LAT[0] <= lat <= _CHINA_LAT[1]:
         meridian = min(max(3 * round(lon / 3), _CGCS2000_FIRST_MERIDIAN), _CGCS2000_LAST_MERIDIAN)

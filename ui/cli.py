@@ -61,7 +61,7 @@ def _speaker(lang: str, as_json: bool) -> _Speaker:
 
 
 def _told(command: Callable[..., None]) -> Callable[..., None]:
-    """Turn our errors into words and exit code 2, anything else into exit code 1."""
+    """Turn our errors, and the system's refusals, into words and exit code 2, anything else into 1."""
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -70,6 +70,10 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except GridBeatError as error:
             typer.echo("\n".join([t.reason(error), *(f"- {line}" for line in t.reasons(error))]), err=True)
+            raise typer.Exit(2) from None
+        except OSError as refusal:
+            why, file = refusal.strerror or str(refusal), refusal.filename or ""
+            typer.echo(t.reason(FileError("file_not_writable", file=str(file), why=why)), err=True)
             raise typer.Exit(2) from None
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
@@ -89,14 +93,14 @@ def sample(
     lang: Lang = "zh",
 ) -> None:
     """生成示例区县 / make the sample district."""
-    from data.exporting import require_folder
+    from data.files import require_target
     from data.workspace import Workspace
     from ui.opening import make_sample
 
     say = _speaker(lang, as_json)
     if workspace.exists():
         raise FileError("file_exists", file=str(workspace))
-    require_folder(workspace)
+    require_target(workspace)
     made = Workspace.open(
         make_sample(workspace, seed=seed, tell=lambda stage: say.message(say.t(f"sample.{stage}")))
     )
@@ -118,6 +122,10 @@ def import_(
     ] = None,
     field: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COL")] = None,
     crs: Annotated[str | None, typer.Option(metavar="EPSG:n", help="坐标系 / CRS")] = None,
+    district_crs: Annotated[
+        str | None,
+        typer.Option(metavar="EPSG:n", help="新工作区的米制坐标系 / metric CRS of a new workspace"),
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="编码 / text encoding")] = None,
     layer: Annotated[str | None, typer.Option(help="图层或工作表 / layer or sheet")] = None,
     dissolve: Annotated[
@@ -127,7 +135,7 @@ def import_(
     lang: Lang = "zh",
 ) -> None:
     """导入图层或表格 / import a layer or a table; a new workspace is made where there is none."""
-    from data.importing import ImportParams, import_file, open_or_create
+    from data.importing import ImportParams, import_file
     from data.schemas import NAME, TABLES
 
     say = _speaker(lang, as_json)
@@ -138,14 +146,7 @@ def import_(
     if name_column:
         mapping[NAME] = name_column
     params = ImportParams(mapping=mapping, layer=layer, crs=crs, encoding=encoding, dissolve=dissolve)
-    fresh = not workspace.exists()
-    try:
-        report = import_file(open_or_create(workspace), file, table, params=params)
-    except GridBeatError:
-        # A failed first import leaves no empty district behind.
-        if fresh:
-            workspace.unlink(missing_ok=True)
-        raise
+    report = import_file(workspace, file, table, params=params, district_crs=district_crs)
     read = [f"{say.t.name('column', name)} ← {column}" for name, column in report.mapping.items()]
     say.result(
         report.summary(),
@@ -316,7 +317,7 @@ def _headline(t: Words, facts: dict[str, Any]) -> str:
 
 def _pair(option: str, text: str) -> tuple[str, str]:
     name, sign, value = text.partition("=")
-    if not (name and sign and value):
+    if not (name and sign):
         raise SettingError("setting_wrong", name=option, found=text, allowed="FIELD=COL")
     return name, value
 

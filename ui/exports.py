@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from data.exporting import LAYER_SUFFIXES, export_layer, require_folder
+from data.exporting import LAYER_SUFFIXES, export_bytes, export_layer, require_export_target
 from data.plans import current_plan_id, read_assignment
 from data.schemas import TABLES, ZONE_ID
 from geo.coverage import dissolve_by
@@ -42,11 +42,12 @@ def export_from(workspace: Workspace, what: str, path: Path, *, lang: str) -> in
     Raises
     ------
     SettingError
-        ``export_unknown``, ``plan_unknown``, ``plan_none``.
+        ``export_unknown``, ``plan_unknown``, ``plan_none``, ``plan_grids_unknown`` (the grids were
+        imported anew since).
     FileError
-        ``file_kind_unknown``, ``folder_missing``.
+        ``file_kind_unknown``, or as `data.exporting.require_export_target`.
     """
-    require_folder(path)
+    require_export_target(path)
     kind, _, label = what.partition(":")
     if kind == "plan":
         return _export_plan(workspace, label, path)
@@ -72,6 +73,8 @@ def _export_plan(workspace: Workspace, label: str, path: Path) -> int:
     grids = layer_shapes({"grids": workspace.read("grids")}, "grids")
     if grids is None:
         raise SettingError("nest_needs_layers", missing="grids")
+    if lost := sorted(set(assignment.index) - set(grids.index)):
+        raise SettingError("plan_grids_unknown", plan=plan_id, count=len(lost), grids=", ".join(lost[:5]))
     unions = dissolve_by(grids, assignment)
     named = pd.DataFrame(workspace.read("zones")).drop(columns="geometry", errors="ignore")
     counts = assignment.value_counts().rename("grids")
@@ -97,7 +100,7 @@ def _write_table(frame: pd.DataFrame, path: Path, title: str) -> int:
     if suffix not in _TABLE_SUFFIXES:
         known = " ".join((*_TABLE_SUFFIXES, *LAYER_SUFFIXES))
         raise FileError("file_kind_unknown", file=str(path), found=suffix, known=known)
-    path.write_bytes(write_xlsx({title: frame}) if suffix == ".xlsx" else write_csv(frame))
+    export_bytes(write_xlsx({title: frame}) if suffix == ".xlsx" else write_csv(frame), path)
     return len(frame)
 
 
@@ -115,5 +118,5 @@ def _write_map(workspace: Workspace, label: str, path: Path, lang: str) -> int:
     else:
         m = nesting_map(tables, nest_district(tables), lang=lang, credit=credit)
     title = words(lang)("overview.map_title" if label == "overview" else "nesting.title")
-    path.write_text(offline_html(m, title=title), encoding="utf-8")
+    export_bytes(offline_html(m, title=title).encode(), path)
     return 1

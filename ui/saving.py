@@ -29,8 +29,7 @@ NESTING_TABLES = (
 
 def read_tables(workspace: Workspace, names: tuple[str, ...] = tuple(TABLES)) -> dict[str, pd.DataFrame]:
     """Return those of the named tables that the workspace holds."""
-    present = workspace.counts()
-    return {name: workspace.read(name) for name in names if name in present}
+    return workspace.read_all(names)
 
 
 def save_nesting(workspace: Workspace, repair: Repair, *, name: str, author: str = "") -> str:

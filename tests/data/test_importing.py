@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -115,6 +117,109 @@ def test_unreadable_files_are_named(ws, tmp_path, name, content, code):
     with pytest.raises(FileError, match=code) as caught:
         import_file(ws, tmp_path / name, "grids")
     assert name in str(caught.value.facts["file"])
+
+
+def test_table_cells_keep_what_they_say(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("grid_id,zone_id\nNA,null\n'=1+1, z2 \n", encoding="utf-8")
+    import_file(ws, tmp_path / "a.csv", "declared_assignment")
+    rows = ws.read("declared_assignment")
+    assert rows["grid_id"].tolist() == ["NA", "=1+1"]
+    assert rows["zone_id"].tolist() == ["null", "z2"]
+
+
+def test_dates_of_a_spreadsheet_become_days(ws, tmp_path):
+    frame = pd.DataFrame({"village_id": ["v"], "name": ["甲"], "kind": ["行政村"]})
+    frame["valid_from"] = pd.to_datetime(["2026-10-01"])
+    frame.to_excel(tmp_path / "a.xlsx", index=False)
+    import_file(ws, tmp_path / "a.xlsx", "villages")
+    row = ws.read("villages").iloc[0]
+    assert (row["valid_from"], row["kind"]) == ("2026-10-01", "village")
+
+
+def test_faults_name_the_file(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("grid_id,zone_id\n,z1\n", encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        import_file(ws, tmp_path / "a.csv", "declared_assignment")
+    assert caught.value.facts["file"] == "a.csv"
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "code"),
+    [
+        ({"mapping": {}, "encoding": "klingon"}, FileError, "encoding_unknown"),
+        ({"mapping": {"grid_id": "a", "zone_id": "a"}}, SchemaError, "column_twice"),
+        (
+            {"mapping": {"grid_id": "a", "zone_id": ""}},
+            SchemaError,
+            "id_column_unknown",
+        ),  # left out, but needed
+    ],
+)
+def test_wrong_settings_for_tables_are_refused(ws, tmp_path, params, error, code):
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(error, match=code):
+        import_file(ws, tmp_path / "a.csv", "declared_assignment", params=ImportParams(**params))
+
+
+def test_guessed_column_can_be_left_out(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("grid_id,pop\ng,12.5\n", encoding="utf-8")
+    with pytest.raises(SchemaError, match="value_wrong"):
+        import_file(ws, tmp_path / "a.csv", "grids")
+    import_file(ws, tmp_path / "a.csv", "grids", params=ImportParams(mapping={"residents": ""}))
+    assert ws.read("grids")["grid_id"].tolist() == ["g"]
+
+
+def test_file_without_rows_replaces_nothing(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("grid_id\ng\n", encoding="utf-8")
+    import_file(ws, tmp_path / "a.csv", "grids")
+    (tmp_path / "b.csv").write_text("grid_id\n", encoding="utf-8")
+    with pytest.raises(FileError, match="file_without_rows"):
+        import_file(ws, tmp_path / "b.csv", "grids")
+    assert len(ws.read("grids")) == 1
+
+
+def test_metres_that_claim_to_be_degrees_are_refused(ws, tmp_path):
+    metric = village_layer().to_crs("EPSG:4549").set_crs("EPSG:4326", allow_override=True)
+    metric.to_file(tmp_path / "a.geojson")
+    with pytest.raises(CrsError, match="crs_not_lonlat"):
+        import_file(ws, tmp_path / "a.geojson", "grids")
+
+
+def test_failed_import_makes_no_workspace(tmp_path):
+    (tmp_path / "a.csv").write_text("grid_id\n", encoding="utf-8")
+    with pytest.raises(FileError):
+        import_file(tmp_path / "new.gpkg", tmp_path / "a.csv", "grids")
+    assert not (tmp_path / "new.gpkg").exists()
+
+
+def test_first_imports_at_once_all_arrive(tmp_path):
+    village_layer().to_file(tmp_path / "a.gpkg")
+    (tmp_path / "b.csv").write_text("grid_id,zone_id\n1001,z1\n", encoding="utf-8")
+    jobs = [("a.gpkg", "grids"), ("b.csv", "declared_assignment"), ("a.gpkg", "areas"), ("a.gpkg", "zones")]
+    mapping = {"zones": {"zone_id": "网格编码"}, "areas": {"area_id": "网格编码"}}
+    with ThreadPoolExecutor(4) as pool:
+        done = [
+            pool.submit(
+                import_file,
+                tmp_path / "new.gpkg",
+                tmp_path / file,
+                table,
+                params=ImportParams(mapping=mapping.get(table, {})),
+            )
+            for file, table in jobs
+        ]
+        for job in done:
+            job.result()
+    ws = Workspace.open(tmp_path / "new.gpkg")
+    assert ws.counts() == {"grids": 2, "zones": 2, "areas": 2, "declared_assignment": 1}
+    assert ws.crs.to_epsg() == 4549
+
+
+def test_export_never_replaces_a_workspace(ws):
+    layer = village_layer().rename(columns={"网格编码": "grid_id"})
+    with pytest.raises(FileError, match="target_is_workspace"):
+        export_layer(layer, ws.path, name="grids")
+    assert Workspace.open(ws.path).counts() == {}
 
 
 def test_missing_file_and_unknown_table(ws, tmp_path):

@@ -46,9 +46,21 @@ def test_current_plan_is_the_one_in_force_else_the_newest(ws):
     assert current_plan_id(ws) == first
 
 
+def test_one_plan_is_in_force_at_a_time(ws):
+    first = save_plan(ws, FIRST, kind="nesting", name="a")
+    second = save_plan(ws, FIRST.replace("z2", "z1"), kind="nesting", name="b")
+    change_plan(ws, first, rev=1, changes={"status": "in_force"})
+    change_plan(ws, second, rev=1, changes={"status": "in_force"})
+    assert read_plans(ws)["status"].tolist() == ["retired", "in_force"]
+    assert save_plan(ws, FIRST, kind="nesting", name="a") not in (first, second), (
+        "a retired twin is no plan to keep"
+    )
+
+
 @pytest.mark.parametrize(
     ("plan", "changes", "code"),
     [
+        ("P1", {"name": None}, "plan_field_empty"),
         ("P9", {"name": "x"}, "plan_unknown"),
         ("P1", {"status": "published"}, "plan_status_unknown"),
         ("P1", {"plan_id": "P7"}, "plan_field_unknown"),  # an id is for good

@@ -1,8 +1,11 @@
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
@@ -180,12 +183,24 @@ def test_create_does_not_overwrite(ws):
         Workspace.create(ws.path.parent / "y.gpkg", name="x", crs="EPSG:4326")
 
 
-def test_assumed_crs_is_settled_once(ws):
-    ws.set_setting("crs_assumed", True)
-    ws.settle_crs(CRS.from_epsg(32616))
+def test_first_layer_settles_the_crs_of_a_district_without_one(tmp_path):
+    ws = Workspace.create(tmp_path / "new.gpkg", name="x")
+    ws.write("declared_assignment", pd.DataFrame({"grid_id": ["a"], "zone_id": ["z"]}))
+    ws.write("grids", pd.DataFrame({"grid_id": ["a"]}))
+    ws.write(
+        "zones", gpd.GeoDataFrame({"zone_id": ["z"]}, geometry=[box(-87.7, 41.8, -87.6, 41.9)], crs=4326)
+    )
     assert ws.crs.to_epsg() == 32616
-    with pytest.raises(ConflictError, match="crs_settled"):
-        ws.settle_crs(CRS.from_epsg(4549))
+    assert ws.read("grids").crs.to_epsg() == 32616, "layers without geometry follow"
+    ws.write("grids", grids("a").to_crs(4326))
+    assert ws.crs.to_epsg() == 32616, "settled once"
+
+
+def test_refused_layer_settles_no_crs(tmp_path):
+    ws = Workspace.create(tmp_path / "new.gpkg", name="x")
+    with pytest.raises(SchemaError):
+        ws.write("zones", gpd.GeoDataFrame({"zone_id": ["z", "z"]}, geometry=[box(0, 0, 1, 1)] * 2, crs=4326))
+    assert ws.setting("crs_assumed") is True
 
 
 def test_gis_reads_the_file_and_its_spatial_index(ws, tmp_path):
@@ -252,6 +267,43 @@ def test_writers_at_once_lose_nothing(ws, kind):
     assert len(kept) == 1 + 6 * 12
     assert kept.groupby("grid_id")["count"].nunique().drop("first").tolist() == [12] * 6
     assert len(ws.audit()) == 2 + 6 * 12
+
+
+def test_killed_writer_leaves_a_file_that_opens_in_its_last_state(ws):
+    """The writer dies with pages already on disk: its journal must be rolled back by whoever reads next."""
+    ws.write("grids", grids("a"))
+    script = (
+        "import os, sys; from pathlib import Path; from data import geopackage\n"
+        "with geopackage.writing(Path(sys.argv[1])) as connection:\n"
+        "    connection.execute('PRAGMA cache_size = 5')\n"
+        "    connection.execute('DELETE FROM grids')\n"
+        "    rows = [('x' * 500, str(i)) for i in range(5000)]\n"
+        "    connection.executemany('INSERT INTO settings (value, name) VALUES (?, ?)', rows)\n"
+        "    os._exit(9)\n"
+    )
+    root = Path(workspace.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", script, str(ws.path)], cwd=root, check=False)
+    assert done.returncode == 9
+    assert ws.path.with_name(ws.path.name + "-journal").exists(), "the writer left its journal"
+    assert Workspace.open(ws.path).read("grids")["grid_id"].tolist() == ["a"]
+
+
+def test_locked_file_is_said_to_be_busy(ws, monkeypatch):
+    monkeypatch.setattr(geopackage, "_LOCK_SECONDS", 0.1)
+    with geopackage.writing(ws.path), pytest.raises(ConflictError, match="workspace_busy"):
+        ws.set_setting("x", 1)
+
+
+def test_tables_are_read_as_of_one_moment(ws):
+    ws.write_all({"grids": grids("a"), "zones": grids("z").rename(columns={"grid_id": "zone_id"})})
+    assert set(ws.read_all(["grids", "zones", "roads"])) == {"grids", "zones"}
+
+
+def test_text_that_no_schema_asks_for_is_not_kept(ws):
+    with pytest.raises(SchemaError, match="column_extra"):
+        ws.write("grids", grids("a").assign(户主=["甲"]))
+    ws.write("grids", grids("a").assign(shops=[3]))
+    assert ws.read("grids")["shops"].tolist() == [3]
 
 
 def test_crash_inside_a_transaction_keeps_the_last_state(ws):
