@@ -9,7 +9,7 @@ import pandas as pd
 
 from data import geopackage
 from data.schemas import GRID_ID, ZONE_ID
-from data.workspace import as_json, now, record
+from data.workspace import as_json, now, record, require_stamp
 from geo.errors import ConflictError, SettingError
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def save_plan(
     parent: str | None = None,
     params: Mapping[str, Any] | None = None,
     scorecard: Mapping[str, Any] | None = None,
+    stamp: str | None = None,
 ) -> str:
     """
     Keep an assignment as a new draft plan, and return its id.
@@ -81,9 +82,18 @@ def save_plan(
     ----------
     assignment
         zone_id of each grid, indexed by grid_id.
+    stamp
+        `Workspace.stamp` of the tables that the assignment was made from, if it must still hold.
+
+    Raises
+    ------
+    ConflictError
+        ``tables_changed`` if the tables are no longer as they were at `stamp`.
     """
     digest = assignment_digest(assignment)
     with geopackage.writing(workspace.path) as connection:
+        if stamp is not None:
+            require_stamp(connection, stamp)
         twin = connection.execute(
             "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
         ).fetchone()

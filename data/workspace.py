@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,10 +125,14 @@ class Workspace:
         return CRS.from_user_input(self._read_setting("crs"))
 
     @property
-    def stamp(self) -> int:
-        """A number that grows with every change: with the path, the key of whatever is cached."""
-        with geopackage.reading(self.path) as connection:
-            return int(connection.execute("SELECT COALESCE(MAX(fid), 0) FROM audit").fetchone()[0])
+    def stamp(self) -> str:
+        """
+        A text that is new after every change to a table: with the path, the key of what is cached.
+
+        It is drawn by chance, so that another file at the same path, or a backup put in its place,
+        never passes for this one. Plans and settings leave it as it is.
+        """
+        return str(self._read_setting("stamp"))
 
     def counts(self) -> dict[str, int]:
         """Return the number of rows of each of the district's tables that is present."""
@@ -184,6 +189,7 @@ class Workspace:
             for table, frame in frames.items():
                 _replace(connection, table, _in_crs(frame, crs), crs)
                 record(connection, "write", table, who=who, rows=len(frame), note=note)
+            _renew_stamp(connection)
 
     def append(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
         """
@@ -206,6 +212,7 @@ class Workspace:
             else:
                 _append(connection, table, frame, crs)
             record(connection, "append", table, who=who, rows=len(frame), note=note)
+            _renew_stamp(connection)
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a setting (any JSON value), or `default` where it was never set."""
@@ -275,6 +282,7 @@ class Workspace:
             for step in range(version, SCHEMA_VERSION):
                 MIGRATIONS[step](connection)
             _put_setting(connection, "schema_version", SCHEMA_VERSION)
+            _renew_stamp(connection)
             record(connection, "migrate", "workspace", who="", found=version, now=SCHEMA_VERSION)
 
 
@@ -301,6 +309,7 @@ def _create_tables(connection: sqlite3.Connection, *, name: str, crs: CRS, crs_a
     _put_setting(connection, "name", name)
     _put_setting(connection, "crs", _crs_text(crs))
     _put_setting(connection, "crs_assumed", crs_assumed)
+    _renew_stamp(connection)
     record(connection, "create", "workspace", who="", name=name)
 
 
@@ -381,6 +390,23 @@ def _require_columns(connection: sqlite3.Connection, table: str, frame: pd.DataF
     given = {str(name) for name in frame.columns if name != GEOMETRY}
     if extra := given - present:
         raise SchemaError("columns_differ", table=table, columns=", ".join(sorted(extra)))
+
+
+def require_stamp(connection: sqlite3.Connection, stamp: str) -> None:
+    """
+    Raise unless the tables are still as they were at `stamp`, inside the transaction that builds on it.
+
+    Raises
+    ------
+    ConflictError
+        ``tables_changed``.
+    """
+    if _get_setting(connection, "stamp", "") != stamp:
+        raise ConflictError("tables_changed")
+
+
+def _renew_stamp(connection: sqlite3.Connection) -> None:
+    _put_setting(connection, "stamp", secrets.token_hex(8))
 
 
 def _get_setting(connection: sqlite3.Connection, name: str, default: Any) -> Any:

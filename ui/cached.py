@@ -31,7 +31,7 @@ _FIGURES = ("indicators", "staff")
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def counts(path: str, stamp: int) -> dict[str, int]:
+def counts(path: str, stamp: str) -> dict[str, int]:
     """Return the rows of each table that is present."""
     from data.workspace import Workspace
 
@@ -40,20 +40,20 @@ def counts(path: str, stamp: int) -> dict[str, int]:
 
 # A frame is shared between sessions and never changed: resources, not copies.
 @st.cache_resource(max_entries=64, show_spinner=False)
-def table(path: str, stamp: int, name: str) -> Any:
+def table(path: str, stamp: str, name: str) -> Any:
     """Return a table of the workspace as it was at `stamp`; never to be changed."""
     from data.workspace import Workspace
 
     return Workspace.open(path).read(name)
 
 
-def tables(path: str, stamp: int, names: tuple[str, ...]) -> Mapping[str, Any]:
+def tables(path: str, stamp: str, names: tuple[str, ...]) -> Mapping[str, Any]:
     """Return several tables by name."""
     return {name: table(path, stamp, name) for name in names}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def figures(path: str, stamp: int) -> Figures:
+def figures(path: str, stamp: str) -> Figures:
     """Return the figures of the overview; calls are counted apart, for they are many."""
     from ui.figures import district_figures
 
@@ -61,7 +61,7 @@ def figures(path: str, stamp: int) -> Figures:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def calls(path: str, stamp: int) -> Incidents | None:
+def calls(path: str, stamp: str) -> Incidents | None:
     """Return the calls of the last full month."""
     from data.workspace import Workspace
     from ui.figures import month_of_calls
@@ -72,7 +72,7 @@ def calls(path: str, stamp: int) -> Incidents | None:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def nesting(path: str, stamp: int, by: str) -> Nesting:
+def nesting(path: str, stamp: str, by: str) -> Nesting:
     """Return how grids nest in zones, by area or by residents."""
     from geo.nesting import NestingParams
     from planning.nesting import nest_district
@@ -81,7 +81,7 @@ def nesting(path: str, stamp: int, by: str) -> Nesting:
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def repaired(path: str, stamp: int, by: str, give_to: tuple[str, ...]) -> Repair:
+def repaired(path: str, stamp: str, by: str, give_to: tuple[str, ...]) -> Repair:
     """Return the repair of the nesting; zones in `give_to` get their best grid."""
     from planning.repair import repair_district
 
@@ -89,7 +89,7 @@ def repaired(path: str, stamp: int, by: str, give_to: tuple[str, ...]) -> Repair
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def elements_html(path: str, stamp: int, lang: str, credit: str) -> str:
+def elements_html(path: str, stamp: str, lang: str, credit: str) -> str:
     """Return the elements map as one HTML text."""
     from ui.maps.offline import offline_html
     from ui.maps.overview import elements_map
@@ -101,7 +101,7 @@ def elements_html(path: str, stamp: int, lang: str, credit: str) -> str:
 
 @st.cache_data(max_entries=12, show_spinner=False)
 def nesting_html(
-    path: str, stamp: int, lang: str, credit: str, by: str, give_to: tuple[str, ...] | None
+    path: str, stamp: str, lang: str, credit: str, by: str, give_to: tuple[str, ...] | None
 ) -> str:
     """Return the nesting map as one HTML text, with the repair unless `give_to` is None."""
     from ui.maps.nesting import nesting_map
@@ -119,7 +119,7 @@ def nesting_html(
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def findings_files(path: str, stamp: int, lang: str, by: str) -> tuple[bytes, bytes]:
+def findings_files(path: str, stamp: str, lang: str, by: str) -> tuple[bytes, bytes]:
     """Return the findings as xlsx and as csv."""
     from ui.tables import findings_table, write_csv, write_xlsx
     from ui.words import words

@@ -192,14 +192,14 @@ def nest(
     if source not in (None, "polygons", "table"):
         raise SettingError("setting_wrong", name="--from", found=source, allowed="polygons, table")
     opened = Workspace.open(workspace)
-    tables = read_tables(opened, NESTING_TABLES)
+    stamp, tables = opened.stamp, read_tables(opened, NESTING_TABLES)
     params = NestingParams(by=by, nested_share=nested_share)  # type: ignore[arg-type]
     nesting = nest_district(tables, params=params, exempt=exempt or (), source=source)  # type: ignore[arg-type]
     plan_id, shown, moved = None, nesting, 0.0
     if repair or nesting.complete:
         mended = repair_district(tables, nesting, give_to=_given(say, nesting, give if repair else []))
         shown, moved = mended.nesting, float(mended.moved["area_m2"].sum())
-        plan_id = save_nesting(opened, mended, name=say.t("plan.first_name"))
+        plan_id = save_nesting(opened, mended, name=say.t("plan.first_name"), stamp=stamp)
     for zone in shown.empty_zones:
         say.message(say.t("cli.zone_empty", zone=zone))
     facts = {**shown.summary(), "plan": plan_id, "moved_m2": moved, "empty_zone_ids": shown.empty_zones}

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 if TYPE_CHECKING:
     from ui.words import Words
 
@@ -21,8 +19,8 @@ class Place:
     path
         The workspace's file.
     stamp
-        State of its tables: with the path, the key of what is cached. Plans and settings do not
-        change it, so that saving a plan does not draw every map anew.
+        `Workspace.stamp`: with the path, the key of what is cached. Plans and settings do not change
+        it, so that saving a plan does not draw every map anew.
     name
         The district's name.
     lang, t
@@ -32,18 +30,8 @@ class Place:
     """
 
     path: str
-    stamp: int
+    stamp: str
     name: str
     lang: str
     t: Words
     credit: str
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def tables_stamp(path: str, stamp: int) -> int:
-    """Return the number of the last change to a table, given the stamp of the whole workspace."""
-    from data.workspace import Workspace
-
-    actions = Workspace.open(path).audit()["action"]
-    changes = actions.index[actions.isin(["write", "append", "migrate"])]
-    return int(changes.max()) + 1 if len(changes) else 0

@@ -32,8 +32,22 @@ def read_tables(workspace: Workspace, names: tuple[str, ...] = tuple(TABLES)) ->
     return workspace.read_all(names)
 
 
-def save_nesting(workspace: Workspace, repair: Repair, *, name: str, author: str = "") -> str:
-    """Keep a repaired nesting as a draft plan and return its id; saved twice, it is still one plan."""
+def save_nesting(
+    workspace: Workspace, repair: Repair, *, name: str, author: str = "", stamp: str | None = None
+) -> str:
+    """
+    Keep a repaired nesting as a draft plan and return its id; saved twice, it is still one plan.
+
+    Parameters
+    ----------
+    stamp
+        `Workspace.stamp` of the tables that were repaired.
+
+    Raises
+    ------
+    ConflictError
+        ``tables_changed`` if somebody changed the tables since.
+    """
     params = repair.nesting.params
     return save_plan(
         workspace,
@@ -43,4 +57,5 @@ def save_nesting(workspace: Workspace, repair: Repair, *, name: str, author: str
         author=author,
         params=asdict(params),
         scorecard=repair.nesting.summary(),
+        stamp=stamp,
     )

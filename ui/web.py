@@ -9,7 +9,7 @@ import streamlit as st
 
 from geo.errors import GridBeatError
 from ui import look, opening
-from ui.place import Place, tables_stamp
+from ui.place import Place
 from ui.words import LANGS, Words, words
 
 if TYPE_CHECKING:
@@ -80,10 +80,9 @@ def _place(t: Words) -> Place:
     from data.workspace import Workspace
 
     workspace = Workspace.open(path)
-    stamp = workspace.stamp
     return Place(
         path=str(path),
-        stamp=tables_stamp(str(path), stamp),
+        stamp=workspace.stamp,
         name=workspace.name,
         lang=t.lang,
         t=t,

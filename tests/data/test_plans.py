@@ -46,6 +46,15 @@ def test_current_plan_is_the_one_in_force_else_the_newest(ws):
     assert current_plan_id(ws) == first
 
 
+def test_plan_of_tables_that_have_changed_is_not_kept(ws):
+    stamp = ws.stamp
+    ws.write("declared_assignment", pd.DataFrame({"grid_id": ["g"], "zone_id": ["z"]}))
+    with pytest.raises(ConflictError, match="tables_changed"):
+        save_plan(ws, FIRST, kind="nesting", name="a", stamp=stamp)
+    assert read_plans(ws).empty
+    save_plan(ws, FIRST, kind="nesting", name="a", stamp=ws.stamp)
+
+
 def test_one_plan_is_in_force_at_a_time(ws):
     first = save_plan(ws, FIRST, kind="nesting", name="a")
     second = save_plan(ws, FIRST.replace("z2", "z1"), kind="nesting", name="b")

@@ -105,11 +105,21 @@ def test_unknown_table_is_refused(ws):
         ws.read("people")
 
 
-def test_every_change_grows_the_stamp_and_is_in_the_audit(ws):
-    first = ws.stamp
+def test_stamp_is_new_after_every_change_to_a_table_and_never_another_files(ws, tmp_path):
+    seen = [ws.stamp]
+    ws.write("grids", grids("a"))
+    seen.append(ws.stamp)
+    ws.append("grids", grids("b"))
+    seen.append(ws.stamp)
+    seen.append(Workspace.create(tmp_path / "other.gpkg", name="x", crs=METRIC).stamp)
+    assert len(set(seen)) == 4
+    ws.set_setting("map_credit", "x")
+    assert ws.stamp == seen[2]
+
+
+def test_every_change_is_in_the_audit(ws):
     ws.write("grids", grids("a"), who="lin", note="first")
     ws.set_setting("map_credit", "审图号")
-    assert ws.stamp == first + 2
     trail = ws.audit()
     assert trail["action"].tolist() == ["create", "write", "set"]
     assert json.loads(trail["facts"][1]) == {"rows": 1, "note": "first"}
