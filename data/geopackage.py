@@ -24,7 +24,7 @@ from geo.errors import ConflictError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from pathlib import Path, PurePath
 
 _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 # Bytes of envelope that follow the eight of the header, by the envelope code in its flags.
@@ -145,6 +145,19 @@ def writing(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]
             raise
 
 
+def refuse_share(path: PurePath) -> None:
+    """
+    Raise where a path is on a Windows share: SQLite's locks do not hold there, and rows are lost.
+
+    Raises
+    ------
+    FileError
+        ``workspace_on_share``.
+    """
+    if path.drive.startswith("\\\\"):
+        raise FileError("workspace_on_share", file=str(path))
+
+
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
     """Turn what the surroundings refuse into our errors; faults of statements stay what they are."""
@@ -161,6 +174,7 @@ def _named(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _connected(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+    refuse_share(path.absolute())
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=_LOCK_SECONDS, isolation_level=None)
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")

@@ -141,8 +141,8 @@ def import_(
     say = _speaker(lang, as_json)
     table = {"assignment": "declared_assignment"}.get(table, table)
     mapping = dict(_pair("--map", text) for text in field or [])
-    if id_column and table in TABLES and TABLES[table].key:
-        mapping[TABLES[table].key[0]] = id_column
+    if id_column and table in TABLES:
+        mapping[next(iter(TABLES[table].columns))] = id_column
     if name_column:
         mapping[NAME] = name_column
     params = ImportParams(mapping=mapping, layer=layer, crs=crs, encoding=encoding, dissolve=dissolve)

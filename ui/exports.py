@@ -14,6 +14,7 @@ from geo.coverage import dissolve_by
 from geo.errors import FileError, SettingError
 from planning.hierarchy import layer_shapes
 from planning.nesting import nest_district
+from ui.place import credit_line
 from ui.saving import NESTING_TABLES, read_tables
 from ui.tables import findings_table, write_csv, write_xlsx
 from ui.words import words
@@ -112,7 +113,7 @@ def _write_map(workspace: Workspace, label: str, path: Path, lang: str) -> int:
     if path.suffix.lower() not in (".html", ".htm"):
         raise FileError("file_kind_unknown", file=str(path), found=path.suffix, known=".html")
     tables = read_tables(workspace)
-    credit = str(workspace.setting("map_credit", ""))
+    credit = credit_line(workspace, words(lang))
     if label == "overview":
         m = elements_map(tables, lang=lang, credit=credit)
     else:

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from data.workspace import Workspace
     from ui.words import Words
+
+
+CREDIT_SETTING = "map_credit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +39,8 @@ class Place:
     lang: str
     t: Words
     credit: str
+
+
+def credit_line(workspace: Workspace, t: Words) -> str:
+    """Return the credit line of a workspace's maps (审图号): as it was set, else that they are internal."""
+    return str(workspace.setting(CREDIT_SETTING) or t("map.credit", name=workspace.name))

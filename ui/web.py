@@ -9,7 +9,7 @@ import streamlit as st
 
 from geo.errors import GridBeatError
 from ui import look, opening
-from ui.place import Place
+from ui.place import Place, credit_line
 from ui.words import LANGS, Words, words
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _LABELS = {"zh": "中文", "en": "English"}
 _LOG = logging.getLogger("gridbeat")
-CREDIT_SETTING = "map_credit"
 
 
 def main() -> None:
@@ -86,7 +85,7 @@ def _place(t: Words) -> Place:
         name=workspace.name,
         lang=t.lang,
         t=t,
-        credit=str(workspace.setting(CREDIT_SETTING) or t("map.credit", name=workspace.name)),
+        credit=credit_line(workspace, t),
     )
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import geopandas as gpd
 import pandas as pd
@@ -302,6 +302,12 @@ def test_locked_file_is_said_to_be_busy(ws, monkeypatch):
     monkeypatch.setattr(geopackage, "_LOCK_SECONDS", 0.1)
     with geopackage.writing(ws.path), pytest.raises(ConflictError, match="workspace_busy"):
         ws.set_setting("x", 1)
+
+
+def test_network_shares_are_refused():
+    with pytest.raises(FileError, match="workspace_on_share"):
+        geopackage.refuse_share(PureWindowsPath(r"\\server\share\x.gpkg"))
+    geopackage.refuse_share(PureWindowsPath(r"C:\x.gpkg"))
 
 
 def test_tables_are_read_as_of_one_moment(ws):

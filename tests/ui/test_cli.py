@@ -110,6 +110,7 @@ def test_map_goes_out_as_one_whole_file(run, nested, tmp_path, which):
     html = (tmp_path / "m.html").read_text(encoding="utf-8")
     assert "<html" in html
     assert 'src="http' not in html
+    assert "内部资料" in html
 
 
 @pytest.mark.parametrize(
@@ -155,6 +156,14 @@ def test_code_table_alone_is_enough(run, tmp_path):
     facts(run("import", tmp_path / "县.gpkg", tmp_path / "编组.xlsx", "--as", "assignment", "--json"))
     told = facts(run("nest", tmp_path / "县.gpkg", "--json"))
     assert (told["zones"], told["grids"], told["share_nested"], told["source"]) == (2, 2, 1.0, "table")
+
+
+def test_id_column_can_be_named_for_a_code_table_too(run, tmp_path):
+    (tmp_path / "a.csv").write_text("nr,zone_id\n1,z\n", encoding="utf-8")
+    told = facts(
+        run("import", tmp_path / "w.gpkg", tmp_path / "a.csv", "--as", "assignment", "--id", "nr", "--json")
+    )
+    assert told["mapping"]["grid_id"] == "nr"
 
 
 def test_same_input_gives_the_same_words(run, nested, tmp_path):
