@@ -63,6 +63,22 @@ def test_the_overview_says_what_is_missing(tmp_path, make_workspace, app, monkey
     assert "缺警情" in texts(page)
 
 
+def test_the_overview_shows_its_boards_for_tables_of_codes_alone(tmp_path, app, monkeypatch, squares):
+    codes = {
+        name: pd.DataFrame(squares[name]).drop(columns="geometry")
+        for name in ("grids", "zones", "villages", "towns")
+    }
+    codes["towns"] = codes["towns"].drop(columns="name")
+    workspace = Workspace.create(tmp_path / "w.gpkg", name="编码区", crs="EPSG:4549")
+    workspace.write_all({**codes, "incidents": squares["incidents"]})
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
+    page = app()
+    assert not page.exception
+    assert not page.error
+    assert "正在统计" not in texts(page)
+    assert "T1" in texts(page)
+
+
 def test_an_empty_workspace_says_how_to_import(tmp_path, app, monkeypatch):
     Workspace.create(tmp_path / "w.gpkg", name="空区", crs="EPSG:4549")
     monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
