@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ui.maps.offline import offline_html
+from ui.maps.overview import elements_map
+
 ROOT = Path(__file__).resolve().parents[2]
 # Every host name but the machine's own stays unresolved: what asks for one is caught below.
 NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1"
@@ -58,6 +61,7 @@ def page(browser):
     opened.outside, opened.faults = [], []
     context.on("request", lambda request: _note_outside(opened.outside, request.url))
     opened.on("pageerror", lambda fault: opened.faults.append(str(fault)))
+    opened.on("console", lambda message: _note_refusal(opened.faults, message.text))
     yield opened
     context.close()
     assert opened.outside == []
@@ -131,15 +135,39 @@ def test_layers_are_switched_in_the_legend(page, served):
     inside.locator(".gb-label", has_text="南镇").wait_for(state="detached")
 
 
+def test_a_saved_map_fetches_nothing_even_if_a_script_asks(page, tmp_path, squares):
+    file = tmp_path / "map.html"
+    file.write_text(offline_html(elements_map(squares)), encoding="utf-8")
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(file.as_uri())
+    page.locator("canvas").first.wait_for()
+    assert refused == []
+    page.evaluate("fetch('http://a.example/x').catch(() => 0)")
+    page.evaluate(
+        "new Promise((done) => { const i = new Image(); i.onerror = done; i.src = '//a.example/x'; })"
+    )
+    assert sum("violates the following Content Security Policy" in text for text in refused) >= 2
+    # Both were asked for here, and refused.
+    page.outside.clear()
+    page.faults.clear()
+
+
 def _assert_opens_from_disk(page, file):
     alone = page.context.new_page()
     faults = []
     alone.on("pageerror", lambda fault: faults.append(str(fault)))
+    alone.on("console", lambda message: faults.append(message.text))
     alone.goto(file.as_uri())
     alone.get_by_text("Legend and layers").wait_for()
     assert alone.locator("canvas").count() > 0
     alone.close()
     assert faults == []
+
+
+def _note_refusal(faults, text):
+    if "Content Security Policy" in text:
+        faults.append(text)
 
 
 def _note_outside(outside, url):

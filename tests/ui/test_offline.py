@@ -4,7 +4,7 @@ import folium
 import pytest
 from folium.plugins import Fullscreen
 
-from ui.maps.offline import OfflineError, offline_html, outside_references, refuse_outside
+from ui.maps.offline import POLICY, OfflineError, offline_html, outside_references, refuse_outside
 
 
 def test_a_plain_map_becomes_whole_by_itself():
@@ -31,6 +31,38 @@ def test_folium_itself_is_left_as_it_was():
 def test_a_map_can_be_rendered_twice():
     m = folium.Map([30, 120], tiles=None)
     assert offline_html(m) == offline_html(m)
+
+
+@pytest.mark.parametrize(
+    "tiles",
+    [
+        folium.TileLayer("OpenStreetMap"),
+        folium.TileLayer("https://t.example/{z}/{x}/{y}.png", attr="x"),
+        folium.WmsTileLayer("https://w.example/wms", layers="x"),
+    ],
+    ids=["named", "by address", "wms"],
+)
+def test_tiles_from_outside_are_refused_wherever_they_stand(tiles):
+    plain, grouped = folium.Map([30, 120], tiles=None), folium.Map([30, 120], tiles=None)
+    group = folium.FeatureGroup().add_to(grouped)
+    tiles.add_to(plain)
+    group.add_child(tiles)
+    for m in (plain, grouped):
+        with pytest.raises(OfflineError, match="map_not_offline"):
+            offline_html(m)
+
+
+def test_the_default_tiles_are_refused_by_their_address():
+    with pytest.raises(OfflineError, match="openstreetmap"):
+        offline_html(folium.Map([30, 120]))
+
+
+def test_the_browser_is_told_to_fetch_nothing():
+    html = offline_html(folium.Map([30, 120], tiles=None))
+    policy = html.index("Content-Security-Policy")
+    assert html.count("Content-Security-Policy") == 1
+    assert policy < min(html.index("<script"), html.index("<style"))
+    assert "default-src 'none'" in POLICY
 
 
 def test_a_plugin_that_is_not_brought_along_is_refused():

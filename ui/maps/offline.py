@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import xstatic.pkg.jquery
 import xstatic.pkg.leaflet
 from branca.element import CssLink, Element, JavascriptLink
+from folium.raster_layers import TileLayer, WmsTileLayer
 from folium.template import Template
 
 from geo.errors import GridBeatError
@@ -35,6 +36,17 @@ _LEFT_OUT = frozenset(
         "awesome_markers_font_css",
         "awesome_rotate_css",
     }
+)
+# What a browser lets a map do: its own scripts and styles, images that stand in it or that it draws.
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'unsafe-inline'",
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
 )
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
 
@@ -68,8 +80,9 @@ def offline_html(m: folium.Map, *, title: str = "") -> str:
     ------
     OfflineError
         ``map_plugin_unknown`` if the map needs a library that is not brought along,
-        ``map_not_offline`` if the HTML still names an outside address.
+        ``map_not_offline`` if the map has outside tiles, or its HTML still names an outside address.
     """
+    _refuse_tiles(m)
     root = m.get_root()
     root.title = _escape(title)
     for child in root._children.values():
@@ -84,9 +97,23 @@ def offline_html(m: folium.Map, *, title: str = "") -> str:
             header[name] = Inline("script" if isinstance(link, JavascriptLink) else "style", _vendor(name))
         else:
             raise OfflineError("map_plugin_unknown", plugin=name)
-    html = root._template.render(this=root, kwargs={})
+    html: str = root._template.render(this=root, kwargs={})
     refuse_outside(html)
-    return html
+    # Before everything else in the page, so that it holds for all of it.
+    policy = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    return re.sub("<head>", lambda _: policy, html, count=1)
+
+
+def _refuse_tiles(m: folium.Map) -> None:
+    """Raise if tiles stand anywhere on the map: their addresses are put together by scripts."""
+    waiting, found = [m], []
+    while waiting:
+        children = list(waiting.pop()._children.values())
+        found += [child for child in children if isinstance(child, (TileLayer, WmsTileLayer))]
+        waiting += children
+    if found:
+        addresses = (getattr(tiles, "tiles", None) or getattr(tiles, "url", "") for tiles in found)
+        raise OfflineError("map_not_offline", addresses=tuple(map(str, addresses)))
 
 
 def outside_references(html: str) -> list[str]:
