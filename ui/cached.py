@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.schemas import GRID_ID, NAME, ZONE_ID
 from ui.saving import NESTING_TABLES
 
 if TYPE_CHECKING:
@@ -116,6 +117,33 @@ def nesting_html(
         credit=credit,
     )
     return offline_html(m, title=words(lang)("nesting.title"))
+
+
+def labels(path: str, stamp: str, name: str, key: str) -> dict[str, str]:
+    """Return code → "name (code)" of a table, the code alone where a row has no name."""
+    frame = table(path, stamp, name)
+    if frame.empty or NAME not in frame:
+        return {}
+    return {
+        str(code): f"{text} ({code})" if isinstance(text, str) and text else str(code)
+        for code, text in zip(frame[key], frame[NAME], strict=True)
+    }
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def assignment_files(
+    path: str, stamp: str, lang: str, by: str, give_to: tuple[str, ...] | None
+) -> tuple[bytes, bytes]:
+    """Return the assignment as xlsx and as csv: by the repair, or before it if `give_to` is None."""
+    from ui.pages.nesting_tables import assignment_table
+    from ui.tables import write_csv, write_xlsx
+    from ui.words import words
+
+    t = words(lang)
+    repair = None if give_to is None else repaired(path, stamp, by, give_to)
+    grids, zones = labels(path, stamp, "grids", GRID_ID), labels(path, stamp, "zones", ZONE_ID)
+    listed = assignment_table(nesting(path, stamp, by), repair, grids, zones, t)
+    return write_xlsx({t("nesting.assignment"): listed}), write_csv(listed)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

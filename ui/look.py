@@ -71,9 +71,11 @@ def hour_bars(counts: Sequence[int], *, label: str) -> str:
         f' title="{hour}:00–{hour + 1}:00 · {count}"></i>'
         for hour, count in enumerate(counts)
     )
+    told = ", ".join(f"{hour}:00 {count}" for hour, count in enumerate(counts))
     axis = "<span>0</span><span>6</span><span>12</span><span>18</span><span>24</span>"
     return (
-        f'<div class="gb-hours"><small>{escape(label)}</small><div>{bars}</div>'
+        f'<div class="gb-hours"><small>{escape(label)}</small>'
+        f'<div role="img" aria-label="{escape(label)}: {escape(told)}">{bars}</div>'
         f'<div class="gb-axis">{axis}</div></div>'
     )
 

@@ -1,9 +1,11 @@
 """Pages as Streamlit runs them: both languages, missing tables, the repair and its plan."""
 
+import io
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from streamlit.testing.v1 import AppTest
 
 from data.plans import read_assignment, read_plans
@@ -226,6 +228,20 @@ def test_one_can_go_back_to_before_the_repair(app):
     assert not page.exception
     assert "4 / 36 / 100" not in texts(page)
     assert "repair" not in page.query_params
+
+
+def test_the_assignment_is_offered_as_a_spreadsheet_before_the_csv(app):
+    labels = [each.proto.label for each in app("nesting").get("download_button")]
+    assert labels.index("编组对应表 Excel") < labels.index("编组对应表 CSV")
+
+
+def test_codes_in_the_spreadsheet_stay_texts(workspace_file):
+    from ui import cached
+
+    workspace = Workspace.open(workspace_file)
+    xlsx, _ = cached.assignment_files(str(workspace_file), workspace.stamp, "zh", "area", None)
+    cell = load_workbook(io.BytesIO(xlsx)).active["A2"]
+    assert (cell.data_type, cell.value) == ("s", "G0000")
 
 
 def button(page, label):

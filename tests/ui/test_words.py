@@ -194,3 +194,13 @@ def test_numbers_areas_and_lengths_are_written_as_people_do():
 
 def test_an_unknown_language_gives_chinese():
     assert words("fr").lang == "zh"
+
+
+def test_the_readme_and_the_app_call_statuses_the_same():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    row = next(line for line in readme.splitlines() if line.startswith("| nested, "))
+    english, chinese = (cell.strip() for cell in row.strip("|").split("|")[:2])
+    known = {lang: texts(lang) for lang in LANGS}
+    for code, name in zip(english.split(", "), chinese.split("、"), strict=True):
+        assert known["zh"][f"status.{code}"] == name
+    assert f"**{known['zh']['nesting.title']}Nesting**" in readme

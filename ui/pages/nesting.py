@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from data.schemas import GRID_ID, NAME, ZONE_ID
+from data.schemas import GRID_ID, ZONE_ID
 from geo.errors import GridBeatError
 from ui import cached, look
 from ui.maps.nesting import substantial
@@ -366,21 +366,18 @@ def _findings(place: Place, found: Found) -> None:
 
 
 def _downloads(place: Place, found: Found, html: str) -> None:
-    from ui.tables import write_csv
-
-    t = place.t
-    xlsx, csv = cached.findings_files(place.path, place.stamp, place.lang, found.by)
-    assignment = listed.assignment_table(
-        found.nesting, found.repair, _names(place, "grids", GRID_ID), _names(place, "zones", ZONE_ID), t
-    )
+    t, state = place.t, (place.path, place.stamp, place.lang)
+    xlsx, csv = cached.findings_files(*state, found.by)
+    assigned_xlsx, assigned_csv = cached.assignment_files(*state, found.by, found.give_to)
     spreadsheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     files = (
         ("findings_xlsx", xlsx, f"{t('findings.title')}.xlsx", spreadsheet),
         ("findings_csv", csv, f"{t('findings.title')}.csv", "text/csv"),
-        ("assignment_csv", write_csv(assignment), f"{t('nesting.assignment')}.csv", "text/csv"),
+        ("assignment_xlsx", assigned_xlsx, f"{t('nesting.assignment')}.xlsx", spreadsheet),
+        ("assignment_csv", assigned_csv, f"{t('nesting.assignment')}.csv", "text/csv"),
         ("map_html", html, f"{t('nesting.title')}.html", "text/html"),
     )
-    for column, (key, content, name, mime) in zip(st.columns(4), files, strict=True):
+    for column, (key, content, name, mime) in zip(st.columns(len(files)), files, strict=True):
         with column:
             st.download_button(
                 t(f"download.{key}"),
@@ -395,10 +392,4 @@ def _downloads(place: Place, found: Found, html: str) -> None:
 
 
 def _names(place: Place, table: str, key: str) -> dict[str, str]:
-    frame = cached.table(place.path, place.stamp, table)
-    if frame.empty or NAME not in frame:
-        return {}
-    return {
-        str(code): f"{name} ({code})" if isinstance(name, str) and name else str(code)
-        for code, name in zip(frame[key], frame[NAME], strict=True)
-    }
+    return cached.labels(place.path, place.stamp, table, key)

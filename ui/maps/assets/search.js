@@ -28,7 +28,11 @@
       type: 'text', placeholder: spec.placeholder, 'aria-label': spec.placeholder, autocomplete: 'off', role: 'combobox',
       'aria-controls': list.id, 'aria-expanded': 'false', 'aria-autocomplete': 'list', spellcheck: 'false',
     })) input.setAttribute(name, value);
-    const state = {map, spec, input, list, found: [], chosen: -1, index: index(map)};
+    // Beside the list, not in it: a listbox holds nothing but what can be chosen.
+    const status = box.appendChild(text('p', ''));
+    status.className = 'gb-none';
+    status.setAttribute('role', 'status');
+    const state = {map, spec, input, list, status, found: [], chosen: -1, index: index(map)};
     input.addEventListener('input', () => look(state));
     input.addEventListener('focus', () => look(state));
     input.addEventListener('keydown', (event) => press(state, event));
@@ -71,8 +75,8 @@
   function draw(state, chosen) {
     state.chosen = state.found.length ? chosen : -1;
     const items = state.found.map((entry, i) => item(state, entry, i));
-    if (!items.length) items.push(nothing(state));
     state.list.replaceChildren(...items);
+    state.status.textContent = items.length ? '' : state.spec.nothing;
     state.input.setAttribute('aria-expanded', 'true');
     if (state.chosen < 0) { state.input.removeAttribute('aria-activedescendant'); return; }
     state.input.setAttribute('aria-activedescendant', `gb-found-${state.chosen}`);
@@ -86,12 +90,6 @@
     line.setAttribute('aria-selected', String(i === state.chosen));
     line.append(text('span', entry.name), text('small', [entry.layer.title, entry.code !== entry.name && entry.code].filter(Boolean).join(' ')));
     line.addEventListener('click', () => go(state, i));
-    return line;
-  }
-
-  function nothing(state) {
-    const line = text('li', state.spec.nothing);
-    line.className = 'gb-none';
     return line;
   }
 
@@ -116,6 +114,7 @@
     state.found = [];
     state.chosen = -1;
     state.list.replaceChildren();
+    state.status.textContent = '';
     state.input.setAttribute('aria-expanded', 'false');
   }
 
