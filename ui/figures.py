@@ -40,6 +40,14 @@ if TYPE_CHECKING:
 
 # Posts that are not a village's own: 企业, 园区, 高校, 景区.
 SPECIAL_POST = "special"
+POST_KINDS = ("police_room", "workstation", SPECIAL_POST)
+# What bureaus write for them.
+_POST_NAMES = {
+    "警务室": "police_room",
+    "警务工作站": "workstation",
+    "警务站": "workstation",
+    "特色警务站": SPECIAL_POST,
+}
 _BUSIEST = 3
 _LEVELS = {"villages": VILLAGE_ID, "zones": ZONE_ID, "stations": STATION_ID}
 # 有效, 非警务, 无效: together they are the calls received (接报).
@@ -120,7 +128,7 @@ def district_figures(tables: Mapping[str, Any], *, rows: Mapping[str, int] | Non
         villages=None if villages is None else int((_kinds(villages) != COMMUNITY).sum()),
         communities=None if villages is None else int((_kinds(villages) == COMMUNITY).sum()),
         villages_with_post=_villages_with_post(villages, _filled(tables, "posts")),
-        posts=_by(tables, "posts", KIND),
+        posts=_posts(tables),
         residents=_sum(grids, RESIDENTS),
         floating=_sum(grids, FLOATING),
         staff=_staff(tables),
@@ -132,6 +140,11 @@ def district_figures(tables: Mapping[str, Any], *, rows: Mapping[str, int] | Non
         indicators=latest,
         indicators_until=until,
     )
+
+
+def post_kind(kind: str) -> str:
+    """Return the kind of a post as we keep it, whichever way the bureau writes it."""
+    return _POST_NAMES.get(kind.strip(), kind.strip())
 
 
 def last_full_month(days: pd.Series) -> pd.Period:
@@ -245,6 +258,15 @@ def _area(tables: Mapping[str, Any]) -> float | None:
 
 def _length(roads: gpd.GeoDataFrame | None) -> float | None:
     return None if roads is None else float(roads.geometry.length.sum())
+
+
+def _posts(tables: Mapping[str, Any]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for kind, count in _by(tables, "posts", KIND).items():
+        counts[post_kind(kind)] = counts.get(post_kind(kind), 0) + count
+    # In a fixed order, so that a row stays in its place when a post is added.
+    places = [*POST_KINDS, *sorted(set(counts) - set(POST_KINDS))]
+    return {kind: counts[kind] for kind in places if kind in counts}
 
 
 def _by(tables: Mapping[str, Any], name: str, column: str) -> dict[str, int]:

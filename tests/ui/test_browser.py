@@ -127,6 +127,18 @@ def test_a_click_on_the_map_opens_details_and_runs_no_name(page, served):
     inside.locator(".gb-details").wait_for()
 
 
+def test_a_search_without_a_find_says_so_aloud(page, served):
+    page.goto(served)
+    inside = page.frame_locator("iframe")
+    inside.locator(".gb-label").first.wait_for()
+    search = inside.get_by_role("combobox")
+    search.fill("no such place")
+    inside.get_by_role("status").get_by_text("没有找到").wait_for()
+    assert search.get_attribute("aria-expanded") == "false"
+    search.press("Escape")
+    inside.get_by_text("没有找到").wait_for(state="detached")
+
+
 def test_layers_are_switched_in_the_legend(page, served):
     page.goto(served)
     inside = page.frame_locator("iframe")
@@ -145,7 +157,7 @@ def test_a_saved_map_fetches_nothing_even_if_a_script_asks(page, tmp_path, squar
     assert refused == []
     page.evaluate("fetch('http://a.example/x').catch(() => 0)")
     page.evaluate(
-        "new Promise((done) => { const i = new Image(); i.onerror = done; i.src = '//a.example/x'; })"
+        "new Promise((done) => { const i = new Image(); i.onerror = done; i.src = 'http://a.example/x'; })"
     )
     assert sum("violates the following Content Security Policy" in text for text in refused) >= 2
     # Both were asked for here, and refused.

@@ -1,12 +1,15 @@
 """Colours: neighbours differ, and colour-blind eyes tell them apart."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pytest
 from shapely.geometry import box
 
+from ui import look
 from ui.maps.palette import GRADE_COLOURS, STATUS_STYLES, ZONE_COLOURS, zone_colours, zone_neighbours
 
 # Machado, Oliveira & Fernandes (2009), severity 1.0, on linear RGB.
@@ -88,3 +91,23 @@ def test_colours_do_not_depend_on_the_order_of_rows():
     zones = board(4)
     again = zone_colours(zones.sample(frac=1, random_state=1))
     assert zone_colours(zones).to_dict() == again.to_dict()
+
+
+def contrast(colour, ground="#ffffff"):
+    def luminance(text):
+        rgb = np.array([int(text[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return float(linear @ (0.2126, 0.7152, 0.0722))
+
+    light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("file", ["assets/look.css", "maps/assets/map.css"])
+def test_quiet_texts_are_still_readable(file):
+    """WCAG 2.2, 1.4.3: 4.5 to 1 for small text."""
+    sheet = (Path(look.__file__).parent / file).read_text(encoding="utf-8")
+    rules = re.findall(r"([^{}]*\.gb-(?:far|none|axis)[^{}]*)\{([^}]*)\}", sheet)
+    colours = [found.group(1) for _, body in rules if (found := re.search(r"(?<!-)color: (#\w{6})", body))]
+    assert colours
+    assert [colour for colour in colours if contrast(colour, "#f3f5f8") < 4.5] == []

@@ -10,6 +10,7 @@ import pandas as pd
 from data.schemas import GRID_ID, NAME, ZONE_ID
 from geo.nesting import NESTED
 from ui.maps.base import add_base, base_map, present, simplified
+from ui.maps.kinds import problem_styles
 from ui.maps.layers import Layer, Style, add_layer
 from ui.maps.legend import add_legend
 from ui.maps.overview import names_of, texts
@@ -135,27 +136,14 @@ def problem_layer(findings: gpd.GeoDataFrame, t: Words, *, shown: bool = True) -
     if located.empty:
         return None
     codes = located["code"].tolist()
-    kinds = list(pd.Series(codes).value_counts().index)
-    colours = ("#c4261d", "#b35806", "#7b3294", "#1f78b4", "#1b7837", "#8c510a")
-    marks = ("triangle", "diamond", "square", "star", "circle")
-    styles = [
-        Style(
-            fill=colours[i % len(colours)],
-            opacity=0.95,
-            line="#ffffff",
-            weight=1.2,
-            mark=marks[i % len(marks)],
-            size=4.6,
-            title=t(f"finding.{kind}"),
-        )
-        for i, kind in enumerate(kinds)
-    ]
+    style_by_kind = problem_styles(codes, lambda code: t.name("finding", code))
+    kinds = list(style_by_kind)
     points = located.set_geometry(located.geometry.representative_point())
     return Layer(
         key="problems",
         title=t("nesting.map_problems"),
         frame=points,
-        styles=styles,
+        styles=list(style_by_kind.values()),
         style_of=[kinds.index(code) for code in codes],
         name=[t.name("finding", code) for code in codes],
         code=texts(located, "id"),

@@ -22,7 +22,9 @@ from data.schemas import (
     VILLAGE_ID,
     ZONE_ID,
 )
+from ui.figures import post_kind
 from ui.maps.base import add_base, base_map, present, simplified
+from ui.maps.kinds import facility_styles, post_styles
 from ui.maps.layers import Layer, Style, add_layer
 from ui.maps.legend import add_legend
 from ui.maps.palette import INK, zone_colours
@@ -35,10 +37,6 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
 
-# Marks for points by kind: the shape tells kinds apart where colours do not.
-_MARKS = ("circle", "square", "triangle", "diamond", "star")
-_POST_COLOURS = ("#0b3d7a", "#b2182b", "#1b7837", "#7b3294", "#8c510a")
-_FACILITY_COLOURS = ("#e7298a", "#1b9e77", "#7570b3", "#d95f02", "#66a61e", "#a6761d")
 _DRAWN_TOLERANCE_M = 10.0
 
 
@@ -204,61 +202,46 @@ def _areas(tables: Mapping[str, Any], t: Words) -> Layer | None:
 
 
 def _facilities(tables: Mapping[str, Any], t: Words) -> Layer | None:
-    return _points(
-        tables,
-        "facilities",
-        FACILITY_ID,
-        t=t,
-        group="facility",
-        colours=_FACILITY_COLOURS,
-        size=3.4,
-        shown=False,
-    )
+    facilities = present(tables, "facilities")
+    if facilities is None:
+        return None
+    kinds = _kinds(facilities)
+    styles = facility_styles(kinds, lambda kind: t.name("facility", kind))
+    return _points(tables, "facilities", facilities, FACILITY_ID, kinds, styles, t, shown=False)
 
 
 def _posts(tables: Mapping[str, Any], t: Words) -> Layer | None:
-    return _points(tables, "posts", POST_ID, t=t, group="post", colours=_POST_COLOURS, size=3.6, shown=True)
+    posts = present(tables, "posts")
+    if posts is None:
+        return None
+    kinds = [post_kind(kind) for kind in _kinds(posts)]
+    styles = post_styles(kinds, lambda kind: t.name("post", kind))
+    return _points(tables, "posts", posts, POST_ID, kinds, styles, t, shown=True)
 
 
 def _points(
     tables: Mapping[str, Any],
     table: str,
+    frame: gpd.GeoDataFrame,
     key: str,
-    *,
+    kinds: Sequence[str],
+    styles: Mapping[str, Style],
     t: Words,
-    group: str,
-    colours: Sequence[str],
-    size: float,
+    *,
     shown: bool,
-) -> Layer | None:
-    frame = present(tables, table)
-    if frame is None:
-        return None
-    kinds = _kinds(frame)
-    distinct = list(pd.Series(kinds).value_counts().index)
-    styles = [
-        Style(
-            fill=colours[i % len(colours)],
-            opacity=0.95,
-            line="#ffffff",
-            weight=1,
-            mark=_MARKS[i % len(_MARKS)],
-            size=size + (1.2 if i else 0),
-            title=t.name(group, kind),
-        )
-        for i, kind in enumerate(distinct)
-    ]
+) -> Layer:
+    distinct = list(styles)
     return Layer(
         key=table,
         title=t(f"table.{table}"),
         frame=frame,
-        styles=styles,
+        styles=list(styles.values()),
         style_of=[distinct.index(kind) for kind in kinds],
         name=texts(frame, NAME),
         code=texts(frame, key),
         fields=_filled(
             {
-                t("column.kind"): [t.name(group, kind) for kind in kinds],
+                t("column.kind"): [styles[kind].title or "" for kind in kinds],
                 t("column.village_id"): texts(frame, VILLAGE_ID, names_of(tables, "villages", VILLAGE_ID)),
             }
         ),

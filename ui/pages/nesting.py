@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.schemas import GRID_ID, ZONE_ID
 from geo.errors import GridBeatError
+from planning.findings import SEVERITY
 from ui import cached, look
 from ui.maps.nesting import substantial
 from ui.pages import nesting_tables as listed
@@ -332,7 +333,8 @@ def _findings(place: Place, found: Found) -> None:
         st.success(t("findings.none"))
         return
     counts = findings["code"].value_counts()
-    codes = list(dict.fromkeys(findings["code"]))
+    # Gravest first, and always in the same order.
+    codes = [code for code in SEVERITY if code in counts]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         kinds = st.pills(

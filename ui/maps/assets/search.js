@@ -77,7 +77,7 @@
     const items = state.found.map((entry, i) => item(state, entry, i));
     state.list.replaceChildren(...items);
     state.status.textContent = items.length ? '' : state.spec.nothing;
-    state.input.setAttribute('aria-expanded', 'true');
+    state.input.setAttribute('aria-expanded', String(items.length > 0));
     if (state.chosen < 0) { state.input.removeAttribute('aria-activedescendant'); return; }
     state.input.setAttribute('aria-activedescendant', `gb-found-${state.chosen}`);
     items[state.chosen].scrollIntoView({block: 'nearest'});
