@@ -142,7 +142,7 @@ def last_full_month(days: pd.Series) -> pd.Period:
 
 
 def month_of_calls(tables: Mapping[str, Any]) -> Incidents | None:
-    """Return the calls of the last full month, or None without any."""
+    """Return the calls of the last full month, or None where no month is covered to its end."""
     frame = _filled(tables, "incidents")
     if frame is None:
         return None
@@ -157,6 +157,9 @@ def month_of_calls(tables: Mapping[str, Any]) -> Incidents | None:
     days = pd.to_datetime(calls[DATE], format="ISO8601")
     months, first = days.dt.to_period("M"), days.min()
     month = last_full_month(days)
+    if month < months.min():
+        # The data begins in the month that is not over yet: the one before it is unknown, not quiet.
+        return None
     now = calls[months == month]
 
     def total(of: pd.Period) -> int | None:
@@ -193,7 +196,7 @@ def _busiest_towns(calls: pd.DataFrame, tables: Mapping[str, Any]) -> tuple[tupl
     ):
         return ()
     village = calls[GRID_ID].map(_lookup(grids, GRID_ID, VILLAGE_ID))
-    town = village.map(_lookup(villages, VILLAGE_ID, TOWN_ID)).map(_lookup(towns, TOWN_ID, NAME))
+    town = village.map(_lookup(villages, VILLAGE_ID, TOWN_ID)).map(_names(towns, TOWN_ID))
     counts = calls[COUNT].groupby(town).sum().sort_values(ascending=False, kind="stable")
     return tuple((str(name), int(count)) for name, count in counts.head(_BUSIEST).items())
 
@@ -246,8 +249,10 @@ def _length(roads: gpd.GeoDataFrame | None) -> float | None:
 
 def _by(tables: Mapping[str, Any], name: str, column: str) -> dict[str, int]:
     frame = _filled(tables, name)
-    if frame is None or column not in frame:
+    if frame is None:
         return {}
+    if column not in frame:
+        return {"": len(frame)}
     return {str(kind): int(count) for kind, count in frame[column].fillna("").value_counts().items()}
 
 
@@ -263,6 +268,12 @@ def _kinds(villages: pd.DataFrame) -> pd.Series:
 
 def _lookup(frame: pd.DataFrame, key: str, value: str) -> dict[str, str]:
     return dict(zip(frame[key], frame[value], strict=True))
+
+
+def _names(frame: pd.DataFrame, key: str) -> dict[str, str]:
+    """Return id → name, the id itself where there is no name."""
+    names = frame[NAME].where(frame[NAME].notna(), frame[key]) if NAME in frame else frame[key]
+    return dict(zip(frame[key], names, strict=True))
 
 
 def _filled(tables: Mapping[str, Any], name: str) -> Any:

@@ -5,7 +5,10 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from data.schemas import TABLES
 from ui.figures import district_figures, last_full_month, month_of_calls
+from ui.maps.offline import offline_html, outside_references
+from ui.maps.overview import elements_map
 
 
 def calls(*rows):
@@ -40,6 +43,34 @@ def test_a_month_before_the_data_begins_is_unknown_not_zero(squares):
     squares["incidents"] = calls(("G0000", "2026-10-31", 8, "theft", "reported", "valid", 3))
     month = month_of_calls(squares)
     assert (month.last_month, month.last_year) == (None, None)
+
+
+def test_a_month_that_only_began_is_no_month_without_calls(squares):
+    squares["incidents"] = calls(("G0000", "2026-10-20", 8, "theft", "reported", "valid", 3))
+    assert month_of_calls(squares) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (name, column)
+        for name, table in TABLES.items()
+        for column, spec in table.columns.items()
+        if not spec.required and column not in table.key
+    ],
+)
+def test_every_optional_column_may_be_missing(squares, table, column):
+    if table in squares:
+        squares[table] = squares[table].drop(columns=column, errors="ignore")
+    figures = district_figures(squares)
+    assert figures.posts or table != "posts"
+    assert month_of_calls(squares).total > 0
+    assert outside_references(offline_html(elements_map(squares))) == []
+
+
+def test_towns_without_names_are_named_by_their_codes(squares):
+    squares["towns"] = squares["towns"].drop(columns="name")
+    assert {name for name, _ in month_of_calls(squares).towns} == {"T1", "T2"}
 
 
 def test_bases_that_hold_one_another_are_not_added_up(squares):

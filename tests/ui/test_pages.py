@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.plans import read_assignment, read_plans
 from data.workspace import Workspace
+from geo.errors import FileError, SettingError
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -17,9 +18,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def app(workspace_file, monkeypatch):
     monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(workspace_file))
 
-    def start(page="overview", lang="中文"):
+    def start(page="overview", lang="中文", **address):
         test = AppTest.from_file(APP, default_timeout=60)
-        test.query_params["lang"] = lang
+        for name, text in {"lang": lang, **address}.items():
+            test.query_params[name] = text
         test.run()
         # AppTest cannot follow st.navigation's links of pages that are functions: it asks by their hash.
         if page != "overview":
@@ -59,6 +61,22 @@ def test_the_overview_says_what_is_missing(tmp_path, make_workspace, app, monkey
     page = app()
     assert not page.exception
     assert "缺警情" in texts(page)
+
+
+def test_the_overview_shows_its_boards_for_tables_of_codes_alone(tmp_path, app, monkeypatch, squares):
+    codes = {
+        name: pd.DataFrame(squares[name]).drop(columns="geometry")
+        for name in ("grids", "zones", "villages", "towns")
+    }
+    codes["towns"] = codes["towns"].drop(columns="name")
+    workspace = Workspace.create(tmp_path / "w.gpkg", name="编码区", crs="EPSG:4549")
+    workspace.write_all({**codes, "incidents": squares["incidents"]})
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
+    page = app()
+    assert not page.exception
+    assert not page.error
+    assert "正在统计" not in texts(page)
+    assert "T1" in texts(page)
 
 
 def test_an_empty_workspace_says_how_to_import(tmp_path, app, monkeypatch):
@@ -126,11 +144,64 @@ def test_an_empty_zone_is_asked_about_and_given_a_grid(app, workspace_file):
     workspace.write("zones", pd.concat([zones, small], ignore_index=True))
     page = app("nesting")
     assert "新设警务区" in page.warning[0].value
-    page.multiselect(key="give_to").set_value(["Z9"])
+    page.multiselect(key=f"give_to {workspace_file}").set_value(["Z9"])
     button(page, "修复嵌套").click().run()
     assert not page.exception
     assert "5 / 36 / 100" in texts(page)
     assert "仍空 0 个警务区" in page.success[0].value
+
+
+def test_a_repair_of_tables_that_changed_meanwhile_is_not_saved(app, workspace_file):
+    page = app("nesting")
+    button(page, "修复嵌套").click().run()
+    workspace = Workspace.open(workspace_file)
+    workspace.write("zones", workspace.read("zones"), who="somebody else")
+    button(page, "保存为方案（草案）").click().run()
+    assert not page.exception
+    assert "出错" not in texts(page)
+    assert len(page.error) == 1
+    assert read_plans(workspace).empty
+    # What is shown by now is the repair of the new tables.
+    button(page, "保存为方案（草案）").click().run()
+    assert len(page.error) == 0
+    assert len(read_plans(workspace)) == 1
+
+
+def test_a_plan_that_cannot_be_saved_says_so_in_words(app, monkeypatch):
+    def refuse(*_, **__):
+        raise FileError("file_not_writable", file="w.gpkg", why="read-only")
+
+    page = app("nesting")
+    button(page, "修复嵌套").click().run()
+    monkeypatch.setattr("ui.saving.save_nesting", refuse)
+    button(page, "保存为方案（草案）").click().run()
+    assert not page.exception
+    assert "无法写入" in page.error[0].value
+    assert "嵌套率" in texts(page)
+
+
+def test_an_impossible_repair_in_the_address_leaves_the_nesting(app, workspace_file, monkeypatch):
+    def refuse(*_, **__):
+        raise SettingError("setting_wrong", name="give_to", found="Z9", allowed="-")
+
+    monkeypatch.setattr("planning.repair.repair_district", refuse)
+    page = app("nesting", repair="Z9")
+    assert not page.exception
+    assert len(page.error) == 1
+    assert "4 / 36 / 91.7" in texts(page)
+    assert "repair" not in page.query_params
+    page.run()
+    assert len(page.error) == 0
+
+
+def test_one_can_go_back_to_before_the_repair(app):
+    page = app("nesting")
+    button(page, "修复嵌套").click().run()
+    assert "4 / 36 / 100" in texts(page)
+    button(page, "返回修复前").click().run()
+    assert not page.exception
+    assert "4 / 36 / 100" not in texts(page)
+    assert "repair" not in page.query_params
 
 
 def button(page, label):

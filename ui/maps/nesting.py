@@ -44,7 +44,7 @@ def nesting_map(
     nesting
         What `planning.nesting.nest_district` found.
     repaired
-        What `planning.nesting.repair_district` made of it.
+        What `planning.repair.repair_district` made of it.
     lang, credit, m
         As for `ui.maps.overview.elements_map`.
     """

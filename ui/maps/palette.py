@@ -22,7 +22,7 @@ STATUS_STYLES: dict[str, tuple[str, str | None]] = {
 }
 # 绿 优秀, 蓝 良好, 橙 提醒, 红 预警: spread in lightness, so that the order survives without colour.
 GRADE_COLOURS = ("#1b9e4b", "#4da3e0", "#fdb863", "#a50f15")
-INK, LINE, ACCENT, WATER = "#24364b", "#7c8b9a", "#1f4e8c", "#c5dcec"
+INK, WATER = "#24364b", "#c5dcec"
 # Two digitised borders of the same line lie this far apart at most.
 _TOUCH_M = 2.0
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from data.schemas import GRID_ID, NAME, NOTE, ZONE_ID
+from data.schemas import GRID_ID, NAME, ZONE_ID
 from geo.errors import GridBeatError
-from geo.nesting import NESTED
 from ui import cached, look
+from ui.maps.nesting import substantial
 from ui.pages import nesting_tables as listed
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ class Found:
     nesting: Nesting
     repair: Repair | None
     give_to: tuple[str, ...] | None
+    # Why the repair that was asked for could not be made.
+    fault: GridBeatError | None = None
 
 
 def show(place: Place) -> None:
@@ -75,8 +77,13 @@ def _basis(place: Place) -> str:
 
 def _find(place: Place, by: str) -> Found:
     nesting = _computed(place, by)
-    give_to = _asked_repair(nesting)
-    repair = None if give_to is None else cached.repaired(place.path, place.stamp, by, give_to)
+    give_to = _asked_repair(place, nesting)
+    try:
+        repair = None if give_to is None else cached.repaired(place.path, place.stamp, by, give_to)
+    except GridBeatError as fault:
+        # An address may ask for what cannot be done: the nesting is still shown, and the choice dropped.
+        _choose_repair(place, None)
+        return Found(by=by, nesting=nesting, repair=None, give_to=None, fault=fault)
     return Found(by=by, nesting=nesting, repair=repair, give_to=give_to)
 
 
@@ -85,14 +92,28 @@ def _computed(place: Place, by: str) -> Nesting:
         return cached.nesting(place.path, place.stamp, by)
 
 
-def _asked_repair(nesting: Nesting) -> tuple[str, ...] | None:
+def _asked_repair(place: Place, nesting: Nesting) -> tuple[str, ...] | None:
     """Return the empty zones to be given a grid, or None before the repair; the address survives a reload."""
-    text = st.session_state.get(_REPAIR, st.query_params.get(_REPAIR))
+    text = st.session_state.get(_key(place, _REPAIR), st.query_params.get(_REPAIR))
     if text is None:
         return None
-    st.session_state[_REPAIR] = st.query_params[_REPAIR] = text
+    _choose_repair(place, text)
     empty = set(nesting.empty_zones)
     return tuple(sorted(zone for zone in text.split(",") if zone in empty))
+
+
+def _choose_repair(place: Place, text: str | None) -> None:
+    """Keep the choice of a repair in the session and in the address, or drop it."""
+    if text is None:
+        st.session_state.pop(_key(place, _REPAIR), None)
+        st.query_params.pop(_REPAIR, None)
+        return
+    st.session_state[_key(place, _REPAIR)] = st.query_params[_REPAIR] = text
+
+
+def _key(place: Place, name: str) -> str:
+    """Return the session's key for something that is chosen for this workspace alone."""
+    return f"{name} {place.path}"
 
 
 def _headline(place: Place, found: Found) -> None:
@@ -114,6 +135,8 @@ def _controls(place: Place, found: Found) -> None:
     _exemptions(place, found)
     give_to = _empty_zones(place, found)
     t = place.t
+    if found.fault is not None:
+        look.show_error(found.fault, t)
     if found.repair is None:
         st.caption(look.plain(t("nesting.repair_hint")))
     if st.button(
@@ -124,8 +147,9 @@ def _controls(place: Place, found: Found) -> None:
     ):
         _run_repair(place, found, give_to)
     if found.repair is not None:
+        _back(place)
         _report(place, found.repair)
-        _save(place, found)
+        _save(place, found.repair)
     _plans(place)
     if found.repair is None:
         st.caption(t("nesting.hierarchy"))
@@ -147,21 +171,20 @@ def _exemptions(place: Place, found: Found) -> None:
         placeholder=t("nesting.exemptions_hint"),
         help=t("nesting.exemptions_help"),
         select_all=False,
-        key=f"exempt_{place.stamp}",
+        key=_key(place, f"exempt {place.stamp}"),
     )
     if sorted(chosen) != exempt and st.button(t("nesting.exemptions_save"), width="stretch"):
-        _save_exemptions(place, chosen)
-        st.rerun()
+        from data.workspace import Workspace
+        from ui.exempting import change_exemptions
 
-
-def _save_exemptions(place: Place, grids: list[str]) -> None:
-    from data.workspace import Workspace
-
-    workspace = Workspace.open(place.path)
-    kept = workspace.read("exemptions")
-    known = dict(zip(kept[GRID_ID], kept[NOTE], strict=True)) if NOTE in kept else {}
-    rows = pd.DataFrame({GRID_ID: grids, NOTE: [known.get(grid, "") for grid in grids]}, dtype="str")
-    workspace.write("exemptions", rows)
+        try:
+            change_exemptions(
+                Workspace.open(place.path), add=set(chosen) - set(exempt), remove=set(exempt) - set(chosen)
+            )
+        except GridBeatError as error:
+            look.show_error(error, t)
+        else:
+            st.rerun()
 
 
 def _empty_zones(place: Place, found: Found) -> tuple[str, ...]:
@@ -180,7 +203,7 @@ def _empty_zones(place: Place, found: Found) -> tuple[str, ...]:
         format_func=lambda zone: names.get(zone, zone),
         placeholder=t("nesting.give_to_hint"),
         select_all=False,
-        key="give_to",
+        key=_key(place, "give_to"),
     )
     return tuple(sorted(chosen))
 
@@ -198,13 +221,19 @@ def _run_repair(place: Place, found: Found, give_to: tuple[str, ...]) -> None:
         status.write(t("nesting.repairing_map"))
         cached.nesting_html(place.path, place.stamp, place.lang, place.credit, found.by, give_to)
     # A mark even where no zone is given a grid: the address must tell "repaired" from "not yet".
-    st.session_state[_REPAIR] = st.query_params[_REPAIR] = ",".join(give_to) or _LEAVE
+    _choose_repair(place, ",".join(give_to) or _LEAVE)
     st.rerun()
+
+
+def _back(place: Place) -> None:
+    if st.button(place.t("nesting.back"), width="stretch", key="back_button"):
+        _choose_repair(place, None)
+        st.rerun()
 
 
 def _report(place: Place, repair: Repair) -> None:
     t, moved = place.t, repair.moved
-    decided = moved[moved["reason"] != NESTED]
+    decided = substantial(moved)
     zones = pd.concat([decided["from_zone_id"], decided["to_zone_id"]]).nunique()
     facts = {
         "grids": t.number(decided[GRID_ID].nunique()),
@@ -216,29 +245,22 @@ def _report(place: Place, repair: Repair) -> None:
     st.success(look.plain(t("nesting.report", **facts)))
 
 
-def _save(place: Place, found: Found) -> None:
-    t = place.t
-    st.button(
-        t("nesting.save"),
-        type="primary",
-        width="stretch",
-        key="save_plan",
-        on_click=_save_plan,
-        args=(place, found),
-    )
-    if (saved := st.session_state.pop("saved_plan", None)) is not None:
-        st.toast(t("nesting.saved", plan=saved))
-
-
-def _save_plan(place: Place, found: Found) -> None:
+def _save(place: Place, repair: Repair) -> None:
     """Keep the repair as a draft; the same assignment comes back as the same plan, however often clicked."""
     from data.workspace import Workspace
     from ui.saving import save_nesting
 
-    if found.repair is not None:
-        st.session_state["saved_plan"] = save_nesting(
-            Workspace.open(place.path), found.repair, name=place.t("plan.first_name")
-        )
+    t, shown = place.t, _key(place, "shown")
+    # What was looked at when the button was pressed: by now the tables may be others.
+    stamp = st.session_state.get(shown, place.stamp)
+    if st.button(t("nesting.save"), type="primary", width="stretch", key="save_plan"):
+        try:
+            plan = save_nesting(Workspace.open(place.path), repair, name=t("plan.first_name"), stamp=stamp)
+        except GridBeatError as error:
+            look.show_error(error, t)
+        else:
+            st.toast(t("nesting.saved", plan=plan))
+    st.session_state[shown] = place.stamp
 
 
 def _plans(place: Place) -> None:
@@ -318,7 +340,7 @@ def _findings(place: Place, found: Found) -> None:
             codes,
             selection_mode="multi",
             format_func=lambda code: f"{t.name('finding', code)} {t.number(int(counts[code]))}",
-            key="finding_kinds",
+            key=_key(place, "finding_kinds"),
         )
     with right:
         wanted = st.text_input(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from geo.errors import GridBeatError
 from ui import cached, look
 from ui.figures import Figures
 
@@ -58,7 +59,7 @@ def show(place: Place) -> None:
     head = st.empty()
     # The map first: what takes longer fills in around it.
     with head:
-        _headline(place, Figures(rows=rows), nested=None)
+        _headline(place, Figures(rows=rows), counting=True)
     left, middle, right = st.columns([1, 2.35, 1])
     with middle:
         with st.spinner(t("map.drawing")):
@@ -74,13 +75,15 @@ def show(place: Place) -> None:
         with digital:
             look.board(t("board.digital"), t("board.digital_note"), [], note=t("overview.counting"))
         _risk_board(figures, t)
-    with head:
-        _headline(place, figures, nested=_nested_share(place, figures))
     with digital.container():
         _digital_board(figures, cached.calls(place.path, place.stamp), t)
+    with head:
+        _headline(place, figures, nested=_nested_share(place, figures))
 
 
-def _headline(place: Place, figures: Figures, *, nested: tuple[float, int] | None) -> None:
+def _headline(
+    place: Place, figures: Figures, *, nested: tuple[float, int] | None = None, counting: bool = False
+) -> None:
     t, rows = place.t, figures.rows
     villages = None if figures.villages is None else figures.villages + (figures.communities or 0)
     items = [
@@ -104,7 +107,7 @@ def _headline(place: Place, figures: Figures, *, nested: tuple[float, int] | Non
             t("table.posts"),
             t("overview.posts_note") if figures.posts else t("overview.absent"),
         ),
-        _nested(figures, nested, t),
+        _nested(nested, t, counting=counting),
     ]
     look.figures(items, label=t("overview.headline"))
 
@@ -112,14 +115,18 @@ def _headline(place: Place, figures: Figures, *, nested: tuple[float, int] | Non
 def _nested_share(place: Place, figures: Figures) -> tuple[float, int] | None:
     if not (figures.rows.get("zones") and figures.rows.get("grids")):
         return None
-    found = cached.nesting(place.path, place.stamp, "area").summary()
+    try:
+        found = cached.nesting(place.path, place.stamp, "area").summary()
+    except GridBeatError:
+        # Codes alone cannot be laid over one another; the nesting page says what is missing.
+        return None
     return found["share_nested"], found["grids"] - found["nested"]
 
 
-def _nested(figures: Figures, nested: tuple[float, int] | None, t: Words) -> tuple[str, str, str]:
+def _nested(nested: tuple[float, int] | None, t: Words, *, counting: bool) -> tuple[str, str, str]:
     if nested is None:
-        missing = not (figures.rows.get("zones") and figures.rows.get("grids"))
-        return (t.number(None), t("overview.nested"), t("overview.nested_needs") if missing else "\u00a0")
+        note = "\u00a0" if counting else t("overview.nested_needs")
+        return (t.number(None), t("overview.nested"), note)
     share, left = nested
     note = t("overview.nested_left", count=t.number(left)) if left else t("overview.nested_all")
     return (t.percent(share), t("overview.nested"), note)
@@ -153,7 +160,7 @@ def _zone_board(figures: Figures, t: Words) -> None:
     lines = [
         (t("table.stations"), _count(rows.get("stations"), t)),
         (t("overview.grids_per_zone_row"), _per(rows, "grids", "zones", t, "overview.plain")),
-        *((t.name("post", kind), t.number(count)) for kind, count in list(figures.posts.items())[:3]),
+        *((t.name("post", kind), t.number(count)) for kind, count in list(figures.posts.items())[:3] if kind),
     ]
     for level in ("zones", "stations"):
         people = figures.staff.get(level, {})
@@ -167,6 +174,8 @@ def _zone_board(figures: Figures, t: Words) -> None:
 
 def _digital_board(figures: Figures, month: Incidents | None, t: Words) -> None:
     lines, extra, notes = [], "", []
+    if month is None and figures.rows.get("incidents"):
+        notes.append(t("overview.no_full_month"))
     if month is not None:
         when = t("overview.month", year=month.month.year, month=month.month.month)
         lines = [
