@@ -225,10 +225,12 @@ def zone_findings(
     stated
         Station of each zone as its table says, indexed by zone; missing where it does not.
     """
-    for zone, members in zones.dropna().groupby(zones.dropna()).groups.items():
+    claimed = zones.map(stated)
+    for zone in sorted(zones[claimed.notna() & stations.notna() & (claimed != stations)].unique()):
+        members = zones.index[zones == zone]
         counts = stations.reindex(members).value_counts()
-        said = stated.get(zone)
-        if counts.empty or pd.isna(said) or counts.get(said, 0) == counts.max():
+        said = stated[zone]
+        if counts.get(said, 0) == counts.max():
             continue
         yield finding(
             "zone_station_mismatch",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from data.schemas import GRID_ID, ZONE_ID
 from geo.coverage import dissolve_by
@@ -164,18 +165,20 @@ def _claims(tables: Mapping[str, pd.DataFrame], nesting: Nesting, assignment: pd
     grids, zones = layer_shapes(tables, "grids"), layer_shapes(tables, "zones")
     if grids is None or zones is None:
         return claims
-    for grid, rows in claims[claims[GRID_ID].isin(_contested(claims, zones))].groupby(GRID_ID):
-        rest = grids.at[grid]
-        for row, zone, area in zip(rows.index, rows[ZONE_ID], rows["area_m2"], strict=True):
-            if area > 0:
-                claims.at[row, "own_m2"] = rest.intersection(zones.at[zone]).area
-                rest = rest.difference(zones.at[zone])
+    contested = claims[claims[GRID_ID].isin(_contested(claims, zones)) & (claims["area_m2"] > 0)]
+    rest = grids[contested[GRID_ID].unique()]
+    for _, rows in contested.groupby(contested.groupby(GRID_ID).cumcount()):
+        # Each grid's first claim, then each one's second...: what it takes away is its own.
+        before = rest[rows[GRID_ID]]
+        left = shapely.difference(before.to_numpy(), zones[rows[ZONE_ID]].to_numpy())
+        claims.loc[rows.index, "own_m2"] = before.area.to_numpy() - shapely.area(left)
+        rest[rows[GRID_ID]] = left
     return claims
 
 
 def _contested(claims: pd.DataFrame, zones: gpd.GeoSeries) -> set[str]:
     """Return the grids of which two zones that overlap each other hold land."""
-    doubled = overlap_areas(zones, zones)
+    doubled = overlap_areas(zones, zones, min_area_m2=_LEAST_M2)
     doubled = doubled[doubled["left"] != doubled["right"]]
     rivals = claims.merge(doubled, left_on=ZONE_ID, right_on="left")[[GRID_ID, "right"]]
     return set(rivals.merge(claims, left_on=[GRID_ID, "right"], right_on=[GRID_ID, ZONE_ID])[GRID_ID])
