@@ -3,46 +3,23 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO
+import unicodedata
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ui.words import Words, words
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-# What a spreadsheet would take for the beginning of a formula, also after blanks it skips.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+    from ui.words import Words
+
+# What a spreadsheet would take for the beginning of a formula, also in full width and after blanks.
+_FORMULA_STARTS = ("=", "+", "-", "@")
+_LINE_STARTS = ("\t", "\r", "\n")
 _HEADER_FILL, _HEADER_INK = "1F4E8C", "FFFFFF"
 _WIDEST, _NARROWEST = 60, 8
-
-
-def write_findings(findings: pd.DataFrame, target: Path | str | BinaryIO, lang: str = "zh") -> None:
-    """
-    Write the list of findings (问题清单) as a spreadsheet.
-
-    Parameters
-    ----------
-    findings
-        `Nesting.findings`.
-    target
-        A path ending in .xlsx or .csv, or an open binary file for .xlsx.
-    lang
-        Language of headings and sentences.
-    """
-    t = words(lang)
-    listed = findings_table(findings, t)
-    as_csv = not hasattr(target, "write") and str(target).lower().endswith(".csv")
-    content = write_csv(listed) if as_csv else write_xlsx({t("findings.title"): listed})
-    if hasattr(target, "write"):
-        target.write(content)
-        return
-    with open(target, "wb") as file:
-        file.write(content)
 
 
 def findings_table(findings: pd.DataFrame, t: Words) -> pd.DataFrame:
@@ -95,7 +72,12 @@ def write_csv(frame: pd.DataFrame) -> bytes:
 
 def guard(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if _looks_like_formula(text) else text
+
+
+def _looks_like_formula(text: str) -> bool:
+    plain = unicodedata.normalize("NFKC", text).lstrip()
+    return plain.startswith(_FORMULA_STARTS) or text.startswith(_LINE_STARTS)
 
 
 def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
@@ -137,7 +119,7 @@ def _put(cell: object, value: object) -> None:
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)  # type: ignore[attr-defined]
     # A string stays a string, also if it begins as a formula does or looks like a number.
     cell.data_type = "s"  # type: ignore[attr-defined]
-    if value.lstrip(" ").startswith(_FORMULA_STARTS):
+    if _looks_like_formula(value):
         cell.quotePrefix = True  # type: ignore[attr-defined]
 
 

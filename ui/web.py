@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from geo.errors import GridBeatError
+from geo.errors import FileError, GridBeatError
 from ui import look, opening
 from ui.place import Place, credit_line
 from ui.words import LANGS, Words, words
@@ -45,14 +45,14 @@ def _language() -> str:
         chosen = st.segmented_control(
             "语言 Language",
             LANGS,
-            default=None if "lang" in st.session_state else LANGS[0],
+            default=None if "lang" in st.session_state else opening.first_language(),
             required=True,
             format_func=_LABELS.__getitem__,
             key="lang",
             bind="query-params",
             label_visibility="collapsed",
         )
-    return str(chosen or LANGS[0])
+    return str(chosen or opening.first_language())
 
 
 def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
@@ -102,6 +102,10 @@ def _guarded(run: Callable[[], None], t: Words) -> None:
         run()
     except GridBeatError as error:
         look.show_error(error, t)
+    except OSError as refusal:
+        _LOG.exception("a page could not read or write")
+        why, file = refusal.strerror or str(refusal), refusal.filename or ""
+        look.show_error(FileError("file_not_writable", file=str(file), why=why), t)
     except Exception:
         _LOG.exception("a page failed")
         st.error(t("error.unexpected"))

@@ -21,7 +21,8 @@ def app(workspace_file, monkeypatch):
     def start(page="overview", lang="中文", **address):
         test = AppTest.from_file(APP, default_timeout=60)
         for name, text in {"lang": lang, **address}.items():
-            test.query_params[name] = text
+            if text is not None:
+                test.query_params[name] = text
         test.run()
         # AppTest cannot follow st.navigation's links of pages that are functions: it asks by their hash.
         if page != "overview":
@@ -92,6 +93,29 @@ def test_a_missing_workspace_is_said_in_words(app, monkeypatch):
     page = app()
     assert not page.exception
     assert "找不到工作区文件" in page.error[0].value
+
+
+def test_a_home_that_cannot_be_written_is_said_in_words(app, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.delenv("GRIDBEAT_WORKSPACE")
+    monkeypatch.setenv("GRIDBEAT_HOME", str(tmp_path / "file" / "GridBeat"))
+    page = app()
+    assert not page.exception
+    assert "无法写入" in page.error[0].value
+
+
+def test_a_disk_that_refuses_is_said_in_words(app, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "w.gpkg")
+
+    monkeypatch.setattr("ui.opening.workspace_path", refuse)
+    assert "无法写入" in app().error[0].value
+
+
+def test_the_environment_names_the_first_language(app, monkeypatch):
+    monkeypatch.setenv("GRIDBEAT_LANG", "en")
+    assert "Village governance" in texts(app(lang=None))
+    assert "村社善治" in texts(app(lang="中文"))
 
 
 @pytest.mark.parametrize(
