@@ -163,7 +163,8 @@ def nest_district(
     Raises
     ------
     SettingError
-        ``nest_needs_layers`` if neither source is there; ``nest_needs_population`` if shares of
+        ``nest_needs_layers`` if neither source is there; ``nest_needs_table`` if the table is asked for
+        and there is none; ``nest_needs_population`` if shares of
         residents are asked for without points, ``nest_table_by_residents`` if of a table.
     """
     return _nest(Layers(tables, params or NestingParams()), exempt, source, None)
@@ -250,6 +251,9 @@ def _source(layers: Layers) -> Source:
 def _pairs(layers: Layers, source: Source) -> pd.DataFrame:
     declared = _declared_pairs(known_assignment(layers.tables))
     if source == "table":
+        stated = layers.tables.get("declared_assignment")
+        if stated is None or stated.empty:
+            raise SettingError("nest_needs_table")
         if layers.params.by == "residents":
             raise SettingError("nest_table_by_residents")
         return declared
