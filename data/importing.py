@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import BadZipFile
@@ -76,6 +76,8 @@ class ImportReport:
         The CRS that the file's coordinates were taken to be in; empty for tables.
     dissolved
         How many rows were merged into others of the same id.
+    replaced
+        How many rows were in the table before.
     """
 
     table: str
@@ -84,6 +86,7 @@ class ImportReport:
     left_out: list[str]
     file_crs: str
     dissolved: int
+    replaced: int = 0
 
     def summary(self) -> dict[str, Any]:
         """Return the report as plain values."""
@@ -120,6 +123,7 @@ def import_file(
     table: str,
     *,
     params: ImportParams | None = None,
+    district: str | None = None,
     district_crs: str | None = None,
     who: str = "",
 ) -> ImportReport:
@@ -135,8 +139,8 @@ def import_file(
         GeoPackage, GeoJSON or shapefile; CSV or xlsx for rows without geometry.
     table
         A name in `data.schemas.TABLES`.
-    district_crs
-        Metric CRS of a workspace that is made new.
+    district, district_crs
+        Name and metric CRS of a workspace that is made new.
 
     Raises
     ------
@@ -152,9 +156,10 @@ def import_file(
     path, params = Path(path), params or ImportParams(mapping={})
     frame, report = _read(path, table, params)
     if not isinstance(workspace, Workspace):
-        workspace = open_or_create(workspace, crs=district_crs)
+        workspace = open_or_create(workspace, name=district, crs=district_crs)
+    replaced = workspace.counts().get(table, 0)
     workspace.write(table, frame, who=who, note=path.name)
-    return report
+    return replace(report, replaced=replaced)
 
 
 def _read(path: Path, table: str, params: ImportParams) -> tuple[pd.DataFrame, ImportReport]:

@@ -21,8 +21,9 @@ def shared_borders(
     """
     Return the pairs of polygons that share a border, with its length (rook contiguity).
 
-    Where two neighbours were digitised vertex for vertex their common segments are counted;
-    other neighbours within `tolerance_m` are measured along a band of that width.
+    Where two neighbours were digitised vertex for vertex their common segments are counted; other
+    neighbours within `tolerance_m`, and those that may be neighbours along a stretch drawn otherwise
+    as well, are measured along a band of that width.
 
     Parameters
     ----------
@@ -47,8 +48,8 @@ def shared_borders(
     shapes = np.asarray(layer.to_numpy(), dtype=object)
     lengths = _exact_lengths(shapes)
     near = _near_pairs(shapes, tolerance_m)
-    loose = near[~near.isin(lengths.index)]
-    lengths = pd.concat([lengths, _banded_lengths(shapes, loose, tolerance_m)])
+    loose = near[_may_be_longer(shapes, lengths, near, min_length_m)]
+    lengths = pd.concat([lengths, _banded_lengths(shapes, loose, tolerance_m)]).groupby(level=[0, 1]).max()
     lengths = lengths[lengths >= min_length_m].sort_index()
     left, right = (lengths.index.get_level_values(level) for level in (0, 1))
     return pd.DataFrame(
@@ -130,6 +131,19 @@ def _exact_lengths(shapes: np.ndarray[Any, Any]) -> pd.Series:
     length = np.hypot(*(ends[:-1][same, :2] - ends[:-1][same, 2:]).T)
     index = pd.MultiIndex.from_arrays([pairs[:, 0], pairs[:, 1]])
     return pd.Series(length, index=index, dtype=float).groupby(level=[0, 1]).sum()
+
+
+def _may_be_longer(
+    shapes: np.ndarray[Any, Any], exact: pd.Series, near: pd.MultiIndex, min_length_m: float
+) -> np.ndarray[Any, Any]:
+    """Return which near pairs may touch along more than their exact segments, so the band must tell."""
+    taken = pd.concat([exact.droplevel(1), exact.droplevel(0)]).groupby(level=0).sum()
+    rest = shapely.length(shapes) - taken.reindex(range(len(shapes))).fillna(0.0).to_numpy()
+    left, right = (near.get_level_values(level).to_numpy() for level in (0, 1))
+    # In a layer without slivers only the polygons at its edge have any of their outline left over.
+    unspent = (rest[left] >= min_length_m) & (rest[right] >= min_length_m)
+    longer: np.ndarray[Any, Any] = unspent | (exact.reindex(near).fillna(0.0).to_numpy() < min_length_m)
+    return longer
 
 
 def _near_pairs(shapes: np.ndarray[Any, Any], tolerance_m: float) -> pd.MultiIndex:

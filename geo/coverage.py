@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.overlay import overlap_areas
+from geo.overlay import overlap_areas, repaired
+
+__all__ = ["dissolve_by", "dissolved", "gaps", "has_shape", "invalid_reasons", "overlaps", "repaired"]
 
 
 def has_shape(layer: gpd.GeoSeries) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -46,7 +48,7 @@ def overlaps(layer: gpd.GeoSeries, *, min_area_m2: float = 1.0) -> gpd.GeoDataFr
     position = pd.Series(np.arange(len(layer)), index=layer.index)
     left, right = position[pairs["left"]].to_numpy(), position[pairs["right"]].to_numpy()
     pairs = pairs[left < right].reset_index(drop=True)
-    shapes = shapely.make_valid(np.asarray(layer.to_numpy(), dtype=object))
+    shapes = repaired(np.asarray(layer.to_numpy(), dtype=object))
     common = shapely.intersection(shapes[position[pairs["left"]]], shapes[position[pairs["right"]]])
     return gpd.GeoDataFrame(pairs, geometry=common, crs=layer.crs)
 
@@ -76,13 +78,11 @@ def gaps(layer: gpd.GeoSeries, *, min_area_m2: float = 1.0) -> gpd.GeoDataFrame:
 
 def dissolved(layer: gpd.GeoSeries) -> Any:
     """Return the union of a layer as one geometry, the fast way where its borders match exactly."""
-    shapes = np.asarray(layer[has_shape(layer)].to_numpy(), dtype=object)
+    shapes = repaired(np.asarray(layer[has_shape(layer)].to_numpy(), dtype=object))
     if not shapes.size:
         return shapely.MultiPolygon()
-    valid = bool(shapely.is_valid(shapes).all())
-    if valid and shapely.coverage_is_valid(shapes):
-        return shapely.coverage_union_all(shapes)
-    return shapely.union_all(shapes if valid else shapely.make_valid(shapes))
+    exact = bool(shapely.coverage_is_valid(shapes))
+    return shapely.coverage_union_all(shapes) if exact else shapely.union_all(shapes)
 
 
 def dissolve_by(layer: gpd.GeoSeries, groups: pd.Series) -> gpd.GeoSeries:
@@ -94,9 +94,8 @@ def dissolve_by(layer: gpd.GeoSeries, groups: pd.Series) -> gpd.GeoSeries:
     groups
         Group of each polygon, indexed as the layer; polygons without one are left out.
     """
-    shapes = np.asarray(layer.to_numpy(), dtype=object)
-    usable = has_shape(layer)
-    good = shapely.make_valid(shapes) if not shapely.is_valid(shapes[usable]).all() else shapes
+    good = repaired(np.asarray(layer.to_numpy(), dtype=object))
+    usable = ~(shapely.is_missing(good) | shapely.is_empty(good))
     exact = bool(shapely.coverage_is_valid(good[usable]))
     union = shapely.coverage_union_all if exact else shapely.union_all
     labels = groups.reindex(layer.index).where(usable)

@@ -13,21 +13,25 @@ from typing import TYPE_CHECKING, Literal
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo.errors import SettingError
-from geo.overlay import overlap_areas
+from geo.overlay import overlap_areas, repaired
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Basis = Literal["area", "residents"]
+# Shares come from areas that are exact to about 1e-9 m along their borders: nearer than this (1 m² in
+# 1 km²) to a threshold is at it.
+SHARE_TOLERANCE = 1e-6
 NESTED, STRADDLING, TIE, ORPHAN = "nested", "straddling", "tie", "orphan"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NestingParams:
     """
-    What counts as nested.
+    What counts as nested; shares within `SHARE_TOLERANCE` of a threshold are at it.
 
     Parameters
     ----------
@@ -76,7 +80,8 @@ def area_shares(
     Returns
     -------
     DataFrame
-        child, parent, area_m2, share (of the child's area): a row for every pair that overlaps.
+        child, parent, area_m2, share (of the child's area, invalid ones repaired): a row for every
+        pair that overlaps.
 
     Raises
     ------
@@ -85,7 +90,9 @@ def area_shares(
     """
     pairs = overlap_areas(children, parents, min_area_m2=min_area_m2)
     pairs = pairs.rename(columns={"left": "child", "right": "parent"})
-    whole = children.area[pairs["child"]].to_numpy()
+    # The overlaps are of repaired polygons, so the whole is too: a bow-tie's own area is nought.
+    area = pd.Series(shapely.area(repaired(np.asarray(children.array, dtype=object))), index=children.index)
+    whole = area[pairs["child"]].to_numpy()
     return pairs.assign(share=np.minimum(pairs["area_m2"].to_numpy() / whole, 1.0))
 
 
@@ -171,18 +178,28 @@ def best_parents(pairs: pd.DataFrame, children: Iterable[str], params: NestingPa
 
 
 def _status(best: pd.DataFrame, params: NestingParams) -> np.ndarray:
-    tied = best["second"].notna() & (best["share"] - best["second_share"] < params.tie_margin)
+    lead = best["share"] - best["second_share"]
+    tied = best["second"].notna() & (lead < params.tie_margin - SHARE_TOLERANCE)
+    orphan = best["covered"] <= params.orphan_share + SHARE_TOLERANCE
     return np.select(
-        [best["covered"] <= params.orphan_share, tied, best["share"] >= params.nested_share],
+        [orphan, tied, best["share"] >= params.nested_share - SHARE_TOLERANCE],
         [ORPHAN, TIE, NESTED],
         default=STRADDLING,
     )
 
 
+def points_outside(layer: gpd.GeoSeries, points: gpd.GeoSeries) -> np.ndarray:
+    """Return whether each point lies in no polygon of the layer."""
+    inside, _ = layer.sindex.query(points.to_numpy(), predicate="intersects")
+    return ~np.isin(np.arange(len(points)), inside)
+
+
 def _containing(points: gpd.GeoDataFrame, polygons: gpd.GeoSeries, name: str) -> pd.Series:
     """Return the label of the polygon in which each point lies; the first, where several do."""
     areas = gpd.GeoDataFrame(
-        {name: polygons.index.to_numpy()}, geometry=polygons.to_numpy(), crs=polygons.crs
+        {name: polygons.index.to_numpy()},
+        geometry=repaired(np.asarray(polygons.array, dtype=object)),
+        crs=polygons.crs,
     )
     joined = gpd.sjoin(points, areas, how="left", predicate="intersects")
     first: pd.Series = joined[~joined.index.duplicated()][name]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from geo._overlay_kernel import Layer
 
-__all__ = ["overlap_areas", "overlap_areas_geos", "warm_up"]
+__all__ = ["overlap_areas", "overlap_areas_geos", "repaired", "warm_up"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
@@ -126,6 +126,22 @@ def warm_up() -> None:
     overlap_areas(square, square, workers=1)
 
 
+def repaired(layer: Shapes) -> Shapes:
+    """
+    Return the polygons with the invalid ones made valid: a copy if there are any.
+
+    The one rule for all of `geo`. Overlapping parts count once, and nothing but polygons comes back:
+    spikes fall away, and what has no area becomes empty. Nulls stay null.
+    """
+    invalid = ~shapely.is_valid(layer)
+    if not invalid.any():
+        return layer
+    layer = layer.copy()
+    # "structure" keeps what overlapping parts have in common; the default would cut it out.
+    layer[invalid] = shapely.make_valid(layer[invalid], method="structure", keep_collapsed=False)
+    return layer
+
+
 def _check_options(engine: str, min_area_m2: float, workers: int | None) -> None:
     if engine not in ("edges", "geos"):
         raise SettingError("engine_unknown", engine=engine, known=("edges", "geos"))
@@ -194,22 +210,11 @@ def _table(found: _Overlaps, left_index: pd.Index, right_index: pd.Index, min_ar
     )
 
 
-def _repaired(shapes: Shapes) -> Shapes:
-    """Return the polygons with the invalid ones made valid: a copy if there are any."""
-    invalid = ~shapely.is_valid(shapes)
-    if not invalid.any():
-        return shapes
-    shapes = shapes.copy()
-    # "structure" keeps what overlapping parts have in common; the default would cut it out.
-    shapes[invalid] = shapely.make_valid(shapes[invalid], method="structure", keep_collapsed=False)
-    return shapes
-
-
 # The reference
 
 
 def _overlaps_by_geos(left: Shapes, right: Shapes) -> _Overlaps:
-    left, right = _repaired(left), _repaired(right)
+    left, right = repaired(left), repaired(right)
     tree = shapely.STRtree(left)
     near = tree.query(right)
     # A polygon asked about is prepared for the query only; shapely.prepare would mark the input.
@@ -310,11 +315,11 @@ def _layer(kernel: ModuleType, shapes: Shapes, origin: Floats) -> tuple[Shapes, 
     """Return the polygons, repaired where needed, and their arrays for the compiled code."""
     layer: Layer = kernel.build_layer(*_rings(shapes, origin))
     unsure = np.flatnonzero(~kernel.surely_valid(layer))
-    repaired = _repaired(shapes[unsure])
-    if all(new is old for new, old in zip(repaired, shapes[unsure], strict=True)):
+    mended = repaired(shapes[unsure])
+    if all(new is old for new, old in zip(mended, shapes[unsure], strict=True)):
         return shapes, layer
     shapes = shapes.copy()
-    shapes[unsure] = repaired
+    shapes[unsure] = mended
     return shapes, kernel.build_layer(*_rings(shapes, origin))
 
 

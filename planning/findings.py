@@ -23,6 +23,7 @@ SEVERITY = {
     "grid_enclave": ERROR,
     "zone_crosses_station": ERROR,
     "zone_crosses_town": WARNING,
+    "zone_station_mismatch": WARNING,
     "assignment_differs": WARNING,
     "grid_village_mismatch": WARNING,
     "grid_cut_by_village": WARNING,
@@ -35,6 +36,8 @@ SEVERITY = {
     "id_unknown": WARNING,
     "geometry_invalid": WARNING,
     "geometry_absent": WARNING,
+    "geometry_no_area": WARNING,
+    "population_outside": WARNING,
     "layer_overlap": WARNING,
     "layer_gap": WARNING,
     "layer_slivers": WARNING,
@@ -71,6 +74,7 @@ def finding(
     **facts
         Whatever else the sentence needs.
     """
+    # Twice: as columns to sort and filter by, and in the facts, from which alone a sentence is filled.
     known = {"layer": layer, "id": label, "other_id": other, "area_m2": area_m2, "share": share}
     return {
         "code": code,

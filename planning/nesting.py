@@ -10,7 +10,7 @@ import shapely
 
 from data.schemas import GRID_ID, RESIDENTS, ZONE_ID
 from geo.adjacency import detached, shared_borders
-from geo.coverage import gaps, invalid_reasons, overlaps
+from geo.coverage import gaps, has_shape, invalid_reasons, overlaps
 from geo.errors import SettingError
 from geo.nesting import (
     NESTED,
@@ -18,19 +18,21 @@ from geo.nesting import (
     STRADDLING,
     TIE,
     NestingParams,
-    area_shares,
     best_parents,
     point_shares,
+    points_outside,
 )
 from planning.codes import code_findings
 from planning.findings import finding, findings_frame
 from planning.hierarchy import (
+    Layers,
     grid_units,
     grid_villages,
-    layer_shapes,
+    known_assignment,
     level_findings,
     reference_findings,
     zone_findings,
+    zone_stations,
 )
 from planning.settling import settled_zones
 
@@ -44,6 +46,26 @@ _NO_BORDERS = pd.DataFrame({"left": pd.Series(dtype="str"), "right": pd.Series(d
 # Smaller gaps and overlaps are counted together: two clerks' lines leave hundreds of them.
 _SLIVER_M2 = 100.0
 _FINDING_OF_STATUS = {ORPHAN: "grid_orphan", TIE: "grid_tie", STRADDLING: "grid_straddles"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """
+    What grids, villages and people are by themselves: the same whatever the zones.
+
+    Parameters
+    ----------
+    borders
+        left, right, length_m: neighbouring grids.
+    units
+        village_id, station_id, town_id, indexed by grid_id.
+    findings
+        What is wrong with them, as rows for `findings_frame`.
+    """
+
+    borders: pd.DataFrame
+    units: pd.DataFrame
+    findings: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +87,8 @@ class Nesting:
         Indexed by zone_id: grids (won), area_m2 (as drawn; missing without polygons).
     pairs
         child (grid), parent (zone), area_m2, share: a row for every overlap.
-    borders
-        left, right, length_m: neighbouring grids.
+    ground
+        What does not depend on the zones.
     findings
         The list of what is wrong (`planning.findings`).
     """
@@ -76,8 +98,13 @@ class Nesting:
     grids: pd.DataFrame
     zones: pd.DataFrame
     pairs: pd.DataFrame
-    borders: pd.DataFrame
+    ground: Ground
     findings: gpd.GeoDataFrame
+
+    @property
+    def borders(self) -> pd.DataFrame:
+        """left, right, length_m: neighbouring grids."""
+        return self.ground.borders
 
     @property
     def empty_zones(self) -> list[str]:
@@ -136,30 +163,52 @@ def nest_district(
     Raises
     ------
     SettingError
-        ``nest_needs_layers`` if neither source is there; ``nest_needs_population`` if shares of
-        residents are asked for without points.
+        ``nest_needs_layers`` if neither source is there; ``nest_needs_table`` if the table is asked for
+        and there is none; ``nest_needs_population`` if shares of
+        residents are asked for without points, ``nest_table_by_residents`` if of a table.
     """
-    params = params or NestingParams()
-    source = source or _source(tables)
-    grids, zones = layer_shapes(tables, "grids"), layer_shapes(tables, "zones")
-    if source == "polygons" and (grids is None or zones is None):
-        raise SettingError("nest_needs_layers", missing="grids" if grids is None else "zones")
-    pairs = _pairs(tables, grids, zones, params, source)
+    return _nest(Layers(tables, params or NestingParams()), exempt, source, None)
+
+
+def nest_again(tables: Mapping[str, pd.DataFrame], before: Nesting) -> Nesting:
+    """
+    Find the nesting of other zones, or of another assignment, over the same grids.
+
+    Parameters
+    ----------
+    tables
+        The tables of `before` with other zones or another ``declared_assignment``.
+    before
+        The nesting whose settings, exemptions, and findings on all but the zones still hold.
+    """
+    exempt = before.grids.index[before.grids["exempt"]]
+    return _nest(Layers(tables, before.params), exempt, before.source, before.ground)
+
+
+def _nest(layers: Layers, exempt: Collection[str], source: Source | None, ground: Ground | None) -> Nesting:
+    tables, params = layers.tables, layers.params
+    source = source or _source(layers)
+    grids, zones = layers.shapes("grids"), layers.shapes("zones")
+    pairs = _pairs(layers, source)
     grid_ids = _ids(tables, "grids", GRID_ID, pairs["child"])
     zone_ids = _ids(tables, "zones", ZONE_ID, pairs["parent"])
-    best = best_parents(pairs, grid_ids, params)
-    borders = _NO_BORDERS if grids is None else shared_borders(grids)
-    described = _describe(tables, best, pairs, borders, params, exempt)
+    ground = ground or _ground(layers, grid_ids)
+    described = _describe(layers, best_parents(pairs, grid_ids, params), pairs, ground, exempt)
     won = described["zone_id"].value_counts().reindex(zone_ids).fillna(0).astype(int)
     drawn = pd.Series(float("nan"), index=zone_ids) if zones is None else zones.area.reindex(zone_ids)
     rows = [
-        *_grid_findings(described, pairs, grids, tables.get("declared_assignment"), source),
+        *_grid_findings(described, pairs, grids, known_assignment(tables), source),
         *_empty_zone_findings(won, pairs, zones),
-        *zone_findings(described["suggested_zone_id"], described["station_id"], described["town_id"], grids),
-        *code_findings(grid_ids, described["village_id"]),
-        *level_findings(tables, params),
+        *zone_findings(
+            described["suggested_zone_id"],
+            described["station_id"],
+            described["town_id"],
+            grids,
+            stated=zone_stations(tables),
+        ),
         *reference_findings(tables),
-        *_layer_findings(tables, set(won.index[won == 0])),
+        *_layer_findings(layers, "zones", set(won.index[won == 0])),
+        *ground.findings,
     ]
     crs = grids.crs if grids is not None else None
     return Nesting(
@@ -168,36 +217,55 @@ def nest_district(
         grids=described,
         zones=pd.DataFrame({"grids": won, "area_m2": drawn}).rename_axis(ZONE_ID),
         pairs=pairs,
-        borders=borders,
+        ground=ground,
         findings=findings_frame(rows, crs),
     )
 
 
-def _source(tables: Mapping[str, pd.DataFrame]) -> Source:
-    if layer_shapes(tables, "grids") is not None and layer_shapes(tables, "zones") is not None:
+def _ground(layers: Layers, grid_ids: pd.Index) -> Ground:
+    grids = layers.shapes("grids")
+    villages = grid_villages(layers, grid_ids)
+    stations, towns = grid_units(layers, villages)
+    return Ground(
+        borders=_NO_BORDERS if grids is None else shared_borders(grids),
+        units=pd.DataFrame({"village_id": villages, "station_id": stations, "town_id": towns}),
+        findings=(
+            *code_findings(grid_ids, villages),
+            *level_findings(layers),
+            *_layer_findings(layers, "grids"),
+            *_layer_findings(layers, "villages"),
+            *_population_findings(layers),
+        ),
+    )
+
+
+def _source(layers: Layers) -> Source:
+    shapes = {table: layers.shapes(table) for table in ("grids", "zones")}
+    if all(layer is not None for layer in shapes.values()):
         return "polygons"
-    if (declared := tables.get("declared_assignment")) is not None and not declared.empty:
+    if (declared := layers.tables.get("declared_assignment")) is not None and not declared.empty:
         return "table"
-    missing = "grids" if layer_shapes(tables, "grids") is None else "zones"
-    raise SettingError("nest_needs_layers", missing=missing)
+    raise SettingError("nest_needs_layers", missing="grids" if shapes["grids"] is None else "zones")
 
 
-def _pairs(
-    tables: Mapping[str, pd.DataFrame],
-    grids: gpd.GeoSeries | None,
-    zones: gpd.GeoSeries | None,
-    params: NestingParams,
-    source: Source,
-) -> pd.DataFrame:
-    declared = _declared_pairs(tables.get("declared_assignment"))
-    if source == "table" or grids is None or zones is None:
+def _pairs(layers: Layers, source: Source) -> pd.DataFrame:
+    declared = _declared_pairs(known_assignment(layers.tables))
+    if source == "table":
+        stated = layers.tables.get("declared_assignment")
+        if stated is None or stated.empty:
+            raise SettingError("nest_needs_table")
+        if layers.params.by == "residents":
+            raise SettingError("nest_table_by_residents")
         return declared
-    pairs = area_shares(grids, zones)
-    if params.by == "residents":
-        population = tables.get("population")
-        if population is None or population.empty:
+    grids, zones = layers.shapes("grids"), layers.shapes("zones")
+    pairs = layers.pairs("grids", "zones")
+    if pairs is None or grids is None or zones is None:
+        raise SettingError("nest_needs_layers", missing="grids" if grids is None else "zones")
+    if layers.params.by == "residents":
+        people = layers.tables.get("population")
+        if people is None or people.empty:
             raise SettingError("nest_needs_population")
-        pairs = point_shares(grids, zones, population.geometry, population[RESIDENTS], by_area=pairs)
+        pairs = point_shares(grids, zones, people.geometry, people[RESIDENTS], by_area=pairs)
     # A grid without a polygon can still be placed by the table.
     return pd.concat([pairs, declared[~declared["child"].isin(grids.index)]], ignore_index=True)
 
@@ -206,11 +274,10 @@ def _declared_pairs(declared: pd.DataFrame | None) -> pd.DataFrame:
     if declared is None or declared.empty:
         columns = {"child": "str", "parent": "str", "area_m2": "float64", "share": "float64"}
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
-    rows = declared[[GRID_ID, ZONE_ID]].dropna().drop_duplicates()
     # A grid listed under several zones belongs to each of them alike: a tie.
-    claims = rows.groupby(GRID_ID)[ZONE_ID].transform("size")
+    claims = declared.groupby(GRID_ID)[ZONE_ID].transform("size")
     return pd.DataFrame(
-        {"child": rows[GRID_ID], "parent": rows[ZONE_ID], "area_m2": 0.0, "share": 1.0 / claims}
+        {"child": declared[GRID_ID], "parent": declared[ZONE_ID], "area_m2": 0.0, "share": 1.0 / claims}
     ).reset_index(drop=True)
 
 
@@ -223,18 +290,13 @@ def _ids(tables: Mapping[str, pd.DataFrame], table: str, key: str, used: Iterabl
 
 
 def _describe(
-    tables: Mapping[str, pd.DataFrame],
-    best: pd.DataFrame,
-    pairs: pd.DataFrame,
-    borders: pd.DataFrame,
-    params: NestingParams,
-    exempt: Collection[str],
+    layers: Layers, best: pd.DataFrame, pairs: pd.DataFrame, ground: Ground, exempt: Collection[str]
 ) -> pd.DataFrame:
-    villages = grid_villages(tables, best.index, params)
-    stations, towns = grid_units(tables, villages, params)
-    shapes = layer_shapes(tables, "grids")
-    zones = settled_zones(best, pairs, borders, villages=villages, margin=params.tie_margin, places=shapes)
-    listed = tables.get("exemptions")
+    shapes, borders = layers.shapes("grids"), ground.borders
+    zones = settled_zones(
+        best, pairs, borders, villages=ground.units["village_id"], params=layers.params, places=shapes
+    )
+    listed = layers.tables.get("exemptions")
     known = set(exempt) | (set() if listed is None else set(listed[GRID_ID]))
     size = None if shapes is None else shapes.area.reindex(best.index).fillna(0.0)
     drawn = zones.index if shapes is None else zones.index.intersection(shapes.index)
@@ -244,9 +306,7 @@ def _describe(
     named = best.rename(columns={"parent": "zone_id", "second": "second_zone_id"})
     return named.assign(
         area_m2=float("nan") if size is None else size,
-        village_id=villages,
-        station_id=stations,
-        town_id=towns,
+        **{str(name): unit for name, unit in ground.units.items()},
         enclave=apart,
         exempt=named.index.isin(known),
         suggested_zone_id=zones,
@@ -306,30 +366,50 @@ def _empty_zone_findings(
 
 def best_grid(pairs: pd.DataFrame, zone: str) -> str | None:
     """Return the grid in which a zone has most of its land, or None where it has none."""
+    return next(iter(best_grids(pairs, zone)), None)
+
+
+def best_grids(pairs: pd.DataFrame, zone: str) -> list[str]:
+    """Return the grids in which a zone has land, those with most of it first."""
     mine = pairs[pairs["parent"] == zone].sort_values(
         ["area_m2", "share", "child"], ascending=[False, False, True]
     )
-    return None if mine.empty else str(mine["child"].iloc[0])
+    return [str(grid) for grid in mine["child"]]
 
 
 def _layer_findings(
-    tables: Mapping[str, pd.DataFrame], empty_zones: Collection[str]
+    layers: Layers, table: str, empty_zones: Collection[str] = ()
 ) -> Iterator[dict[str, Any]]:
-    for table in ("grids", "zones", "villages"):
-        shapes = layer_shapes(tables, table)
-        if shapes is None:
-            continue
-        key = str(shapes.index.name)
-        for label in tables[table].loc[~tables[table][key].isin(shapes.index), key]:
-            if table != "zones" or label not in empty_zones:
-                yield finding("geometry_absent", table, label)
-        for label, why in invalid_reasons(shapes).items():
-            yield finding("geometry_invalid", table, label, geometry=shapes[label], why=why)
-        double, open_places = overlaps(shapes), gaps(shapes)
-        small, slight = double["area_m2"] < _SLIVER_M2, open_places["area_m2"] < _SLIVER_M2
-        yield from _overlap_findings(table, double[~small])
-        yield from _gap_findings(table, open_places[~slight], shapes)
-        yield from _sliver_finding(table, open_places[slight], double[small])
+    shapes = layers.shapes(table)
+    if shapes is None:
+        return
+    key = str(shapes.index.name)
+    drawn = layers.tables[table].set_index(key).geometry
+    for label in drawn.index[~has_shape(drawn)]:
+        if table != "zones" or label not in empty_zones:
+            yield finding("geometry_absent", table, label)
+    drawn = drawn[has_shape(drawn)]
+    whole = drawn.index.isin(shapes.index)
+    for label, shape in drawn[~whole].items():
+        yield finding("geometry_no_area", table, label, geometry=shape)
+    for label, why in invalid_reasons(drawn[whole]).items():
+        yield finding("geometry_invalid", table, label, geometry=drawn.at[label], why=why)
+    double, open_places = overlaps(shapes), gaps(shapes)
+    small, slight = double["area_m2"] < _SLIVER_M2, open_places["area_m2"] < _SLIVER_M2
+    yield from _overlap_findings(table, double[~small])
+    yield from _gap_findings(table, open_places[~slight], shapes)
+    yield from _sliver_finding(table, open_places[slight], double[small])
+
+
+def _population_findings(layers: Layers) -> Iterator[dict[str, Any]]:
+    """Yield one finding for all people who live in no grid, where people decide."""
+    grids, people = layers.shapes("grids"), layers.tables.get("population")
+    if layers.params.by != "residents" or grids is None or people is None:
+        return
+    outside = people[points_outside(grids, people.geometry)]
+    if len(outside):
+        residents = int(outside[RESIDENTS].sum())
+        yield finding("population_outside", "population", "", points=len(outside), residents=residents)
 
 
 def _overlap_findings(table: str, places: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geo.coverage import has_shape
-from geo.nesting import ORPHAN, TIE
+from geo.nesting import ORPHAN, SHARE_TOLERANCE, TIE
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from geo.nesting import NestingParams
 
 
 def settled_zones(
@@ -19,15 +22,20 @@ def settled_zones(
     borders: pd.DataFrame,
     *,
     villages: pd.Series,
-    margin: float,
+    params: NestingParams,
     places: gpd.GeoSeries | None = None,
 ) -> pd.Series:
     """
     Return the zone that each grid belongs to: one for every grid, wherever there is any zone.
 
-    The largest share decides. Among tied zones the one that holds more of the same village does;
-    an orphan goes to the zone along most of its border, zones of its own village first; what
-    touches no settled grid goes to the zone of the nearest one.
+    The largest share decides. Among tied zones the one that holds more of the same village does. An
+    orphan goes
+
+    1. to the zone that holds most of its area, if that is more than `orphan_share` of it (orphans by
+       residents only);
+    2. to the one zone that has any land in it, unless a neighbour of its own village is settled;
+    3. to the zone along most of its border, zones of its own village first;
+    4. to the zone of the nearest grid, where it touches no settled one.
 
     Parameters
     ----------
@@ -39,14 +47,17 @@ def settled_zones(
         Neighbouring grids (`geo.adjacency.shared_borders`).
     villages
         Village of each grid, indexed by grid; may be missing.
-    margin
-        The tie margin that `best` was made with.
+    params
+        What `best` was made with.
     places
-        A point or polygon of each grid, for the nearest one; None where there are no shapes.
+        Polygon of each grid, for its area and the nearest one; None where there are no shapes.
     """
     zones = best["parent"].where(best["status"] != ORPHAN)
-    zones = _decide_ties(zones, best, pairs, villages.reindex(best.index), margin)
-    zones = _follow_borders(zones, borders, villages.reindex(best.index))
+    villages = villages.reindex(best.index)
+    zones = _decide_ties(zones, best, pairs, villages, params.tie_margin)
+    if places is not None:
+        zones = _follow_land(zones, pairs, borders, villages, places.area * params.orphan_share)
+    zones = _follow_borders(zones, borders, villages)
     return _follow_nearest(zones, places).rename("zone_id")
 
 
@@ -61,12 +72,32 @@ def _decide_ties(
     held = sure.groupby([villages[sure.index], sure]).size()
     for grid in tied:
         rivals = pairs[pairs["child"] == grid]
-        rivals = rivals[rivals["share"] > float(best["share"][grid]) - margin]
+        rivals = rivals[rivals["share"] > float(best["share"][grid]) - margin + SHARE_TOLERANCE]
         ranks = [
             (-held.get((villages[grid], zone), 0), -area, zone)
             for zone, area in zip(rivals["parent"], rivals["area_m2"], strict=True)
         ]
         zones[grid] = min(ranks)[2]
+    return zones
+
+
+def _follow_land(
+    zones: pd.Series, pairs: pd.DataFrame, borders: pd.DataFrame, villages: pd.Series, enough_m2: pd.Series
+) -> pd.Series:
+    open_grids = zones.index[zones.isna()]
+    claims = pairs[pairs["child"].isin(open_grids) & (pairs["area_m2"] > 0)]
+    if claims.empty:
+        return zones
+    zones = zones.copy()
+    both = pd.concat([borders, borders.rename(columns={"left": "right", "right": "left"})])
+    kin = both[_same_village(both, villages)]
+    advised = set(kin["left"][zones.reindex(kin["right"]).notna().to_numpy()])
+    ranked = claims.sort_values(["child", "area_m2", "parent"], ascending=[True, False, True])
+    for grid in ranked["child"].unique():
+        mine = ranked[ranked["child"] == grid]
+        large = mine["area_m2"].iloc[0] > enough_m2[grid] * (1 + SHARE_TOLERANCE)
+        if large or (len(mine) == 1 and grid not in advised):
+            zones[grid] = mine["parent"].iloc[0]
     return zones
 
 
@@ -78,7 +109,7 @@ def _follow_borders(zones: pd.Series, borders: pd.DataFrame, villages: pd.Series
         edges = edges.assign(zone=zones.reindex(edges["right"]).to_numpy()).dropna(subset="zone")
         if edges.empty:
             return zones
-        kin = villages[edges["left"]].to_numpy() == villages[edges["right"]].to_numpy()
+        kin = _same_village(edges, villages)
         weights = (
             edges.assign(kin=kin)
             .groupby(["left", "zone"], as_index=False)
@@ -91,6 +122,11 @@ def _follow_borders(zones: pd.Series, borders: pd.DataFrame, villages: pd.Series
         # One ring of orphans at a time: the inner ones follow those outside them.
         zones[chosen.index] = chosen
     return zones
+
+
+def _same_village(edges: pd.DataFrame, villages: pd.Series) -> np.ndarray:
+    left, right = (villages.reindex(edges[side]).to_numpy() for side in ("left", "right"))
+    return np.asarray((left == right) & pd.notna(left))
 
 
 def _follow_nearest(zones: pd.Series, places: gpd.GeoSeries | None) -> pd.Series:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import traceback
 from contextlib import suppress
@@ -102,7 +103,7 @@ def sample(
         raise FileError("file_exists", file=str(workspace))
     require_target(workspace)
     made = Workspace.open(
-        make_sample(workspace, seed=seed, tell=lambda stage: say.message(say.t(f"sample.{stage}")))
+        make_sample(workspace, seed=seed, tell=lambda stage: say.message(say.t(f"opening.{stage}")))
     )
     counts = made.counts()
     lines = [f"{say.t.name('table', name)}\t{say.t.number(count)}" for name, count in counts.items()]
@@ -122,6 +123,9 @@ def import_(
     ] = None,
     field: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=COL")] = None,
     crs: Annotated[str | None, typer.Option(metavar="EPSG:n", help="坐标系 / CRS")] = None,
+    district: Annotated[
+        str | None, typer.Option(metavar="NAME", help="新工作区的区县名 / name of a new district")
+    ] = None,
     district_crs: Annotated[
         str | None,
         typer.Option(metavar="EPSG:n", help="新工作区的米制坐标系 / metric CRS of a new workspace"),
@@ -146,7 +150,7 @@ def import_(
     if name_column:
         mapping[NAME] = name_column
     params = ImportParams(mapping=mapping, layer=layer, crs=crs, encoding=encoding, dissolve=dissolve)
-    report = import_file(workspace, file, table, params=params, district_crs=district_crs)
+    report = import_file(workspace, file, table, params=params, district=district, district_crs=district_crs)
     read = [f"{say.t.name('column', name)} ← {column}" for name, column in report.mapping.items()]
     say.result(
         report.summary(),
@@ -155,6 +159,7 @@ def import_(
         ),
         say.t("cli.import_read", columns=say.t.listed(read, at_most=20)),
         say.t("cli.import_left", columns=say.t.listed(report.left_out, at_most=20) or "—"),
+        *([say.t("cli.import_replaced", count=say.t.number(report.replaced))] if report.replaced else []),
         *([say.t("cli.import_dissolved", count=report.dissolved)] if report.dissolved else []),
     )
 
@@ -191,13 +196,17 @@ def nest(
     say = _speaker(lang, as_json)
     if source not in (None, "polygons", "table"):
         raise SettingError("setting_wrong", name="--from", found=source, allowed="polygons, table")
+    if give and not repair:
+        raise SettingError("option_needs", name="--give", other="--repair")
     opened = Workspace.open(workspace)
     stamp, tables = opened.stamp, read_tables(opened, NESTING_TABLES)
     params = NestingParams(by=by, nested_share=nested_share)  # type: ignore[arg-type]
     nesting = nest_district(tables, params=params, exempt=exempt or (), source=source)  # type: ignore[arg-type]
+    if unknown := sorted(set(exempt or ()) - set(nesting.grids.index)):
+        raise SettingError("grid_unknown", grids=", ".join(unknown))
     plan_id, shown, moved = None, nesting, 0.0
-    if repair or nesting.complete:
-        mended = repair_district(tables, nesting, give_to=_given(say, nesting, give if repair else []))
+    if repair:
+        mended = repair_district(tables, nesting, give_to=_given(say, nesting, give))
         shown, moved = mended.nesting, float(mended.moved["area_m2"].sum())
         plan_id = save_nesting(opened, mended, name=say.t("plan.first_name"), stamp=stamp)
     for zone in shown.empty_zones:
@@ -271,18 +280,13 @@ def app(
     script = Path(__file__).resolve().parent.parent / "app.py"
     if not script.is_file():
         raise FileError("file_missing", file=str(script))
-    options = {
-        "server.address": "127.0.0.1",
-        "server.port": port,
-        "server.headless": str(not browser).lower(),
-        "server.showEmailPrompt": "false",
-        "browser.gatherUsageStats": "false",
-        "client.toolbarMode": "minimal",
-    }
+    _require_free(port)
     # In this very process: a child would be left behind when the window is closed.
     from streamlit.web import cli as streamlit_door
 
-    sys.argv = ["streamlit", "run", str(script), *(f"--{name}={value}" for name, value in options.items())]
+    from ui.server import options
+
+    sys.argv = ["streamlit", "run", str(script), *options(port=port, browser=browser)]
     sys.exit(streamlit_door.main())
 
 
@@ -292,6 +296,17 @@ def warm_up() -> None:
     from geo.overlay import warm_up as compile_overlay
 
     compile_overlay()
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        # As the server itself will bind: a port that was closed a moment ago is free.
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise SettingError("port_busy", port=port, url=f"http://127.0.0.1:{port}") from None
 
 
 def _given(say: _Speaker, nesting: Nesting, stated: list[str] | None) -> list[str]:

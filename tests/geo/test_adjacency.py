@@ -53,3 +53,16 @@ def test_size_decides_which_part_is_the_main_one():
     zones = pd.Series({"a": "z1", "b": "z2", "c": "z1"})
     assert list(detached(zones, shared_borders(chain), size=chain.area)) == [True, False, False]
     assert list(detached(zones, shared_borders(chain))) == [False, False, True]
+
+
+def test_line_drawn_half_exactly_and_half_by_eye_is_one_border():
+    """1 m of the common line is exact, the other 99 m run 2 cm apart."""
+    left = Polygon([(0, 0), (100, 0), (100, 1), (99.98, 50), (100, 100), (0, 100)])
+    right = Polygon([(100, 0), (200, 0), (200, 100), (100, 100), (100, 1)])
+    assert as_dict(shared_borders(layer(a=left, b=right))) == {("a", "b"): 100}
+
+
+def test_longer_exact_stretch_does_not_hide_the_rest_of_a_border():
+    left = Polygon([(0, 0), (100, 0), (100, 10), (99.98, 50), (100, 100), (0, 100)])
+    right = Polygon([(100, 0), (200, 0), (200, 100), (100, 100), (100, 10)])
+    assert as_dict(shared_borders(layer(a=left, b=right))) == {("a", "b"): 100}

@@ -1,9 +1,10 @@
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
-from shapely.geometry import Polygon, box
+from shapely.geometry import MultiPolygon, Polygon, box
 
-from geo.coverage import dissolve_by, dissolved, gaps, invalid_reasons, overlaps
+from geo.coverage import dissolve_by, dissolved, gaps, invalid_reasons, overlaps, repaired
 
 BOWTIE = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
 
@@ -56,3 +57,32 @@ def test_groups_are_united_in_sorted_order_and_strangers_left_out():
     assert list(united.index) == ["z1", "z2"]
     assert united["z2"].area == pytest.approx(200)
     assert united.index.name == "zone_id"
+
+
+SPIKE = Polygon([(0, 0), (100, 0), (100, 100), (100, 200), (100, 100), (0, 100)])
+TWICE = MultiPolygon([box(0, 0, 100, 60), box(0, 40, 100, 100)])
+LINE = Polygon([(0, 0), (100, 0), (100, 0), (0, 0)])
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        (SPIKE, 10_000),  # a line sticks out
+        (TWICE, 10_000),  # parts lie on top of each other
+        (BOWTIE, 50),
+        (LINE, 0),  # no area at all
+    ],
+)
+def test_whatever_is_drawn_is_repaired_to_polygons(shape, area):
+    whole = repaired(np.array([shape, None], dtype=object))
+    assert whole[0].geom_type in ("Polygon", "MultiPolygon")
+    assert whole[0].area == pytest.approx(area)
+    assert whole[1] is None
+    beside = box(100, 0, 200, 100)
+    both = layer(a=shape, b=beside)
+    assert dissolved(both).area == pytest.approx(area + 10_000)
+    united = dissolve_by(both, pd.Series({"a": "z1", "b": "z1"}, name="zone_id"))
+    assert united["z1"].area == pytest.approx(area + 10_000)
+    doubled = overlaps(layer(a=shape, b=box(0, 0, 200, 200)))
+    assert doubled["area_m2"].sum() == pytest.approx(area)
+    assert gaps(both).empty

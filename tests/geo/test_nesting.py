@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import Point, box
+from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 from geo.errors import SettingError
 from geo.nesting import NestingParams, area_shares, best_parents, point_shares
@@ -25,6 +25,13 @@ ZONES = layer(z1=box(0, 0, 14, 10), z2=box(14, 0, 20, 10))
 def test_shares_are_of_the_childs_area():
     shares = area_shares(GRIDS, ZONES).set_index(["child", "parent"])["share"]
     assert shares.to_dict() == pytest.approx({("a", "z1"): 1.0, ("b", "z1"): 0.4, ("b", "z2"): 0.6})
+
+
+def test_shares_of_invalid_shapes_are_of_what_they_cover():
+    bowtie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    twice = MultiPolygon([box(0, 0, 10, 6), box(0, 4, 10, 10)])
+    shares = area_shares(layer(a=bowtie, b=twice), layer(z=box(-5, -5, 15, 15)))["share"]
+    assert shares.to_numpy() == pytest.approx(1.0)
 
 
 def test_residents_may_outvote_area():

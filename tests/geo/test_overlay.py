@@ -17,7 +17,9 @@ from geo.errors import CrsError, SettingError
 
 METRIC = "EPSG:4549"  # CGCS2000 / 3-degree Gauss-Kruger, central meridian 120E
 FAR = (500_000.0, 3_300_000.0)
-TOLERANCE_M2 = 1e-4  # the promise is 0.01 m²; polygons here are hundreds of metres wide
+# A tenth of the promise. GEOS itself drops overlaps a micrometre wide (up to 5e-4 m² on these polygons)
+# where coordinates are large.
+TOLERANCE_M2 = 1e-3
 
 seeds = st.integers(0, 2**32 - 1)
 places = st.sampled_from([(0.0, 0.0), FAR])

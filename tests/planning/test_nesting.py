@@ -164,7 +164,8 @@ def test_table_of_codes_is_enough():
             "zone_id": ["z1", "z1", "z2", "z2", "z2", "z2"],
         }
     )
-    grids = pd.DataFrame({"grid_id": [f"{village}00{i}" for i in range(1, 6)], "village_id": village})
+    listed = [*(f"{village}00{i}" for i in range(1, 6)), "odd"]
+    grids = pd.DataFrame({"grid_id": listed, "village_id": village})
     nesting = nest_district({"declared_assignment": declared, "grids": grids})
     assert nesting.source == "table"
     summary = nesting.summary()
@@ -201,3 +202,97 @@ def test_inputs_are_left_alone(district):
     nest_district(district)
     for name, frame in district.items():
         pd.testing.assert_frame_equal(pd.DataFrame(frame), pd.DataFrame(before[name]))
+
+
+def with_grid(district, shape, name="g9", **columns):
+    more = gpd.GeoDataFrame({"grid_id": [name], **columns}, geometry=[shape], crs=CRS)
+    return {**district, "grids": pd.concat([district["grids"], more], ignore_index=True)}
+
+
+def test_grid_without_area_is_named_and_treated_like_one_without_shape(district):
+    flat = with_grid(district, Polygon([(0, 0), (50, 0), (50, 0), (0, 0)]), village_id="v1")
+    nesting = nest_district(flat)
+    found = nesting.findings.set_index("id")["code"]
+    assert set(found[["g9"]]) == {"grid_orphan", "geometry_no_area"}
+    assert nesting.grids.at["g9", "area_m2"] == 0
+    assert nest_district({**flat, "declared_assignment": pd.DataFrame({"grid_id": ["g9"], "zone_id": ["z1"]})}
+    ).grids.at["g9", "zone_id"] == "z1"  # fmt: skip
+
+
+def test_spiked_and_twice_drawn_grids_nest_whole(district):
+    spike = Polygon([(600, 0), (700, 0), (700, 100), (700, 200), (700, 100), (600, 100)])
+    twice = MultiPolygon([box(700, 0, 800, 60), box(700, 40, 800, 100)])
+    odd = with_grid(with_grid(district, spike), twice, name="g10")
+    nesting = nest_district(with_zones(odd, z1=box(0, 0, 800, 100)))
+    assert nesting.complete
+    assert nesting.grids["area_m2"].to_numpy() == pytest.approx(10_000)
+
+
+@pytest.mark.parametrize(
+    ("reach", "nested_share", "orphan_share", "status"),
+    [
+        (99, 0.99, 0.1, "nested"),  # 99 of 100 m
+        (98.9, 0.99, 0.1, "straddling"),
+        (100, 1.0, 0.1, "nested"),
+        (99.9, 1.0, 0.1, "straddling"),
+        (10, 0.99, 0.1, "orphan"),
+        (10.1, 0.99, 0.1, "straddling"),
+    ],
+)
+def test_threshold_itself_counts(reach, nested_share, orphan_share, status):
+    for east in (0, 39_500_000):  # near the origin, and where a district lies
+        grids = gpd.GeoDataFrame({"grid_id": ["g"]}, geometry=[box(east, 0, east + 100, 100)], crs=CRS)
+        zones = gpd.GeoDataFrame({"zone_id": ["z"]}, geometry=[box(east, 0, east + reach, 100)], crs=CRS)
+        params = NestingParams(nested_share=nested_share, orphan_share=orphan_share)
+        nesting = nest_district({"grids": grids, "zones": zones}, params=params)
+        assert nesting.grids.at["g", "status"] == status
+
+
+def test_unknown_ids_of_the_table_are_listed_and_left_out(district):
+    declared = pd.DataFrame({"grid_id": ["g1", "g2", "gx"], "zone_id": ["z1", "zx", "z1"]})
+    nesting = nest_district({**district, "declared_assignment": declared}, source="table")
+    found = nesting.findings[nesting.findings["code"] == "id_unknown"]
+    assert sorted(zip(found["id"], found["other_id"], strict=True)) == [("g2", "zx"), ("gx", "gx")]
+    assert set(found["layer"]) == {"declared_assignment"}
+    assert "gx" not in nesting.grids.index
+    assert "zx" not in nesting.zones.index
+
+
+def test_residents_in_a_gap_leave_the_grid_to_the_zone_of_its_land(district):
+    """g1 lies 90 % in z1, its people in the gap beside it; z2 has the only neighbour."""
+    gap = with_zones(district, z1=box(10, 0, 100, 100), z2=box(100, 0, 600, 100))
+    people = gpd.GeoDataFrame({"residents": [5, 7]}, geometry=[Point(5, 50), Point(-50, 50)], crs=CRS)
+    nesting = nest_district({**gap, "population": people}, params=NestingParams(by="residents"))
+    assert nesting.grids.at["g1", "status"] == "orphan"
+    assert nesting.grids.at["g1", "suggested_zone_id"] == "z1"
+    outside = nesting.findings.set_index("code").loc["population_outside", "facts"]
+    assert (outside["points"], outside["residents"]) == (1, 7)
+
+
+@pytest.mark.parametrize(("village", "zone"), [("v9", "z1"), ("v1", "z2")])
+def test_orphan_prefers_its_only_claimant_unless_its_village_says_otherwise(district, village, zone):
+    district["grids"].loc[0, "village_id"] = village
+    zones = with_zones(district, z1=box(-500, 0, 5, 100), z2=box(100, 0, 600, 100))
+    assert nest_district(zones).grids.at["g1", "suggested_zone_id"] == zone
+
+
+def test_table_has_no_shares_of_residents(district):
+    declared = pd.DataFrame({"grid_id": ["g1"], "zone_id": ["z1"]})
+    with pytest.raises(SettingError, match="nest_table_by_residents"):
+        nest_district({"declared_assignment": declared}, params=NestingParams(by="residents"))
+
+
+def test_zone_listed_under_another_station_than_its_grids_is_found(district):
+    halves = [box(0, 0, 300, 100), box(300, 0, 600, 100)]
+    stations = gpd.GeoDataFrame({"station_id": ["s1", "s2"]}, geometry=halves, crs=CRS)
+    found = nest_district({**district, "stations": stations}).findings
+    found = found[found["code"] == "zone_station_mismatch"].set_index("id")
+    assert found["other_id"].to_dict() == {"z2": "s2", "z3": "s2"}
+    assert found.at["z3", "facts"]["stated"] == "s1"
+
+
+def test_grid_tied_between_villages_may_state_either(district):
+    district["villages"].geometry = [box(0, 0, 250, 100), box(250, 0, 600, 100)]
+    for village in ("v1", "v2"):
+        district["grids"].loc[2, "village_id"] = village
+        assert "grid_village_mismatch" not in codes(nest_district(district))

@@ -27,10 +27,13 @@ def served(tmp_path_factory, make_workspace):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), f"--server.port={port}"]
-    environment = {**os.environ, "GRIDBEAT_WORKSPACE": str(path)}
+    # As people start it, and from a folder without any configuration of ours.
+    start = "import sys; sys.argv[0] = 'gridbeat'; from ui.cli import main; main()"
+    command = [sys.executable, "-c", start, "app", str(path), "--no-browser", f"--port={port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("GRIDBEAT_LANG", None)
     server = subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=path.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)

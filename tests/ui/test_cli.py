@@ -1,6 +1,7 @@
 import csv
 import json
 import shutil
+import socket
 
 import geopandas as gpd
 import pandas as pd
@@ -119,7 +120,10 @@ def test_map_goes_out_as_one_whole_file(run, nested, tmp_path, which):
         (("nest", "none.gpkg"), "none.gpkg"),
         (("nest", "{ws}", "--by", "moon"), "moon"),
         (("nest", "{ws}", "--by", "residents"), "人口"),
+        (("nest", "{ws}", "--from", "table"), "编组"),
         (("nest", "{ws}", "--repair", "--give", "z1"), "z1"),
+        (("nest", "{ws}", "--give", "z1"), "--repair"),
+        (("nest", "{ws}", "--exempt", "g9"), "g9"),
         (("export", "{ws}", "plan", "p.csv"), "方案"),
         (("export", "{ws}", "plan:P9", "p.csv"), "P9"),
         (("export", "{ws}", "nothing", "p.csv"), "nothing"),
@@ -156,6 +160,8 @@ def test_code_table_alone_is_enough(run, tmp_path):
     facts(run("import", tmp_path / "县.gpkg", tmp_path / "编组.xlsx", "--as", "assignment", "--json"))
     told = facts(run("nest", tmp_path / "县.gpkg", "--json"))
     assert (told["zones"], told["grids"], told["share_nested"], told["source"]) == (2, 2, 1.0, "table")
+    assert told["plan"] is None, "a check writes nothing"
+    assert facts(run("nest", tmp_path / "县.gpkg", "--repair", "--json"))["plan"] == "P1"
 
 
 def test_id_column_can_be_named_for_a_code_table_too(run, tmp_path):
@@ -169,6 +175,31 @@ def test_id_column_can_be_named_for_a_code_table_too(run, tmp_path):
 def test_same_input_gives_the_same_words(run, nested, tmp_path):
     shutil.copy2(nested, tmp_path / "twin.gpkg")
     assert run("nest", nested, "--json").stdout == run("nest", tmp_path / "twin.gpkg", "--json").stdout
+
+
+def test_second_import_says_what_it_replaced_and_a_district_has_a_name(run, drawn):
+    words = (
+        "import",
+        drawn / "县.gpkg",
+        drawn / "zones.gpkg",
+        "--as",
+        "zones",
+        "--district",
+        "云县",
+        "--json",
+    )
+    assert [facts(run(*words))["replaced"] for _ in range(2)] == [0, 3]
+    assert Workspace.open(drawn / "县.gpkg").name == "云县"
+
+
+def test_busy_port_is_said(run, nested):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = run("app", nested, "--port", port, "--no-browser")
+    assert result.exit_code == 2
+    assert str(port) in result.stderr
 
 
 def test_backup_stands_beside_the_workspace(run, nested):

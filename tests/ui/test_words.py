@@ -203,4 +203,5 @@ def test_the_readme_and_the_app_call_statuses_the_same():
     known = {lang: texts(lang) for lang in LANGS}
     for code, name in zip(english.split(", "), chinese.split("、"), strict=True):
         assert known["zh"][f"status.{code}"] == name
-    assert f"**{known['zh']['nesting.title']}Nesting**" in readme
+    pages = [(known["zh"][key], known["en"][key]) for key in ("nav.overview", "nav.nesting")]
+    assert [f"**{zh} {en}**" for zh, en in pages if f"**{zh} {en}**" not in readme] == []
