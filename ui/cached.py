@@ -147,11 +147,17 @@ def assignment_files(
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def findings_files(path: str, stamp: str, lang: str, by: str) -> tuple[bytes, bytes]:
-    """Return the findings as xlsx and as csv."""
+def findings_files(
+    path: str, stamp: str, lang: str, by: str, give_to: tuple[str, ...] | None
+) -> tuple[bytes, bytes]:
+    """Return the findings as xlsx and as csv; with a repair the xlsx has what is left on a second sheet."""
     from ui.tables import findings_table, write_csv, write_xlsx
     from ui.words import words
 
     t = words(lang)
     listed = findings_table(nesting(path, stamp, by).findings, t)
-    return write_xlsx({t("findings.title"): listed}), write_csv(listed)
+    sheets = {t("findings.title"): listed}
+    if give_to is not None:
+        left = repaired(path, stamp, by, give_to).nesting.findings
+        sheets[t("findings.moment_after")] = findings_table(left, t)
+    return write_xlsx(sheets), write_csv(listed)

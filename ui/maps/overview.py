@@ -144,7 +144,8 @@ def _grids(tables: Mapping[str, Any], t: Words) -> Layer | None:
         name=texts(grids, NAME),
         code=texts(grids, GRID_ID),
         fields=_filled(fields),
-        zoom=13,
+        # Far out the zones stand for them; where there are none the grids are all there is to see.
+        zoom=0 if present(tables, "zones") is None else 13,
         label=(15, "small"),
         searchable=True,
     )

@@ -133,7 +133,7 @@ def _map(place: Place, found: Found) -> str:
 
 
 def _controls(place: Place, found: Found) -> None:
-    _exemptions(place, found)
+    pending = _exemptions(place, found)
     give_to = _empty_zones(place, found)
     t = place.t
     if found.fault is not None:
@@ -146,7 +146,12 @@ def _controls(place: Place, found: Found) -> None:
         width="stretch",
         key="repair_button",
     ):
-        _run_repair(place, found, give_to)
+        # What was chosen above counts, saved or not: it is saved along with the repair.
+        if pending is None:
+            _run_repair(place, found, give_to)
+        elif _save_exemptions(place, *pending):
+            _choose_repair(place, ",".join(give_to) or _LEAVE)
+            st.rerun()
     if found.repair is not None:
         _back(place)
         _report(place, found.repair)
@@ -157,12 +162,13 @@ def _controls(place: Place, found: Found) -> None:
         _checks(place, found)
 
 
-def _exemptions(place: Place, found: Found) -> None:
+def _exemptions(place: Place, found: Found) -> tuple[set[str], set[str]] | None:
+    """Return the exemptions to add and to remove that were chosen but not saved yet, or None."""
     t, grids = place.t, found.nesting.grids
     exempt = sorted(grids.index[grids["exempt"]])
     candidates = sorted(grids.index[grids["enclave"] | grids["exempt"]])
     if not candidates:
-        return
+        return None
     names = _names(place, "grids", GRID_ID)
     chosen = st.multiselect(
         t("nesting.exemptions", count=t.number(len(candidates))),
@@ -174,18 +180,24 @@ def _exemptions(place: Place, found: Found) -> None:
         select_all=False,
         key=_key(place, f"exempt {place.stamp}"),
     )
-    if sorted(chosen) != exempt and st.button(t("nesting.exemptions_save"), width="stretch"):
-        from data.workspace import Workspace
-        from ui.exempting import change_exemptions
+    if sorted(chosen) == exempt:
+        return None
+    pending = set(chosen) - set(exempt), set(exempt) - set(chosen)
+    if st.button(t("nesting.exemptions_save"), width="stretch") and _save_exemptions(place, *pending):
+        st.rerun()
+    return pending
 
-        try:
-            change_exemptions(
-                Workspace.open(place.path), add=set(chosen) - set(exempt), remove=set(exempt) - set(chosen)
-            )
-        except GridBeatError as error:
-            look.show_error(error, t)
-        else:
-            st.rerun()
+
+def _save_exemptions(place: Place, add: set[str], remove: set[str]) -> bool:
+    from data.workspace import Workspace
+    from ui.exempting import change_exemptions
+
+    try:
+        change_exemptions(Workspace.open(place.path), add=add, remove=remove)
+    except GridBeatError as error:
+        look.show_error(error, place.t)
+        return False
+    return True
 
 
 def _empty_zones(place: Place, found: Found) -> tuple[str, ...]:
@@ -290,8 +302,10 @@ def _plans(place: Place) -> None:
 
 def _tables(place: Place, found: Found, html: str) -> None:
     t = place.t
-    count = len(found.nesting.findings)
-    names = [t("findings.tab", count=t.number(count)), t("nesting.downloads")]
+    count = t.number(len(found.nesting.findings))
+    if found.repair is not None:
+        count += f" → {t.number(len(found.repair.nesting.findings))}"
+    names = [t("findings.tab", count=count), t("nesting.downloads")]
     if found.repair is not None:
         names[1:1] = [t("nesting.moved_grids"), t("nesting.changed_zones"), t("nesting.hierarchy")]
     tabs = dict(zip(names, st.tabs(names), strict=True))
@@ -329,6 +343,8 @@ def _findings(place: Place, found: Found) -> None:
     from ui.tables import findings_table
 
     t, findings = place.t, found.nesting.findings
+    if found.repair is not None and _shows_what_is_left(place):
+        findings = found.repair.nesting.findings
     if findings.empty:
         st.success(t("findings.none"))
         return
@@ -367,9 +383,23 @@ def _findings(place: Place, found: Found) -> None:
         st.caption(t("findings.no_match"))
 
 
+def _shows_what_is_left(place: Place) -> bool:
+    t = place.t
+    moment = st.segmented_control(
+        t("findings.moment"),
+        ["before", "after"],
+        default="after",
+        required=True,
+        format_func=lambda moment: t(f"findings.moment_{moment}"),
+        label_visibility="collapsed",
+        key=_key(place, "findings_moment"),
+    )
+    return moment == "after"
+
+
 def _downloads(place: Place, found: Found, html: str) -> None:
     t, state = place.t, (place.path, place.stamp, place.lang)
-    xlsx, csv = cached.findings_files(*state, found.by)
+    xlsx, csv = cached.findings_files(*state, found.by, found.give_to)
     assigned_xlsx, assigned_csv = cached.assignment_files(*state, found.by, found.give_to)
     spreadsheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     files = (

@@ -30,6 +30,8 @@ _CHECKS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
         None,
     ),
 }
+# Checks that say nothing of a table of codes.
+_ON_SHAPES = ("zone_whole", "geometry")
 _LEFT = ("straddling", "orphans", "ties", "enclaves", "empty_zones", "findings")
 
 
@@ -97,8 +99,11 @@ def hierarchy_checks(nesting: Nesting, tables: Collection[str], t: Words) -> str
     """Return each check of the hierarchy with its result; what could not be checked says so."""
     counts = nesting.findings["code"].value_counts()
     rows = []
+    drawn = bool((nesting.grids["area_m2"] > 0).any())
     for check, (codes, needs) in _CHECKS.items():
-        if needs is not None and needs not in tables:
+        if check in _ON_SHAPES and not drawn:
+            css, result = "gb-none", t("check.no_shapes")
+        elif needs is not None and needs not in tables:
             css, result = "gb-none", t("check.not_checked", table=t(f"table.{needs}"))
         elif (found := int(sum(counts.get(code, 0) for code in codes))) == 0:
             css, result = "gb-ok", t("check.ok")

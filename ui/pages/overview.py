@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -82,13 +82,13 @@ def show(place: Place) -> None:
 
 
 def _headline(
-    place: Place, figures: Figures, *, nested: tuple[float, int] | None = None, counting: bool = False
+    place: Place, figures: Figures, *, nested: Mapping[str, Any] | None = None, counting: bool = False
 ) -> None:
     t, rows = place.t, figures.rows
     villages = None if figures.villages is None else figures.villages + (figures.communities or 0)
     items = [
         (
-            _count(rows.get("zones"), t),
+            _count(rows.get("zones") or (nested or {}).get("zones"), t),
             t("table.zones"),
             _per(rows, "grids", "zones", t, "overview.grids_per_zone"),
         ),
@@ -112,22 +112,22 @@ def _headline(
     look.figures(items, label=t("overview.headline"))
 
 
-def _nested_share(place: Place, figures: Figures) -> tuple[float, int] | None:
-    if not (figures.rows.get("zones") and figures.rows.get("grids")):
+def _nested_share(place: Place, figures: Figures) -> Mapping[str, Any] | None:
+    rows = figures.rows
+    if not (rows.get("declared_assignment") or (rows.get("zones") and rows.get("grids"))):
         return None
     try:
-        found = cached.nesting(place.path, place.stamp, "area").summary()
+        return cached.nesting(place.path, place.stamp, "area").summary()
     except GridBeatError:
-        # Codes alone cannot be laid over one another; the nesting page says what is missing.
+        # Rows without shapes cannot be laid over one another; the nesting page says what is missing.
         return None
-    return found["share_nested"], found["grids"] - found["nested"]
 
 
-def _nested(nested: tuple[float, int] | None, t: Words, *, counting: bool) -> tuple[str, str, str]:
+def _nested(nested: Mapping[str, Any] | None, t: Words, *, counting: bool) -> tuple[str, str, str]:
     if nested is None:
         note = "\u00a0" if counting else t("overview.nested_needs")
         return (t.number(None), t("overview.nested"), note)
-    share, left = nested
+    share, left = nested["share_nested"], nested["grids"] - nested["nested"]
     note = t("overview.nested_left", count=t.number(left)) if left else t("overview.nested_all")
     return (t.percent(share), t("overview.nested"), note)
 
