@@ -107,14 +107,35 @@ def _given(nesting: Nesting, give_to: Collection[str]) -> pd.Series:
     if assignment.empty:
         raise SettingError("nest_no_overlap", zones=len(nesting.zones), grids=len(nesting.grids))
     offers = {zone: _offers(nesting, zone) for zone in sorted(give_to)}
+    assignment, refused = _shared_out(assignment, offers)
+    for zone in refused:
+        grid = offers[zone][0]
+        raise SettingError("zone_last_grid", zone=zone, grid=grid, other=assignment[grid])
+    return assignment
+
+
+def givable(nesting: Nesting) -> list[str]:
+    """Return the empty zones that can all be given a grid without taking another zone's last one."""
+    assignment = nesting.grids["suggested_zone_id"].dropna().astype("str")
+    offers = {
+        zone: grids for zone in sorted(nesting.empty_zones) if (grids := best_grids(nesting.pairs, zone))
+    }
+    _, refused = _shared_out(assignment, offers)
+    return [zone for zone in offers if zone not in refused]
+
+
+def _shared_out(assignment: pd.Series, offers: Mapping[str, list[str]]) -> tuple[pd.Series, list[str]]:
+    """Return the assignment with a grid for each zone, as far as they go, and the zones that got none."""
+    assignment, refused = assignment.copy(), []
     # Who has the least choice chooses first.
     for zone, grids in sorted(offers.items(), key=lambda offer: len(offer[1])):
         counts = assignment.value_counts()
         free = [grid for grid in grids if counts[assignment[grid]] > 1]
-        if not free:
-            raise SettingError("zone_last_grid", zone=zone, grid=grids[0], other=assignment[grids[0]])
-        assignment[free[0]] = zone
-    return assignment
+        if free:
+            assignment[free[0]] = zone
+        else:
+            refused.append(zone)
+    return assignment, refused
 
 
 def _offers(nesting: Nesting, zone: str) -> list[str]:

@@ -175,7 +175,8 @@ def nest(
     give: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ZONE", help="给空警务区其最大网格 / give an empty zone its best grid; all: 全部"
+            metavar="ZONE",
+            help="给空警务区其最大网格 / give an empty zone its best grid; all: 能给的都给 / as many as can be",
         ),
     ] = None,
     exempt: Annotated[
@@ -312,9 +313,10 @@ def _require_free(port: int) -> None:
 def _given(say: _Speaker, nesting: Nesting, stated: list[str] | None) -> list[str]:
     """Return the empty zones that get their best grid: as stated, else as the person at the terminal says."""
     from planning.nesting import best_grid
+    from planning.repair import givable
 
     if stated == ["all"]:
-        return nesting.empty_zones
+        return givable(nesting)
     if stated is not None or say.as_json or not sys.stdin.isatty():
         return stated or []
     best = {zone: best_grid(nesting.pairs, zone) for zone in nesting.empty_zones}

@@ -9,7 +9,7 @@ from shapely.geometry import Polygon, box
 from geo.errors import SettingError
 from geo.nesting import NestingParams
 from planning.nesting import nest_district
-from planning.repair import repair_district
+from planning.repair import givable, repair_district
 
 CRS = "EPSG:4549"
 
@@ -242,3 +242,15 @@ def test_repair_finds_what_a_fresh_look_would(district):
     fresh = nest_district({**district, "zones": result.zones})
     pd.testing.assert_frame_equal(fresh.grids, result.nesting.grids)
     assert fresh.findings.drop(columns="facts").equals(result.nesting.findings.drop(columns="facts"))
+
+
+def test_as_many_empty_zones_as_possible_can_be_given_a_grid(district):
+    """Three zones all lie in g1; z1, which holds every grid, can spare them only while it keeps one."""
+    shapes = [box(0, 0, 200, 100), box(0, 0, 30, 100), box(0, 0, 20, 100), box(0, 0, 10, 100)]
+    zones = gpd.GeoDataFrame({"zone_id": ["z1", "z2", "z3", "z4"]}, geometry=shapes, crs=CRS)
+    tables = {**district, "grids": district["grids"].iloc[:2], "zones": zones}
+    nesting = nest_district(tables)
+    chosen = givable(nesting)
+    assert len(chosen) == 1
+    assert set(nesting.empty_zones) == {"z2", "z3", "z4"}
+    assert repair_district(tables, nesting, give_to=chosen).nesting.complete

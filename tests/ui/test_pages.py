@@ -177,6 +177,24 @@ def test_an_empty_zone_is_asked_about_and_given_a_grid(app, workspace_file):
     assert "仍空 0 个警务区" in page.success[0].value
 
 
+def test_what_is_left_after_the_repair_is_listed(app):
+    page = app("nesting")
+    button(page, "修复嵌套").click().run()
+    choice = next(group for group in page.get("button_group") if "findings_moment" in str(group.proto.id))
+    assert [option.content for option in choice.proto.options] == ["修复前的问题", "修复后尚余的问题"]
+    assert "没有发现问题" in texts(page) or page.dataframe
+
+
+def test_checks_of_shapes_are_not_passed_without_shapes(tmp_path, app, monkeypatch):
+    workspace = Workspace.create(tmp_path / "w.gpkg", name="编码区", crs="EPSG:4549")
+    workspace.write("declared_assignment", pd.DataFrame({"grid_id": ["g1", "g2"], "zone_id": ["z", "z"]}))
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
+    page = app("nesting")
+    assert not page.exception
+    assert texts(page).count("未检查：没有图形") == 2
+    assert "1 / 2 / 100%" in texts(page)
+
+
 def test_a_repair_of_tables_that_changed_meanwhile_is_not_saved(app, workspace_file):
     page = app("nesting")
     button(page, "修复嵌套").click().run()
