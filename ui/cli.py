@@ -176,7 +176,7 @@ def nest(
         list[str] | None,
         typer.Option(
             metavar="ZONE",
-            help="给空警务区其最大网格 / give an empty zone its best grid; all: 能给的都给 / as many as can be",
+            help="给空警务区其最大网格 / give an empty zone its best grid (all)",
         ),
     ] = None,
     exempt: Annotated[
