@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-import shapely
 
 from data.schemas import GRID_ID, RESIDENTS, ZONE_ID
 from geo.adjacency import detached, shared_borders
-from geo.coverage import gaps, has_shape, invalid_reasons, overlaps
 from geo.errors import SettingError
 from geo.nesting import (
     NESTED,
@@ -20,7 +18,6 @@ from geo.nesting import (
     NestingParams,
     best_parents,
     point_shares,
-    points_outside,
 )
 from planning.codes import code_findings
 from planning.findings import finding, findings_frame
@@ -34,6 +31,7 @@ from planning.hierarchy import (
     zone_findings,
     zone_stations,
 )
+from planning.layer_faults import layer_findings, population_findings
 from planning.settling import settled_zones
 
 if TYPE_CHECKING:
@@ -43,8 +41,6 @@ if TYPE_CHECKING:
 
 Source = Literal["polygons", "table"]
 _NO_BORDERS = pd.DataFrame({"left": pd.Series(dtype="str"), "right": pd.Series(dtype="str"), "length_m": []})
-# Smaller gaps and overlaps are counted together: two clerks' lines leave hundreds of them.
-_SLIVER_M2 = 100.0
 _FINDING_OF_STATUS = {ORPHAN: "grid_orphan", TIE: "grid_tie", STRADDLING: "grid_straddles"}
 
 
@@ -207,7 +203,7 @@ def _nest(layers: Layers, exempt: Collection[str], source: Source | None, ground
             stated=zone_stations(tables),
         ),
         *reference_findings(tables),
-        *_layer_findings(layers, "zones", set(won.index[won == 0])),
+        *layer_findings(layers, "zones", set(won.index[won == 0])),
         *ground.findings,
     ]
     crs = grids.crs if grids is not None else None
@@ -232,9 +228,9 @@ def _ground(layers: Layers, grid_ids: pd.Index) -> Ground:
         findings=(
             *code_findings(grid_ids, villages),
             *level_findings(layers),
-            *_layer_findings(layers, "grids"),
-            *_layer_findings(layers, "villages"),
-            *_population_findings(layers),
+            *layer_findings(layers, "grids"),
+            *layer_findings(layers, "villages"),
+            *population_findings(layers),
         ),
     )
 
@@ -375,88 +371,6 @@ def best_grids(pairs: pd.DataFrame, zone: str) -> list[str]:
         ["area_m2", "share", "child"], ascending=[False, False, True]
     )
     return [str(grid) for grid in mine["child"]]
-
-
-def _layer_findings(
-    layers: Layers, table: str, empty_zones: Collection[str] = ()
-) -> Iterator[dict[str, Any]]:
-    shapes = layers.shapes(table)
-    if shapes is None:
-        return
-    key = str(shapes.index.name)
-    drawn = layers.tables[table].set_index(key).geometry
-    for label in drawn.index[~has_shape(drawn)]:
-        if table != "zones" or label not in empty_zones:
-            yield finding("geometry_absent", table, label)
-    drawn = drawn[has_shape(drawn)]
-    whole = drawn.index.isin(shapes.index)
-    for label, shape in drawn[~whole].items():
-        yield finding("geometry_no_area", table, label, geometry=shape)
-    for label, why in invalid_reasons(drawn[whole]).items():
-        yield finding("geometry_invalid", table, label, geometry=drawn.at[label], why=why)
-    double, open_places = overlaps(shapes), gaps(shapes)
-    small, slight = double["area_m2"] < _SLIVER_M2, open_places["area_m2"] < _SLIVER_M2
-    yield from _overlap_findings(table, double[~small])
-    yield from _gap_findings(table, open_places[~slight], shapes)
-    yield from _sliver_finding(table, open_places[slight], double[small])
-
-
-def _population_findings(layers: Layers) -> Iterator[dict[str, Any]]:
-    """Yield one finding for all people who live in no grid, where people decide."""
-    grids, people = layers.shapes("grids"), layers.tables.get("population")
-    if layers.params.by != "residents" or grids is None or people is None:
-        return
-    outside = people[points_outside(grids, people.geometry)]
-    if len(outside):
-        residents = int(outside[RESIDENTS].sum())
-        yield finding("population_outside", "population", "", points=len(outside), residents=residents)
-
-
-def _overlap_findings(table: str, places: gpd.GeoDataFrame) -> Iterator[dict[str, Any]]:
-    for row in places.itertuples():
-        yield finding(
-            "layer_overlap", table, row.left, other=row.right, area_m2=row.area_m2, geometry=row.geometry
-        )
-
-
-def _gap_findings(table: str, places: gpd.GeoDataFrame, shapes: gpd.GeoSeries) -> Iterator[dict[str, Any]]:
-    beside = _beside(places, shapes)
-    for row in places.itertuples():
-        names = beside.get(row.Index, [""])
-        yield finding(
-            "layer_gap",
-            table,
-            names[0],
-            other=", ".join(names[1:]),
-            area_m2=row.area_m2,
-            geometry=row.geometry,
-            width_m=row.width_m,
-        )
-
-
-def _sliver_finding(
-    table: str, open_slivers: gpd.GeoDataFrame, double_slivers: gpd.GeoDataFrame
-) -> Iterator[dict[str, Any]]:
-    """Yield one finding for all that is too small to be mended one by one."""
-    places = [*open_slivers.geometry, *double_slivers.geometry]
-    if places:
-        yield finding(
-            "layer_slivers",
-            table,
-            "",
-            area_m2=float(open_slivers["area_m2"].sum() + double_slivers["area_m2"].sum()),
-            geometry=shapely.union_all(places),
-            gaps=len(open_slivers),
-            overlaps=len(double_slivers),
-        )
-
-
-def _beside(places: gpd.GeoDataFrame, shapes: gpd.GeoSeries) -> dict[int, list[str]]:
-    at, near = shapes.sindex.query(places.geometry.to_numpy(), predicate="intersects")
-    beside: dict[int, list[str]] = {}
-    for place, label in sorted(zip(at.tolist(), shapes.index[near], strict=True)):
-        beside.setdefault(place, []).append(str(label))
-    return beside
 
 
 def _text(value: Any) -> str:
