@@ -37,6 +37,9 @@ PERIOD_START, PERIOD_END, INDICATOR, VALUE, EXPOSURE = (
 )
 ROLE, VALID_FROM, VALID_TO = "role", "valid_from", "valid_to"
 
+# What files bring instead of a geometry, a date and an hour; never kept as such.
+LON, LAT, WKT, TIME = "lon", "lat", "wkt", "time"
+
 VILLAGE, COMMUNITY = "village", "community"
 REPORTED, PATROL = "reported", "patrol"
 ROAD_CLASSES = (
@@ -217,6 +220,16 @@ TABLES: Mapping[str, Table] = {
     # Grids that are known to lie apart from the rest of their zone (飞地), and are not a fault.
     "exemptions": Table(columns={GRID_ID: _refers("grids", required=True), NOTE: _TEXT}, key=(GRID_ID,)),
 }
+
+
+def input_fields(table: str) -> tuple[str, ...]:
+    """Return what a file's columns may stand for: the table's columns, and places and times to make them from."""
+    spec = TABLES[table]
+    fields = tuple(spec.columns)
+    if spec.shape is not None or table == "incidents":
+        fields += (LON, LAT, WKT)
+    return (*fields, TIME) if table == "incidents" else fields
+
 
 _SHAPE_TYPES: Mapping[str, tuple[str, ...]] = {
     "polygon": ("Polygon", "MultiPolygon"),
