@@ -223,7 +223,7 @@ TABLES: Mapping[str, Table] = {
 
 
 def input_fields(table: str) -> tuple[str, ...]:
-    """Return what a file's columns may stand for: the table's columns, and places and times to make them from."""
+    """Return what a column of a file may stand for: a column of the table, or a place or time to make."""
     spec = TABLES[table]
     fields = tuple(spec.columns)
     if spec.shape is not None or table == "incidents":
