@@ -90,21 +90,16 @@ def shapes_of(blobs: NDArray[np.object_], *, layer: str, first_row: int) -> tupl
         return shapes, []
     shapes[failed] = shapely.from_wkb(blobs[failed], on_invalid="fix")
     lost = failed & shapely.is_missing(shapes)
-    closed = failed & ~lost
-    facts = [
-        ("rings_closed", closed),
-        ("shape_unreadable", lost),
-    ]
-    return shapes, [
-        _note(code, layer=layer, count=int(where.sum()), row=first_row + int(where.argmax()))
-        for code, where in facts
-        if where.any()
-    ]
+    notes = []
+    if (failed & ~lost).any():
+        notes.append(Reason("rings_closed", _where(failed & ~lost, layer, first_row)))
+    if lost.any():
+        notes.append(Reason("shape_unreadable", _where(lost, layer, first_row)))
+    return shapes, notes
 
 
-def _note(code: str, *, layer: str, count: int, row: int) -> Reason:
-    facts = {"layer": layer, "count": count, "row": row}
-    return Reason("rings_closed", facts) if code == "rings_closed" else Reason("shape_unreadable", facts)
+def _where(marked: NDArray[np.bool_], layer: str, first_row: int) -> dict[str, object]:
+    return {"layer": layer, "count": int(marked.sum()), "row": first_row + int(marked.argmax())}
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:
@@ -114,11 +109,14 @@ def _storage(kind: pa.DataType) -> pa.DataType:
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
-    return (
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
+    return any(
+        check(kind)
+        for check in (
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+            pa.types.is_binary_view,
+            pa.types.is_fixed_size_binary,
+        )
     )
 
 

@@ -75,7 +75,8 @@ def _texts_inside(
     """Return the text inside each polygon, None where there is none or more than one."""
     inside: NDArray[np.object_] = np.full(len(polygons), None, dtype=object)
     # Broken rings can't be asked what they hold; the repair comes later.
-    whole = np.where(shapely.is_valid(polygons), polygons, None)
+    whole = polygons.copy()
+    whole[~shapely.is_valid(polygons)] = None
     text_at, polygon_at = shapely.STRtree(whole).query(points, predicate="within")
     alone = np.bincount(polygon_at, minlength=len(polygons)) == 1
     for text, polygon in zip(text_at, polygon_at, strict=True):

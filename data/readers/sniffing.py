@@ -142,13 +142,14 @@ def _sqlite_whole(path: Path) -> bool:
     page = struct.unpack_from(">H", head, 16)[0]
     pages, changed, valid_for = (struct.unpack_from(">I", head, at)[0] for at in (28, 24, 92))
     # The number of pages counts only where the last writer kept it.
-    return changed != valid_for or path.stat().st_size >= pages * (65536 if page == 1 else page)
+    whole = int(pages) * (65536 if page == 1 else int(page))
+    return bool(changed != valid_for) or path.stat().st_size >= whole
 
 
 def _shp_whole(path: Path) -> bool:
     with path.open("rb") as stream:
         head = stream.read(100)
-    return len(head) == 100 and path.stat().st_size >= 2 * struct.unpack_from(">I", head, 24)[0]
+    return len(head) == 100 and path.stat().st_size >= 2 * int(struct.unpack_from(">I", head, 24)[0])
 
 
 def _ends_with(*ends: bytes) -> _Check:

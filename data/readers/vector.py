@@ -60,13 +60,18 @@ _WARNINGS = threading.RLock()
 
 @dataclass(frozen=True, kw_only=True)
 class _Recipe:
-    """How GDAL is asked for a layer: `fields` are its names for the layer's columns, in their order."""
+    """
+    How GDAL is asked for a layer.
+
+    `fields` are its names for the layer's columns, in their order. `with_ids` where curves may be met:
+    their rows are asked for once more, by their ids.
+    """
 
     target: str
     layer: str
     fields: tuple[str, ...]
     codec: str | None = None
-    has_curves: bool = False
+    with_ids: bool = False
 
 
 @dataclass(kw_only=True)
@@ -113,24 +118,23 @@ class VectorSource:
         first_row: int,
     ) -> pd.DataFrame:
         # By place, not by name: names may repeat in the file. An id may come first, the shape comes last.
-        offset = int(recipe.has_curves)
-        at = {name: place + offset for place, name in enumerate(meta["fields"])}
-        types = dict(zip(meta["fields"], meta["ogr_types"], strict=True))
+        read = _numbered(meta["fields"])
         data: dict[str, pd.Series] = {}
         for column in columns:
-            name = recipe.fields[layer.columns.index(column)]
-            values = values_of(batch.column(at[name]))
-            if types[name] == _TIME_TYPE:
+            place = read.index(_numbered(recipe.fields)[layer.columns.index(column)])
+            kind = meta["ogr_types"][place]
+            values = values_of(batch.column(place + int(recipe.with_ids)))
+            if kind == _TIME_TYPE:
                 values = tidy_times(values)
-            if recipe.codec is not None and types[name] in _TEXT_TYPES:
+            if recipe.codec is not None and kind in _TEXT_TYPES:
                 values = self._decoded(values, recipe.codec, layer.name, column, first_row)
             data[column] = values
         index = pd.RangeIndex(first_row, first_row + len(batch), name=ROW)
-        frame = pd.DataFrame(data).set_axis(index) if data else pd.DataFrame(index=index)
+        frame: pd.DataFrame = pd.DataFrame(data).set_axis(index) if data else pd.DataFrame(index=index)
         if layer.shape is None:
             return frame
         blobs = batch.column(batch.num_columns - 1).to_numpy(zero_copy_only=False)
-        blobs = self._straightened(recipe, blobs, batch, layer.name) if recipe.has_curves else blobs
+        blobs = self._straightened(recipe, blobs, batch, layer.name) if recipe.with_ids else blobs
         shapes, notes = shapes_of(blobs, layer=layer.name, first_row=first_row)
         for note in notes:
             self.tally.add(note)
@@ -235,7 +239,7 @@ def _open_layers(path: Path, target: Path, suffix: str) -> VectorSource:
         layer = _layer(shown, info)
         layers.append(layer)
         recipes[shown] = _Recipe(
-            target=str(target), layer=name, fields=_plain_fields(info), has_curves=layer.shape is not None
+            target=str(target), layer=name, fields=_plain_fields(info), with_ids=layer.shape is not None
         )
     return VectorSource(file=path, layers=tuple(layers), recipes=recipes)
 
@@ -289,12 +293,11 @@ def _open_shapefile(path: Path, folder: Path, encoding: str | None) -> VectorSou
 
 def _open_drawing(path: Path, folder: Path) -> DrawingSource:
     target = str(_addressable(path, folder))
-    info = _info(path, target, None, _DRIVERS[".dxf"])
+    _info(path, target, None, _DRIVERS[".dxf"])
     tally = Tally()
     with _told(path, path.stem, tally):
         _, _, blobs, fields = read_raw(target, columns=["Layer", "Text", "SubClasses"])
         entities = pd.DataFrame(dict(zip(("Layer", "SubClasses", "Text"), fields, strict=True)))
-    del info
     shapes, notes = shapes_of(blobs, layer=path.stem, first_row=1)
     for note in notes:
         tally.add(note)
@@ -317,6 +320,16 @@ def _open_drawing(path: Path, folder: Path) -> DrawingSource:
     )
 
 
+def _numbered(names: Sequence[str]) -> list[tuple[str, int]]:
+    """Return each name with how many of the same stand before it."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        result.append((str(name), seen.get(name, 0)))
+        seen[name] = seen.get(name, 0) + 1
+    return result
+
+
 @contextmanager
 def _stream(
     recipe: _Recipe, fields: Sequence[str], size: int
@@ -326,7 +339,7 @@ def _stream(
         layer=recipe.layer,
         columns=list(fields),
         encoding=_BYTES if recipe.codec is not None else None,
-        return_fids=recipe.has_curves,
+        return_fids=recipe.with_ids,
         batch_size=size,
         datetime_as_string=True,
         use_pyarrow=True,
