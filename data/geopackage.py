@@ -373,7 +373,7 @@ def _unregister(connection: sqlite3.Connection, name: str) -> None:
 
 
 def read_table(
-    connection: sqlite3.Connection, name: str, *, crs: CRS | None, order: str = "fid"
+    connection: sqlite3.Connection, name: str, *, crs: CRS | None, order: str = "fid", where: str = "1"
 ) -> pd.DataFrame:
     """
     Return table `name`, in the order in which its rows were written (or of a column), without its fid.
@@ -381,7 +381,7 @@ def read_table(
     A GeoDataFrame in `crs` if the table has a geometry column (single parts of multi geometries
     are unwrapped), otherwise a DataFrame. SQL integers come as int64, or Int64 where some are null.
     """
-    cursor = connection.execute(f"SELECT * FROM {_quoted(name)} ORDER BY {_quoted(order)}")
+    cursor = connection.execute(f"SELECT * FROM {_quoted(name)} WHERE {where} ORDER BY {_quoted(order)}")
     columns = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
     frame = pd.DataFrame(

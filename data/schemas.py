@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geo.errors import Reason, SchemaError
@@ -256,9 +257,25 @@ def validate(frame: pd.DataFrame, table: str, *, file: str | None = None) -> Non
     SchemaError
         ``table_faults`` with a `Reason` for every fault found: column, row (from 1), id, value.
     """
-    faults = [*_column_faults(frame, table), *_key_faults(frame, table), *_shape_faults(frame, table)]
-    if faults:
-        raise SchemaError("table_faults", table=table, file=file, count=len(faults), reasons=tuple(faults))
+    found = [*row_faults(frame, table), *_key_faults(frame, table)]
+    if found:
+        raise SchemaError("table_faults", table=table, file=file, count=len(found), reasons=tuple(found))
+
+
+def row_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
+    """
+    Return what is wrong with each row by itself, and with the columns; see `validate`.
+
+    Parameters
+    ----------
+    frame
+        Where its index is named ``row``, it holds the numbers by which people find the rows.
+    """
+    return [*_column_faults(frame, table), *_shape_faults(frame, table)]
+
+
+def _row_numbers(frame: pd.DataFrame | pd.Series) -> list[int]:
+    return frame.index.tolist() if frame.index.name == "row" else list(range(1, len(frame) + 1))
 
 
 def _column_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
@@ -297,8 +314,11 @@ def _value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
 
 
 def _rows(values: pd.Series, mask: pd.Series, code: str, column: str) -> list[Reason]:
-    rows = mask.to_numpy().nonzero()[0]
-    return [Reason(code, {"column": column, "row": int(i) + 1, "value": values.iloc[i]}) for i in rows]
+    numbers = _row_numbers(values)
+    return [
+        Reason(code, {"column": column, "row": numbers[i], "value": values.iloc[i]})
+        for i in mask.to_numpy().nonzero()[0].tolist()
+    ]
 
 
 def _key_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
@@ -321,11 +341,11 @@ def _shape_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
     shapes = frame.geometry
     absent = (shapes.isna() | shapes.is_empty).to_numpy()
     kinds = shapes.geom_type.to_numpy()
-    allowed = _SHAPE_TYPES[spec.shape]
+    wrong = ~absent & ~np.isin(kinds, _SHAPE_TYPES[spec.shape])
+    numbers = _row_numbers(frame)
     return [
-        Reason("geometry_empty", {"row": i + 1})
+        Reason("geometry_empty", {"row": numbers[i]})
         if absent[i]
-        else Reason("geometry_kind", {"row": i + 1, "found": kinds[i], "expected": spec.shape})
-        for i in range(len(frame))
-        if (absent[i] and spec.shape_required) or (not absent[i] and kinds[i] not in allowed)
+        else Reason("geometry_kind", {"row": numbers[i], "found": kinds[i], "expected": spec.shape})
+        for i in ((absent & spec.shape_required) | wrong).nonzero()[0].tolist()
     ]

@@ -91,14 +91,27 @@ class Staging:
         )
         return [(name, row, first) for name, row, first in found if row != first]
 
+    def repeated_rows(self) -> Any:
+        """Return all rows whose id is not theirs alone, as `frame` does."""
+        key = self._key()
+        where = f"({key}) IN (SELECT {key} FROM staged GROUP BY {key} HAVING COUNT(*) > 1)"
+        return self._read(where)
+
+    def some_shapes(self, count: int) -> np.ndarray[Any, Any]:
+        """Return up to `count` geometries, spread over the file."""
+        step = max(self.rows // count, 1)
+        blobs = self._connection.execute(
+            f'SELECT "{geopackage.GEOMETRY_COLUMN}" FROM staged WHERE rowid % ? = 0', (step,)
+        )
+        return geopackage.decode(np.array([row[0] for row in blobs], dtype=object))
+
     def values(self, column: str) -> set[Any]:
         """Return the different values of a column."""
         return {row[0] for row in self._connection.execute(f'SELECT DISTINCT "{column}" FROM staged')}
 
     def frame(self) -> Any:
         """Return the rows as they would be read back from the district, indexed by row number."""
-        frame = geopackage.read_table(self._connection, "staged", crs=self.crs, order="row")
-        return frame.set_index("row")
+        return self._read("1")
 
     def replace_rows(self, frame: pd.DataFrame) -> None:
         """Put the rows of `frame` in place of all those whose id it holds."""
@@ -123,6 +136,10 @@ class Staging:
         """Throw the rows away."""
         self._connection.close()
         self._folder.cleanup()
+
+    def _read(self, where: str) -> Any:
+        frame = geopackage.read_table(self._connection, "staged", crs=self.crs, order="row", where=where)
+        return frame.set_index("row")
 
     def _create(self, frame: pd.DataFrame) -> None:
         self.columns = sql_types(frame, self.table)

@@ -159,6 +159,7 @@ _NAMED: Mapping[str, str] = {
     "expected": "shape",
     "by": "basis",
     "personal_kind": "personal",
+    "system": "system",
 }
 # Counted from one, or a year: never with a thousands separator.
 _PLAIN = frozenset({"row", "rev", "year", "version"})

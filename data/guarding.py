@@ -1,0 +1,78 @@
+"""The privacy guard on the way in: what speaks of persons is never read into anything kept, and told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from data.privacy import judge, personal_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from data.privacy import Verdict
+    from data.reporting import Findings
+
+
+@dataclass
+class Guard:
+    """
+    Watches the columns of one import.
+
+    Parameters
+    ----------
+    mapping
+        The table's field → the file's column.
+    places
+        Columns that look like names of persons and hold names of places: somebody has looked.
+    findings
+        What is found is added to it.
+    """
+
+    mapping: Mapping[str, str]
+    places: Collection[str]
+    findings: Findings
+    _told: set[str] = field(default_factory=set)
+
+    def columns(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Tell of the file's personal columns; those that were to be read are faults."""
+        read = set(self.mapping.values())
+        for column, verdict in verdicts.items():
+            if column in read:
+                self._refuse(column, verdict)
+            elif verdict.certain:
+                self.findings.add("note", "column_never_read", column=column, personal_kind=verdict.kind)
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """
+        Return rows without the cells that speak of persons.
+
+        Parameters
+        ----------
+        frame
+            The table's fields as columns.
+        """
+        result = frame.copy()
+        for name in frame.columns:
+            if pd.api.types.is_string_dtype(frame[name]) or frame[name].dtype == object:
+                result[name] = self._cells(str(name), frame[name])
+        return result
+
+    def _cells(self, name: str, values: pd.Series) -> pd.Series:
+        column = self.mapping.get(name, name)
+        # The first rows may have looked harmless where later ones do not.
+        if verdict := judge(column, values, field=name):
+            self._refuse(column, verdict)
+        kinds = personal_cells(values, field=name)
+        for kind, count in kinds.value_counts().items():
+            self.findings.add("note", "cells_personal", column=column, personal_kind=kind, count=int(count))
+        return values.mask(kinds.notna())
+
+    def _refuse(self, column: str, verdict: Verdict) -> None:
+        if column in self._told or (column in self.places and not verdict.certain):
+            return
+        self._told.add(column)
+        code = "column_personal" if verdict.certain else "column_doubtful"
+        self.findings.add("fault", code, column=column, personal_kind=verdict.kind, share=verdict.share)
