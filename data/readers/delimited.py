@@ -57,7 +57,7 @@ class DelimitedFile:
             raise FileError("columns_too_many", file=path.name, found=self._widest, limit=MOST_COLUMNS)
         notes = header_notes(self._header, path.name)
         if encoding is None and self.encoding == GB18030:
-            notes = (Reason("encoding_guessed", {"file": path.name, "encoding": "GB18030"}), *notes)
+            notes = (Reason("encoding_guessed", {"found": "GB18030"}), *notes)
         self.layers = (SourceLayer(name=path.stem, columns=self._header.names, notes=notes),)
         self._notes = Notes(self.notes, file=path.name)
 

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from data.readers.columns import once_each
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -105,20 +107,7 @@ def find_header(rows: Sequence[Sequence[str]], *, merged: Iterable[MergedRange] 
     parts = _filled_groups(texts[first : first + depth], used)
     names = tuple("/".join(_once(row[at] for row in parts)) or column_letter(at) for at in used)
     rows_taken = depth + _decoration(texts[first + depth :])
-    return Header(first=first, rows=rows_taken, names=unique_names(names), columns=tuple(used))
-
-
-def unique_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Return the names with " (2)" and so on after those that came before."""
-    unique: dict[str, None] = {}
-    counts: dict[str, int] = {}
-    for name in names:
-        free = name
-        while free in unique:
-            counts[name] = counts.get(name, 1) + 1
-            free = f"{name} ({counts[name]})"
-        unique[free] = None
-    return tuple(unique)
+    return Header(first=first, rows=rows_taken, names=once_each(names), columns=tuple(used))
 
 
 def column_letter(at: int) -> str:

@@ -16,8 +16,8 @@ import pandas as pd
 from pyproj import CRS
 
 from data.readers.archives import refuse_bomb
+from data.readers.columns import GEOMETRY, once_each
 from data.readers.encodings import GB18030, UTF8, all_utf8, known_encoding, text_encoding
-from data.readers.headers import unique_names
 from data.readers.kml_shapes import shape_of
 from data.readers.kml_stream import KmlReader, Placemark, folder_names, placemarks, systems
 from data.readers.kml_tables import table_pairs
@@ -127,7 +127,7 @@ class KmlFile:
         marks = (mark for mark in self._placemarks(KmlReader(self.file)) if mark.folder in wanted)
         numbered = enumerate(marks, start=1)
         while batch := list(islice(numbered, size)):
-            yield _frame(batch, columns, notes)
+            yield _frame(batch, layer, columns, notes)
         notes.close()
 
     def _placemarks(self, reader: KmlReader) -> Iterator[Placemark]:
@@ -180,7 +180,7 @@ def _values(mark: Placemark) -> dict[str, str]:
     """Return a placemark's values by column; those that are not there at all are missing."""
     table = table_pairs(mark.description)
     pairs = mark.fields + [pair for pair in table if pair not in mark.fields]
-    keys = unique_names([NAME, DESCRIPTION, *(key for key, _ in pairs)])[2:]
+    keys = once_each((key for key, _ in pairs), taken=(NAME, DESCRIPTION, GEOMETRY))
     values = {NAME: mark.name} if mark.name else {}
     values |= {key: value for key, (_, value) in zip(keys, pairs, strict=True) if key}
     if mark.description and not table:
@@ -188,18 +188,20 @@ def _values(mark: Placemark) -> dict[str, str]:
     return values
 
 
-def _frame(batch: Sequence[tuple[int, Placemark]], columns: Sequence[str], notes: Notes) -> gpd.GeoDataFrame:
+def _frame(
+    batch: Sequence[tuple[int, Placemark]], layer: SourceLayer, columns: Sequence[str], notes: Notes
+) -> gpd.GeoDataFrame:
     index = pd.Index([number for number, _ in batch], name=ROW)
     rows = [_values(mark) if columns else {} for _, mark in batch]
-    values = {column: [row.get(column, "") for row in rows] for column in columns}
+    values = {column: [row.get(column) for row in rows] for column in columns}
     shapes = np.full(len(batch), None, dtype=object)
     for at, (number, mark) in enumerate(batch):
         try:
             shapes[at] = shape_of(mark.parts)
         except ValueError:
-            notes.add("coordinates_unreadable", row=number)
-    texts = pd.DataFrame(values, index=index, dtype="str")
-    return gpd.GeoDataFrame(texts, geometry=gpd.GeoSeries(shapes, index=index, crs=_LONLAT))
+            notes.add("coordinates_unreadable", layer=layer.name, row=number)
+    texts = pd.DataFrame(values, index=index, dtype=object)
+    return gpd.GeoDataFrame(texts, geometry=gpd.GeoSeries(shapes, index=index, crs=layer.crs))
 
 
 def _opener(path: Path) -> Opener:
@@ -232,5 +234,5 @@ def _encoding(path: Path, opened: Opener) -> tuple[str, tuple[Reason, ...]]:
     if not declared.startswith("utf") and not all_utf8(opened):
         return text_encoding(path, stated=declared, opened=opened), ()
     encoding = text_encoding(path, opened=opened)
-    guess = Reason("encoding_guessed", {"file": path.name, "encoding": "GB18030"})
+    guess = Reason("encoding_guessed", {"found": "GB18030"})
     return encoding, (guess,) if encoding == GB18030 else ()
