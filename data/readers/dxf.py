@@ -48,13 +48,17 @@ def outlines(entities: pd.DataFrame, shapes: NDArray[np.object_]) -> dict[str, t
     polygons[closed] = [shapely.Polygon(shapely.get_coordinates(line)) for line in shapes[closed]]
     is_text = classes.str.contains("|".join(_TEXTS)).to_numpy() & (types == 0)
     texts = entities["Text"].to_numpy(dtype=object)
+    index = pd.RangeIndex(1, len(shapes) + 1, name="row")
     found = pd.DataFrame(
         {
             "layer": entities["Layer"].fillna("").astype(str).to_numpy(dtype=object),
-            "text": _texts_inside(polygons, shapes[is_text], texts[is_text]),
-            "geometry": polygons,
+            # Said to be objects, or pandas would make None a NaN.
+            "text": pd.Series(
+                _texts_inside(polygons, shapes[is_text], texts[is_text]), index=index, dtype=object
+            ),
+            "geometry": pd.Series(polygons, index=index, dtype=object),
         },
-        index=pd.RangeIndex(1, len(shapes) + 1, name="row"),
+        index=index,
     )
     chosen = found[is_area | closed]
     still_open = found[is_line & ~closed].groupby("layer").size()

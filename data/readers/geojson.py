@@ -20,6 +20,7 @@ _DIALECTS = (
     ("ESRIJSON", re.compile(rb'"esriGeometry(Polygon|Polyline|Point|Multipoint)"')),
     ("TopoJSON", re.compile(rb'"type"\s*:\s*"Topology"')),
 )
+_COLLECTION = b'{"type":"FeatureCollection","features":'
 _FEATURE = re.compile(rb'"type"\s*:\s*"(FeatureCollection|Feature)"')
 
 
@@ -43,7 +44,7 @@ def prepare(path: Path, folder: Path, *, encoding: str | None) -> tuple[Path, tu
     copy = folder / "features.geojson"
     with copy.open("wb") as sink:
         if is_array:
-            sink.write(b'{"type":"FeatureCollection","features":')
+            sink.write(_COLLECTION)
         for piece in _pieces(path, codec):
             sink.write(piece)
         if is_array:
@@ -59,8 +60,8 @@ def driver_of(path: Path) -> str:
 
 
 def names_features(path: Path) -> bool:
-    """Whether the head of a JSON file says that there are features."""
-    return bool(_FEATURE.search(_head(path)))
+    """Whether the head of a JSON file says that there are features (that a copy says so counts not)."""
+    return bool(_FEATURE.search(_head(path).removeprefix(_COLLECTION)))
 
 
 def _head(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -95,9 +95,9 @@ class ParquetSource:
     ) -> pd.DataFrame:
         index = pd.RangeIndex(first_row, first_row + batch.num_rows, name=ROW)
         data = {column: values_of(batch.column(self.fields[column])) for column in columns}
-        frame = pd.DataFrame(data).set_axis(index) if data else pd.DataFrame(index=index)
+        frame: pd.DataFrame = pd.DataFrame(data).set_axis(index) if data else pd.DataFrame(index=index)
         if self.geometry is None:
-            return cast("pd.DataFrame", frame)
+            return frame
         column = batch.column(self.geometry)
         if self.encoding in _NATIVE:
             shapes = _native_shapes(column, self.encoding)
@@ -108,7 +108,10 @@ class ParquetSource:
             shapes, notes = shapes_of(blobs, layer=layer.name, first_row=first_row)
             for note in notes:
                 self.tally.add(note)
-        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=index, crs=layer.crs))
+        located: pd.DataFrame = gpd.GeoDataFrame(
+            frame, geometry=gpd.GeoSeries(shapes, index=index, crs=layer.crs)
+        )
+        return located
 
 
 @contextmanager
@@ -213,7 +216,7 @@ def _native_shapes(column: pa.Array, encoding: str) -> NDArray[np.object_]:
     # From the innermost list to the outermost, as shapely wants it.
     shapes = shapely.from_ragged_array(_NATIVE[encoding], coords, tuple(reversed(offsets)) or None)
     shapes[missing] = None
-    return cast("NDArray[np.object_]", shapes)
+    return shapes
 
 
 @contextmanager

@@ -64,9 +64,10 @@ class Source(Protocol):
     @property
     def notes(self) -> Sequence[Reason]:
         """
-        What was met with while rows were read, and settled: texts cut in mid-character, curves made
-        straight, shapes that could not be read. It grows with each batch; `SourceLayer.notes` holds what
-        was known on opening.
+        What was met with while rows were read, and settled.
+
+        Texts cut in mid-character, curves made straight, shapes that could not be read. It grows with
+        each batch; `SourceLayer.notes` holds what was known on opening.
         """
         ...
 

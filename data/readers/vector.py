@@ -138,7 +138,10 @@ class VectorSource:
         shapes, notes = shapes_of(blobs, layer=layer.name, first_row=first_row)
         for note in notes:
             self.tally.add(note)
-        return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(shapes, index=index, crs=layer.crs))
+        located: pd.DataFrame = gpd.GeoDataFrame(
+            frame, geometry=gpd.GeoSeries(shapes, index=index, crs=layer.crs)
+        )
+        return located
 
     def _decoded(self, values: pd.Series, codec: str, layer: str, column: str, first_row: int) -> pd.Series:
         cells = [
@@ -278,6 +281,11 @@ def _open_shapefile(path: Path, folder: Path, encoding: str | None) -> VectorSou
     counts = shapefile.row_counts(target)
     if counts is not None and counts[0] != counts[1]:
         notes += (Reason("parts_differ", {"shapes": counts[0], "rows": counts[1]}),)
+    prj = shapefile.sibling(target, ".prj")
+    if prj is not None and not _is_crs(prj):
+        target = target if target.parent == folder else _with_links(path, folder)
+        target.with_suffix(".prj").unlink()
+        notes += (Reason("crs_unreadable", {"found": prj.name}),)
     info = _info(path, str(target), None, _DRIVERS[".shp"], encoding=_BYTES)
     fields = _plain_fields(info)
     cells = [shapefile.decode(name.encode("latin-1", "replace"), codec) for name in fields]
@@ -385,6 +393,16 @@ def _crs(stated: str | None) -> tuple[CRS | None, tuple[Reason, ...]]:
         return CRS.from_user_input(stated), ()
     except UnknownCrs:
         return None, (Reason("crs_unreadable", {"found": " ".join(stated.split())[:80]}),)
+
+
+def _is_crs(prj: Path) -> bool:
+    with prj.open("rb") as stream:
+        text = stream.read(20_000).decode("utf-8", errors="replace").strip()
+    try:
+        CRS.from_wkt(text)
+    except UnknownCrs:
+        return False
+    return True
 
 
 def _shape(geometry_type: str | None) -> FileShape | None:
