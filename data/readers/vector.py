@@ -118,12 +118,13 @@ class VectorSource:
         first_row: int,
     ) -> pd.DataFrame:
         # By place, not by name: names may repeat in the file. An id may come first, the shape comes last.
-        read = _numbered(meta["fields"])
+        read = _numbered(batch.schema.names[int(recipe.with_ids) :])
+        kinds = dict(zip(_numbered(meta["fields"]), meta["ogr_types"], strict=True))
         data: dict[str, pd.Series] = {}
         for column in columns:
-            place = read.index(_numbered(recipe.fields)[layer.columns.index(column)])
-            kind = meta["ogr_types"][place]
-            values = values_of(batch.column(place + int(recipe.with_ids)))
+            name = _numbered(recipe.fields)[layer.columns.index(column)]
+            kind = kinds[name]
+            values = values_of(batch.column(read.index(name) + int(recipe.with_ids)))
             if kind == _TIME_TYPE:
                 values = tidy_times(values)
             if recipe.codec is not None and kind in _TEXT_TYPES:
@@ -342,10 +343,12 @@ def _numbered(names: Sequence[str]) -> list[tuple[str, int]]:
 def _stream(
     recipe: _Recipe, fields: Sequence[str], size: int
 ) -> Iterator[tuple[dict[str, Any], Iterator[pa.RecordBatch]]]:
+    # Columns are chosen by name, so that of a name that repeats only the first would come.
+    repeats = len(set(recipe.fields)) < len(recipe.fields)
     with open_arrow(
         recipe.target,
         layer=recipe.layer,
-        columns=list(fields),
+        columns=None if repeats else list(fields),
         encoding=_BYTES if recipe.codec is not None else None,
         return_fids=recipe.with_ids,
         batch_size=size,
