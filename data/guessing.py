@@ -16,7 +16,9 @@ from data.schemas import (
     BASIS,
     BRIDGE,
     CATEGORY,
+    COUNT,
     DATE,
+    GRID_ID,
     HOUR,
     INDICATOR,
     KIND,
@@ -369,7 +371,7 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
 
 
 def _as_own_id(tier: int, content: Content) -> int | None:
-    unique = 0.5 if tier in (EXACT, PART) else 0.9
+    unique = 0.51 if tier in (EXACT, PART) else 0.9
     if content.filled < 0.9 or content.uniqueness < unique or content.wkt:
         return None
     if content.names or not content.codes:
@@ -480,9 +482,8 @@ def _fitting(table: str, columns: list[str]) -> float:
         telling = fit is not None and fit[0] <= CUT
         required = name in spec.columns and spec.columns[name].required
         score += (3.0 if required else 1.0) if telling else 0.3
-    lacking = [
-        name
-        for name, column in spec.columns.items()
-        if column.required and name not in mapping and not (name == DATE and TIME in mapping)
-    ]
+    made = {COUNT} if table == "incidents" else set()
+    made |= {DATE} if TIME in mapping else set()
+    made |= {GRID_ID} if table == "incidents" and LON in mapping else set()
+    lacking = {name for name, column in spec.columns.items() if column.required} - made - mapping.keys()
     return score - 2.0 * len(lacking)
