@@ -235,7 +235,7 @@ def _words(table: str, name: str) -> dict[str, tuple[int, int]]:
     """Return each word for a column with its tier (EXACT, BARE, GENERIC) and its place in the list."""
     column = TABLES[table].columns.get(name)
     key = TABLES[table].key
-    stated = [name, *TABLE_WORDS.get((table, name), "").split(), *COLUMN_WORDS.get(name, "").split()]
+    stated = [*TABLE_WORDS.get((table, name), "").split(), *COLUMN_WORDS.get(name, "").split()]
     tiers: dict[int, list[str]] = {EXACT: stated, BARE: [], GENERIC: []}
     own = key[0] if len(key) == 1 and key[0] in STEMS else ""
     if name in STEMS:
@@ -250,6 +250,7 @@ def _words(table: str, name: str) -> dict[str, tuple[int, int]]:
         if own:
             tiers[EXACT] += _marked(own, NAME_MARKS, owned=False)
             tiers[LAST_RESORT] = _stems(own, owned=False)
+    tiers[EXACT].append(name)
     words: dict[str, tuple[int, int]] = {}
     for tier, listed in sorted(tiers.items()):
         for rank, word in enumerate(listed):
@@ -302,6 +303,8 @@ def _needs_content(table: str, name: str, tier: int) -> bool:
 
 
 def _fit_of_name(table: str, name: str, header: _Header) -> tuple[int, int] | None:
+    if header.column.strip().lower() == name:
+        return EXACT, -1
     words = _words(table, name)
     found = [words[reading] for reading in header.readings if reading in words]
     if found:
