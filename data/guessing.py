@@ -16,7 +16,9 @@ from data.schemas import (
     BASIS,
     BRIDGE,
     CATEGORY,
+    COUNT,
     DATE,
+    GRID_ID,
     HOUR,
     INDICATOR,
     KIND,
@@ -233,7 +235,7 @@ def _words(table: str, name: str) -> dict[str, tuple[int, int]]:
     """Return each word for a column with its tier (EXACT, BARE, GENERIC) and its place in the list."""
     column = TABLES[table].columns.get(name)
     key = TABLES[table].key
-    stated = [name, *TABLE_WORDS.get((table, name), "").split(), *COLUMN_WORDS.get(name, "").split()]
+    stated = [*TABLE_WORDS.get((table, name), "").split(), *COLUMN_WORDS.get(name, "").split()]
     tiers: dict[int, list[str]] = {EXACT: stated, BARE: [], GENERIC: []}
     own = key[0] if len(key) == 1 and key[0] in STEMS else ""
     if name in STEMS:
@@ -248,6 +250,7 @@ def _words(table: str, name: str) -> dict[str, tuple[int, int]]:
         if own:
             tiers[EXACT] += _marked(own, NAME_MARKS, owned=False)
             tiers[LAST_RESORT] = _stems(own, owned=False)
+    tiers[EXACT].append(name)
     words: dict[str, tuple[int, int]] = {}
     for tier, listed in sorted(tiers.items()):
         for rank, word in enumerate(listed):
@@ -300,6 +303,8 @@ def _needs_content(table: str, name: str, tier: int) -> bool:
 
 
 def _fit_of_name(table: str, name: str, header: _Header) -> tuple[int, int] | None:
+    if header.column.strip().lower() == name:
+        return EXACT, -1
     words = _words(table, name)
     found = [words[reading] for reading in header.readings if reading in words]
     if found:
@@ -369,7 +374,7 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
 
 
 def _as_own_id(tier: int, content: Content) -> int | None:
-    unique = 0.5 if tier in (EXACT, PART) else 0.9
+    unique = 0.51 if tier in (EXACT, PART) else 0.9
     if content.filled < 0.9 or content.uniqueness < unique or content.wkt:
         return None
     if content.names or not content.codes:
@@ -480,9 +485,8 @@ def _fitting(table: str, columns: list[str]) -> float:
         telling = fit is not None and fit[0] <= CUT
         required = name in spec.columns and spec.columns[name].required
         score += (3.0 if required else 1.0) if telling else 0.3
-    lacking = [
-        name
-        for name, column in spec.columns.items()
-        if column.required and name not in mapping and not (name == DATE and TIME in mapping)
-    ]
+    made = {COUNT} if table == "incidents" else set()
+    made |= {DATE} if TIME in mapping else set()
+    made |= {GRID_ID} if table == "incidents" and LON in mapping else set()
+    lacking = {name for name, column in spec.columns.items() if column.required} - made - mapping.keys()
     return score - 2.0 * len(lacking)

@@ -111,7 +111,7 @@ STEMS: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 # How the id and the name of a place are marked, after its stem.
-ID_MARKS = ("编码 编号 代码 号 标识 id 标识码 唯一编码", "id code num number no adcode key", "bm bh dm id")
+ID_MARKS = ("编码 编号 代码 号 标识 id 标识码 唯一编码", "code id num number no adcode key", "bm bh dm id")
 
 NAME_MARKS = ("名称 名 全称 简称", "name label title", "mc")
 # What says, before a stem, that a row belongs to the place.
