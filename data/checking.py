@@ -34,6 +34,7 @@ def checked(intake: Intake, looked: Examination, params: ImportParams) -> Import
     """
     dissolved = _repeated(intake, dissolve=params.dissolve)
     mode = params.mode or _mode(intake)
+    _shapes(intake, mode)
     _ids(intake, mode)
     _references(intake)
     _fit(intake)
@@ -84,6 +85,12 @@ def _mode(intake: Intake) -> str:
     """Rows without shapes must not take the shapes away that are there."""
     bare = intake.staging.shape is None and TABLES[intake.table].shape is not None
     return "update" if bare and intake.loaded.has_shapes(intake.table) else "replace"
+
+
+def _shapes(intake: Intake, mode: str) -> None:
+    spec = TABLES[intake.table]
+    if mode == "replace" and spec.shape and spec.shape_required and intake.staging.shape is None:
+        intake.findings.add("fault", "geometry_missing", table=intake.table)
 
 
 def _ids(intake: Intake, mode: str) -> None:

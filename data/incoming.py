@@ -12,6 +12,7 @@ from data.examining import NUMBERED
 from data.guarding import Guard
 from data.incidents import GridFinder, Left, category_faults, counted, merge_tallies
 from data.placing import moved, settled_reading, shapes_of, stated_crs
+from data.privacy import personal_cells
 from data.readers.source import ROW
 from data.schemas import (
     DATE,
@@ -32,7 +33,7 @@ from data.times import day_comes_first
 from data.values import apply_value_synonyms, codes_for_names, kind_from_code, kind_from_name, value_reasons
 from geo.cleaning import clean
 from geo.crs import LONLAT, choose_metric_crs, require_metric
-from geo.errors import SchemaError
+from geo.errors import Reason, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,14 +44,18 @@ if TYPE_CHECKING:
     from data.examining import Examination
     from data.loaded import Loaded
     from data.placing import Reading
-    from data.reporting import Findings
+    from data.reporting import Findings, Weight
 
 # A district of tables alone keeps them under some CRS until its first layer brings the real one.
 _NO_PLACE_CRS = "EPSG:4549"
 # Share of a reference's values that must be names of what it refers to, to be read as names.
 _NAMES_SHARE = 0.5
-# Left alone, these only tell; with these gone, a row has no place.
-_ABSENT = ("shape_null", "shape_empty", "shape_not_finite", "shape_collapsed", "shape_kind")
+# What `geo.cleaning` finds that leaves a row without a place, or with one of the wrong kind.
+_ABSENT = ("shape_null", "shape_empty", "shape_not_finite")
+_WRONG_KIND = ("shape_kind", "parts_dropped", "line_closed", "shape_to_point")
+# Said once for the file, or told better by the cleaning.
+_NOT_BY_ROW = ("geometry_missing", "geometry_empty", "geometry_kind", "column_missing")
+_SHOWN_CHARACTERS = 20
 
 
 class Intake:
@@ -127,7 +132,9 @@ class Intake:
             self._tallied = merge_tallies(self._tallied, tallied)
             self.left = self.left + left
             return
-        self.findings.add_all("fault", row_faults(frame, self.table))
+        for fault in row_faults(frame, self.table):
+            if fault.code not in _NOT_BY_ROW:
+                self.findings.add_all("fault", [_shown(fault)])
         self.staging.append(frame)
 
     def finish(self) -> None:
@@ -228,11 +235,14 @@ class Intake:
         shape = self._spec.shape or "point"
         cleaned = clean(moved(shapes, reading, crs), shape=shape, mend=self.repair)
         self._tell_cleaning(frame, cleaned.log, crs)
-        layer: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=cleaned.shapes, crs=crs)
+        unusable = cleaned.log["code"].isin(["shape_not_finite", *(["shape_kind"] if self.repair else [])])
+        kept = cleaned.shapes.copy()
+        kept[cleaned.log["position"][unusable]] = None
+        layer: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=kept, crs=crs)
         if not (self.repair and self._spec.shape is not None and self._spec.shape_required):
             return layer
-        # Told above, row by row: what has no place cannot be kept in a table of places.
-        present = ~(shapely.is_missing(cleaned.shapes) | shapely.is_empty(cleaned.shapes))
+        # Told row by row: what has no place cannot be kept in a table of places.
+        present = ~(shapely.is_missing(kept) | shapely.is_empty(kept))
         if gone := int((~present).sum()):
             self.findings.add("note", "rows_without_shape_left_out", count=gone)
         return layer[present]
@@ -240,9 +250,6 @@ class Intake:
     def _tell_cleaning(self, frame: pd.DataFrame, log: pd.DataFrame, crs: CRS) -> None:
         if log.empty:
             return
-        # The schema's check names these row by row, and keeps the file out for them.
-        told_as_faults = not self.repair and self._spec.shape is not None and self._spec.shape_required
-        log = log[~log["code"].isin(_ABSENT)] if told_as_faults else log
         places = gpd.GeoSeries.from_xy(log["x"], log["y"], crs=crs).to_crs(LONLAT)
         key = self._spec.key[0] if len(self._spec.key) == 1 and self._spec.key[0] in frame else None
         for at, place in zip(log.to_dict("records"), places, strict=True):
@@ -253,4 +260,20 @@ class Intake:
             if key is not None:
                 facts["id"] = frame[key].iloc[position]
             where = (float(place.x), float(place.y)) if placed else None
-            self.findings.add("note", code, at=where, **facts)
+            self.findings.add(self._weight(code), code, at=where, **facts)
+
+    def _weight(self, code: str) -> Weight:
+        if self.repair or self._spec.shape is None:
+            return "note"
+        return "fault" if code in _WRONG_KIND or (code in _ABSENT and self._spec.shape_required) else "note"
+
+
+def _shown(fault: Reason) -> Reason:
+    """Return a fault fit for a report: a wrong cell as far as it is short and speaks of nobody."""
+    if "value" not in fault.facts:
+        return fault
+    value = str(fault.facts["value"])
+    if personal_cells(pd.Series([value], dtype="str")).notna().any():
+        value = "*" * len(value)
+    short = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
+    return Reason(fault.code, {**fault.facts, "value": short})
