@@ -160,6 +160,7 @@ _NAMED: Mapping[str, str] = {
     "by": "basis",
     "personal_kind": "personal",
     "system": "system",
+    "why": "why",
 }
 # Counted from one, or a year: never with a thousands separator.
 _PLAIN = frozenset({"row", "rev", "year", "version"})
