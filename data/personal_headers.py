@@ -84,7 +84,8 @@ _TELLING: tuple[tuple[str, str], ...] = (
         NAME,
         r"^(caller|complainant|contact|owner|person|persons|resident|driver|officer|victim|suspect|witness|"
         r"patient|student|member|householder|tenant|landlord|employee|applicant|reporter|guardian|customer|"
-        r"headman|chief|offender|responsible)s?(full)?names?$",
+        r"headman|chief|offender|responsible)s?(full)?names?$|(head|leader|manager|chief|officer|captain|secretary|"
+        r"director|principal|constable|contact|owner)(full)?name$",
     ),
     (NAME, r"^(caller|complainant|contactperson|householder|responsibleperson|suspect|witness)$"),
     (NAME, r"^(bjrxm|lxrxm|bjr|lxr|fzr|hzxm|frdb|fddbr|wgzxm|wgyxm|dsr|sjrxm)$"),
