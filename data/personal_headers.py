@@ -94,7 +94,7 @@ _HINTING: tuple[tuple[str, str], ...] = (
     (PHONE, r"^(dh|tel|mobile|cell|contact)$"),
     (
         NAME,
-        r"民警|辅警|警长|警员|协警|巡防员|队员|网格(长|员|队伍)|治保(主任|员)|书记|主任|所长|指导员|教导员|校长|园长|院长",
+        r"民警|辅警|警长|警员|协警|巡防员|队员|网格(长|员)|治保(主任|员)|书记|主任|所长|指导员|教导员|校长|园长|院长",
     ),
     (
         NAME,
@@ -120,7 +120,7 @@ _TELLING_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TELLING
 _HINTING_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _HINTING)
 # What is counted, timed or classed is not the person, or the number, itself.
 _ABOUT = re.compile(
-    r"(数|数量|人数|总数|次数|总量|比例|占比|比|率|合计|小计|面积|时间|时刻|日期|单位|部门|机构|类型|类别|种类|性质|编码|代码|编号|"
+    r"(数|数量|人数|总数|次数|总量|比例|占比|比|率|合计|小计|面积|长度|时间|时刻|日期|单位|部门|机构|类型|类别|种类|性质|编码|代码|编号|"
     r"地点|派出所|辖区|职务|状态|原因|来源|等级|配备|力量|情况|count|cnt|total|rate|pct|percent|ratio|type|"
     r"class|category|station|unit|code|date|time|density)$|^(是否|有无|数量|number of|num of|no of|has|is)"
 )

@@ -275,9 +275,10 @@ def _holds_id(text: str) -> bool:
     # A case number may hold a date of this year where an ID number has its birth date, and one in
     # eleven has the right last digit: the number alone in its cell is left to its column.
     found = (undressed(match.group()) for match in _ID18.finditer(text))
-    if any(birth_in_id(number) is not None and id_checks(number) for number in found):
+    said = _said_id(text)
+    if any(birth_in_id(number) is not None and (said or id_checks(number)) for number in found):
         return True
-    if _said_id(text) and any(birth_in_id(match.group()) for match in _ID15.finditer(text)):
+    if said and any(birth_in_id(match.group()) for match in _ID15.finditer(text)):
         return True
     return bool(_ID_MASKED.search(text)) and not _MOBILE_MASKED.search(text)
 

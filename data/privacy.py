@@ -141,9 +141,7 @@ def judge(column_name: str, values: pd.Series, *, field: str | None = None) -> V
     if not texts:
         return _verdict(header.kind, True, 0.0, 0, "name") if header.kind and header.tells else None
     if _holds_only_small_numbers(texts) and header.kind != TRAIT:
-        short = header.kind == PHONE and header.tells and _median_length(texts) >= _NUMERIC_KINDS[PHONE]
-        # How many of them, not who: 辅警 3, 电话 12; but a bureau's own lines have five digits or six.
-        return _verdict(PHONE, True, 1.0, len(texts), "both") if short else None
+        return _by_header_of_numbers(texts, header)
     by_value = _by_values(texts, header, field)
     if header.kind is None:
         return by_value
@@ -237,6 +235,16 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?%?(?:[个名人户条次]|万)?")
 _FLAGS = frozenset({"是", "否", "有", "无", "yes", "no", "y", "n", "true", "false", "0", "1", "√", "×"})
 
 
+def _by_header_of_numbers(texts: Sequence[str], header: Header) -> Verdict | None:
+    """How many of them, not who: 辅警 3, 电话 12. But own lines have five digits or six, births a year."""
+    short = header.kind == PHONE and _median_length(texts) >= _NUMERIC_KINDS[PHONE]
+    year = header.kind == BIRTH and all(_BIRTH_YEAR.fullmatch(text) for text in texts)
+    return _verdict(header.kind, True, 1.0, len(texts), "both") if header.tells and (short or year) else None
+
+
+_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
 def _by_header(
     texts: Sequence[str], header: Header, by_value: Verdict | None, field: str | None
 ) -> Verdict | None:
@@ -291,7 +299,15 @@ def _named_by_header(
         return _verdict(NAME, True, share, len(texts), "both" if share >= _SOME else "name")
     if share >= _SOME:
         return _verdict(NAME, True, share, len(texts), "both")
-    return _verdict(NAME, False, share, len(texts), "both") if share >= _A_FEW else by_value
+    # Names that no list holds, under 民警 or Officer: somebody has to say.
+    shaped = sum(1 for text in texts if _NAME_SHAPE.fullmatch(text)) > _MOSTLY * len(texts)
+    if share >= _A_FEW or (shaped and len(set(texts)) > _FEW_CLASSES):
+        return _verdict(NAME, False, share, len(texts), "both" if share >= _A_FEW else "name")
+    return by_value
+
+
+_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,3}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
+_FEW_CLASSES = 3
 
 
 def _holds_numbers(texts: Sequence[str]) -> bool:
@@ -468,7 +484,10 @@ def _holding(texts: Sequence[str], header: Header, field: str | None) -> Verdict
     if not kinds or share < (_A_FEW if not long else 0.02):
         return None
     certain = share >= (_SOME if not long else 0.1)
-    return _verdict(TEXT, certain, share, len(texts), "values")
+    kind, count = kinds.most_common(1)[0]
+    # Short cells that hold a phone and a name are phones; a telling holds whatever it tells of.
+    kind = TEXT if long or count <= _MOSTLY * sum(kinds.values()) else kind
+    return _verdict(kind, certain, share, len(texts), "values")
 
 
 _CODE = re.compile(r"[0-9A-Za-z\-_.#/ ]+")

@@ -21,7 +21,7 @@ def _words(text):
 
 
 def _listed(text):
-    return [item.strip() for item in text.split(",")]
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 def _joined(text):
@@ -226,9 +226,12 @@ HELD_OUT = Vocabulary(
         竺可桢故居 保利·江语海 恒大·御景
         """
     ),
-    english_places="Hyde Park,Lake View,Garfield Ridge,Bridgeport,Edgewater,Calumet Heights,Burnside,Pullman,Riverdale,Chatham,"
-    "South Shore,Woodlawn,Grand Boulevard,Logan Square,Armour Square,Fuller Park,Uptown,Lincoln Square,Franklin,Clinton".split(
-        ","
+    english_places=_listed(
+        """
+        Hyde Park,Lake View,Garfield Ridge,Bridgeport,Edgewater,Calumet Heights,Burnside,Pullman,Riverdale,
+        Chatham,South Shore,Woodlawn,Grand Boulevard,Logan Square,Armour Square,Fuller Park,Uptown,
+        Lincoln Square,Franklin,Clinton
+        """
     ),
     categories=_words(
         """
@@ -403,11 +406,12 @@ class Drawer:
         )
 
     def home(self):
-        stem, road = self.one(self.v.stems), self.one(self.v.roads)
+        stem, road, number = self.one(self.v.stems), self.one(self.v.roads), self.rng.integers(1, 30)
+        door = f"{self.rng.integers(1, 20)}0{self.rng.integers(1, 5)}室"
         return self.one(
             (
-                f"{stem}花园{self.rng.integers(1, 30)}幢{self.rng.integers(1, 4)}单元{self.rng.integers(1, 20)}0{self.rng.integers(1, 5)}室",
-                f"{road}{self.rng.integers(1, 900)}号{self.rng.integers(1, 30)}号楼{self.rng.integers(1, 20)}0{self.rng.integers(1, 5)}室",
+                f"{stem}花园{number}幢{self.rng.integers(1, 4)}单元{door}",
+                f"{road}{self.rng.integers(1, 900)}号{number}号楼{door}",
                 f"{stem}村{self.rng.integers(1, 400)}号",
             )
         )
@@ -564,6 +568,7 @@ def _personal(d: Drawer) -> list[LabelledColumn]:
                 for _ in range(20)
             ],
         )
+    add("birth_date", d.one(h["birth_date"]), [d.birth().year for _ in range(30)], trap="years alone")
     for header in h["account"]:
         add("account", header, [d.one(("wx_", "abc", "Zhang")) + d.digits(6) for _ in range(20)])
     for header in h["bank_card"] + h["neutral"][:2]:
@@ -713,15 +718,10 @@ def _places(d: Drawer) -> list[LabelledColumn]:
         [d.one(("THEFT", "BATTERY", "ASSAULT", "CRIMINAL DAMAGE", "MOTOR VEHICLE THEFT")) for _ in range(80)],
         "English classes",
     )
+    beside = ("", "门口", "附近", "(近桥头)")
     for header in h["place_address"]:
-        add(
-            header,
-            [
-                f"{d.one(d.v.stems)}{d.one(d.v.roads)}{d.rng.integers(1, 900)}号{d.one(('', '门口', '附近', '(近桥头)'))}"
-                for _ in range(80)
-            ],
-            "addresses of places",
-        )
+        numbered = [f"{d.one(d.v.roads)}{d.rng.integers(1, 900)}号{d.one(beside)}" for _ in range(80)]
+        add(header, [d.one(d.v.stems) + address for address in numbered], "addresses of places")
     add("编号", [f"{d.one('浙沪')}{d.one('BG')}2-2008{d.digits(4)}" for _ in range(40)], "licence numbers")
     add(
         "备注",
@@ -736,3 +736,50 @@ def _places(d: Drawer) -> list[LabelledColumn]:
     )
     add("杆号", [f"{d.one(d.v.stems)}支{d.digits(3)}" for _ in range(40)], "poles")
     return columns
+
+
+def harsh_columns() -> list[LabelledColumn]:
+    """Return what a list of words can hardly know: brands, counties, rare and foreign names."""
+    either = {
+        "名称": "安国 康宁 永安 华丰 明德 和平 建新 万安 金华 "
+        "安宁 文明 高明 常青 宁静 安康 华安 万福 金泉 田丰",
+        "单位": "周黑鸭 老乡鸡 海底捞 马兰 李宁 安踏 方太 "
+        "康师傅 王老吉 沈大成 邵万生 张小泉 王星记 胡庆余 方回春",
+        "c": "安庆 安阳 常州 常德 武汉 温州 金华 江门 成都 宜宾 "
+        "龙岩 万宁 洪湖 荣成 安吉 德清 武义 龙游 江山 常山 温岭",
+        "县市": "平阳 文成 泰顺 宁德 高安 高平 吴江 吴兴 华阴 华容 "
+        "古田 关岭 余杭 萧山 富阳 诸暨 新昌 方山 石柱 白城 叶城",
+        "小区": "金色家园 水岸花园 江南春城 安心公寓 明珠苑 阳光城 华宇 "
+        "万丰 严家湾 锦绣华庭 安泰 白鹭洲 康乐 龙湖 万科",
+        "自然村": "王庄 李家 张集 赵楼 高家 田心 石狮 马店 郭村 "
+        "陈家 宋门 范营 韩岗 何楼 江家 柳林 安乐 曹营 郑岗",
+        "站点": "王府井 金台夕照 安贞门 芳草地 高碑店 黄村 万寿路 "
+        "白石桥 马连洼 江湾体育场 龙阳路 陈太路 顾村 罗山路 唐镇",
+    }
+    personal = {
+        "c": "王赟 李翀 张匀 刘巽 陈沚 赵荻菡 黄蓦言 周觉 吴谧 徐郗野 "
+        "孙量 胡静雯 朱颐 高鲲 林鸢 何骥 郭黛 马鼎 罗鼐 梁酉",
+        "姓名": "寸丽 刀美兰 罕建国 撒海涛 锁志强 仉娜 麻伟 酆秀英 郏敏 暴国华 逄磊 佘杰 慎勇 衣明 帖军",
+        "value": "寸丽华 刀美兰 罕建国 撒海涛 锁志强 仉娜英 麻伟明 "
+        "酆秀英 郏敏华 暴国华 逄建国 佘志明 慎国勇 衣秀明 帖建军",
+        "网格长": "陳志明 張雅婷 劉建國 楊淑芬 黃美玲 鄭文雄",
+        "f3": "陳志明 張雅婷 劉建國 楊淑芬 黃美玲 鄭文雄",
+        "Officer": "Kowalski Nowak Petrov Ivanova Lindqvist Okafor",
+        "v": "Priya_Natarajan Kwame_Mensah Björk_Olsen Ngozi_Okafor Yuki_Tanaka Mateusz_Zielinski",
+        "x": "Zhang_Wei Li_Na Wang_Xiaoming Chen_Jie Liu_Yang Zhao_Min",
+    }
+    columns = [
+        LabelledColumn(name=name, values=pd.Series(text.split()), label="either", kind="", trap="harsh")
+        for name, text in either.items()
+    ]
+    return columns + [
+        LabelledColumn(
+            name=name,
+            values=pd.Series(text.split()).str.replace("_", " "),
+            label="personal",
+            kind="name",
+            telling=False,
+            trap="harsh",
+        )
+        for name, text in personal.items()
+    ]
