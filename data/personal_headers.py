@@ -55,17 +55,17 @@ _TELLING: tuple[tuple[str, str], ...] = (
         r"身份证|公民身份|身份号码|证件号|idcard|identitycard|^idno$|nationalid|^ssn$|socialsecurity",
     ),
     (ID_NUMBER, r"^(bjr|hz|fr|lxr|jmx?)?(sfzh?m?|sfzhm|gmsfhm|zjhm)$|^idnumber$"),
-    (PERMIT, r"护照|通行证|回乡证|台胞证|居住证号|passport|travelpermit"),
+    (PERMIT, r"护照|通行证|驾驶证|drivers?licen[cs]e|回乡证|台胞证|居住证号|passport|travelpermit"),
     (PHONE, r"电话|手机|联系方式|联络方式|移动号|座机|传真|主叫号|来电号|固话|短号"),
-    (PHONE, r"phone|mobile(no|num|$)|^(tel|cell|fax|mob)(no|number|num)?$|^contactn(o|umber)$"),
-    (PHONE, r"^(lxr?|bjr?|wgz|wgy|fzr)?(dh|sj)(hm?)?$|^lxfs$"),
+    (PHONE, r"phone(?!poles?|booths?)|mobile(no|num|$)|^(tel|fax|mob)(no|number|num)?$|^contactn(o|umber)$"),
+    (PHONE, r"^(lxr?|bjr?|wgz|wgy|fzr|hz)?(dh|sj)(hm?)?$|^lxfs$"),
     (PLATE, r"车牌|号牌|车辆牌|^(cph|cphm|hphm)$|licen[cs]eplate|plate(no|num)|^plates?$|vehiclereg"),
     (BIRTH, r"出生(?!地|人|率|数|缺)|生日|诞辰|birth(?!rate|place|s)|^dob$|^csrq$|^csny$"),
     (EMAIL, r"邮箱|电子邮件|email|^mail$"),
     (BANK_CARD, r"银行(卡|账|帐)|^卡号|信用卡|bankcard|bankacc|creditcard|^cardn(o|umber)$"),
     (
         ACCOUNT,
-        r"微信|wechat|weixin|^qq|qq(号|$)|支付宝|alipay|抖音号|微博|警号|badge(no|num|$)|^username$|^账号$",
+        r"微信(?!群|公众)|wechat|weixin|^qq|qq(号|$)|支付宝|alipay|抖音号|微博|警号|badge(no|num|$)|^username$|^账号$",
     ),
     (ADDRESS, r"户籍(地|所在|址|住)|户口所在|户口地|家庭(住|地)址|家庭地|住址|居住地|暂住地|现住|^住所$"),
     (ADDRESS, r"home(addr|$)|residen(ce|tial|t)addr|mailingaddr|^(hjdz|jtzz|jtdz|xzz|xzdz|zzdz|hjdxz)$"),
@@ -84,16 +84,17 @@ _TELLING: tuple[tuple[str, str], ...] = (
         NAME,
         r"^(caller|complainant|contact|owner|person|persons|resident|driver|officer|victim|suspect|witness|"
         r"patient|student|member|householder|tenant|landlord|employee|applicant|reporter|guardian|customer|"
-        r"headman|chief|offender|responsible)s?(full)?names?$",
+        r"headman|chief|offender|responsible)s?(full)?names?$|(head|leader|manager|chief|officer|captain|secretary|"
+        r"director|principal|constable|contact|owner)(full)?name$",
     ),
     (NAME, r"^(caller|complainant|contactperson|householder|responsibleperson|suspect|witness)$"),
-    (NAME, r"^(bjrxm|lxrxm|bjr|lxr|fzr|hzxm|frdb|fddbr|wgzxm|wgyxm|dsr|sjrxm)$"),
+    (NAME, r"^(bjrxm|lxrxm|bjr|lxr|fzr|hzxm|frdb|fddbr|wgzxm|wgyxm|dsr|lxr\d|sjrxm)$"),
 )
 _HINTING: tuple[tuple[str, str], ...] = (
     (PHONE, r"^(dh|tel|mobile|cell|contact)$"),
     (
         NAME,
-        r"民警|辅警|警长|警员|协警|巡防员|队员|网格(长|员|队伍)|治保(主任|员)|书记|主任|所长|指导员|教导员|校长|园长|院长",
+        r"民警|辅警|警长|警员|协警|巡防员|队员|网格(长|员)|治保(主任|员)|书记|主任|所长|干部|社长|村长|[队组楼]长|经营者|指导员|教导员|校长|园长|院长",
     ),
     (
         NAME,
@@ -119,7 +120,7 @@ _TELLING_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _TELLING
 _HINTING_RULES = tuple((kind, re.compile(pattern)) for kind, pattern in _HINTING)
 # What is counted, timed or classed is not the person, or the number, itself.
 _ABOUT = re.compile(
-    r"(数|数量|人数|总数|次数|总量|比例|占比|比|率|合计|小计|面积|时间|时刻|日期|单位|部门|机构|类型|类别|种类|性质|编码|代码|编号|"
+    r"(数|数量|人数|总数|次数|总量|比例|占比|比|率|合计|小计|面积|长度|时间|时刻|日期|单位|部门|机构|类型|类别|种类|性质|编码|代码|编号|"
     r"地点|派出所|辖区|职务|状态|原因|来源|等级|配备|力量|情况|count|cnt|total|rate|pct|percent|ratio|type|"
     r"class|category|station|unit|code|date|time|density)$|^(是否|有无|数量|number of|num of|no of|has|is)"
 )

@@ -58,6 +58,12 @@ _ENGLISH_TITLE = re.compile(
     r"^(mr|mrs|ms|miss|dr|officer|ofc|po|sgt|sergeant|lt|lieutenant|capt|captain|det|detective|insp|inspector|pc|"
     r"constable|chief)\.?\s+(?=\w+\s*,?\s*\w)"
 )
+_SIMPLIFIED = str.maketrans(
+    "張陳劉楊黃趙吳孫馬羅鄭謝許鄧馮蕭葉蔣蘇呂盧鐘譚陸賈韋鄒龍賀顧龔萬錢莊華偉靜麗強軍艷傑濤國蘭鳳榮東寶貴慶興藝"
+    "飛鵬輝剛麟寧",
+    "张陈刘杨黄赵吴孙马罗郑谢许邓冯萧叶蒋苏吕卢钟谭陆贾韦邹龙贺顾龚万钱庄华伟静丽强军艳杰涛国兰凤荣东宝贵庆兴艺"
+    "飞鹏辉刚麟宁",
+)
 _ENGLISH = re.compile(r"[a-z][a-z'’\-]*\.?(?:,?\s+[a-z][a-z'’\-]*\.?){0,3},?")
 _ENGLISH_CASED = re.compile(r"[A-Z][A-Za-z'’\-]*\.?(?:,?\s+[A-Z][A-Za-z'’\-]*\.?){0,3},?")
 
@@ -120,7 +126,7 @@ def name_log_odds(text: str) -> float:
     text = _BETWEEN_NAMES.split(text.strip(), maxsplit=1)[0] if text[:1] > "\u2e7f" else text.strip()
     if text[:1] and text[0] < "\u0250" and text[0] != "*":
         return _english_log_odds(text)
-    bare = _HAN_GAP.sub("", _BRACKETED.sub("", text)).strip()
+    bare = _HAN_GAP.sub("", _BRACKETED.sub("", text)).strip().translate(_SIMPLIFIED)
     if _MASKED.fullmatch(bare):
         return 4.0
     if _DOTTED.fullmatch(bare):
@@ -138,8 +144,11 @@ def _chinese_log_odds(bare: str) -> float:
         return _IMPOSSIBLE
     if bare[:2] in COMPOUND and len(bare) > 2:
         return 2.5 + sum(_character_log_odds(character) for character in bare[2:])
-    if bare[0] not in _SURNAMES or len(bare) > 3:
+    if len(bare) > 3 or (bare[0] not in _SURNAMES and (len(bare) < 3 or bare[0] in PLACE)):
         return _IMPOSSIBLE
+    if bare[0] not in _SURNAMES:
+        # A surname that no list holds, before two characters that only given names have.
+        return -1.0 + sum(_character_log_odds(character) for character in bare[1:])
     score = 1.6 if bare[0] in FIRST_RANK else 1.0 if bare[0] in SECOND_RANK else 0.2
     score += 0.6 if len(bare) > 2 else -0.4
     score -= 0.7 if bare[0] in ALSO_PLACE else 0.0

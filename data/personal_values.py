@@ -53,7 +53,7 @@ _LANDLINE = re.compile(
     r"(?<![0-9A-Za-z.\-])(?:(?:\+|00)?86[ \-]?)?(?:\(0\d{2,3}\)[ \-]?|0?\d{2,3}[\-—–]|0\d{2,3}[ ])"
     r"[2-8]\d{6,7}(?:(?:[\-—–,]|转|ext\.?) ?\d{1,6})?(?![0-9A-Za-z]|\.\d|-\d)"
 )
-_LANDLINE_BARE = re.compile(r"0(?:10|2\d|[3-9]\d{2})[2-8]\d{6,7}")
+_LANDLINE_BARE = re.compile(r"0(?:10|2\d|[345789][1-9]\d|6(?:6[0-8]|9[12]))[2-8]\d{6,7}")
 _LOCAL_NUMBER = re.compile(r"[2-8]\d{6,7}(?:[\-转,]\d{1,6})?|\d{3,6}")
 _FOREIGN_PHONE = re.compile(
     r"(?<![0-9A-Za-z.])(?:\+?1[ \-.])?(?:\(\d{3}\) ?|\d{3}[\-.])\d{3}[\-.]\d{4}"
@@ -73,10 +73,11 @@ _ACCOUNT = re.compile(
 _BANK_CARD = re.compile(
     r"(?<![0-9A-Za-z.])[3-69]\d{3}(?:[ \-]?\d{4}){2}[ \-]?\d{4}(?:[ \-]?\d{1,3})?(?![0-9A-Za-z])"
 )
+_BUILDING = re.compile(r"单元|[幢栋楼座]|[号弄]\d|(?i:apt|apartment|unit)")
 _PERMIT = re.compile(r"(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7}|[CHM]\d{8}(?:\d{2})?|[CW]\d{8}|\d{8})")
 _DOORS = re.compile(
     r"(?:单元|幢|栋|号楼|座)\W?[0-9零一二三四五六七八九十A-Z]{1,3}(?:层|楼|单元)?\W?-?\d{2,4}(?:室|户|号|$)"
-    r"|\d+(?:单元|幢|栋|号楼)\W?\d{3,4}(?:室|户|$)|单元\W?\d{2,4}|\d+[幢栋\-]\d+-\d{3,4}(?!\d)|\d+(?:号|弄|幢|栋|号楼)\d{3,4}室"
+    r"|\d+(?:单元|幢|栋|号楼)\W?\d{3,4}(?:室|户|$)|单元\W?\d{2,4}|\d+[幢栋]\d+-\d{3,4}(?!\d)|\d+(?:号|弄|幢|栋|号楼)\d{3,4}室"
     r"|\b(?:apt|apartment|unit)\.? ?#?\d+[a-z]?\b",
     re.IGNORECASE,
 )
@@ -101,7 +102,7 @@ _NAMED = re.compile(
 # A cell that holds none of these holds nothing personal: what clean columns are passed over by.
 _SUSPECT = re.compile(
     rf"\d[\d \-—–().]{{5,}}\d|[@*×某]|[{_PROVINCE_SIGN}][A-Za-z]|WJ|微信|[Qq][Qq]|[Ww]e[Cc]hat|weixin"
-    rf"|[Vv][Xx]|单元|[幢栋号弄]|apt|unit|Apt|Unit|APT|{_ROLE}|先生|女士|小姐|阿姨|大爷|大妈|师傅"
+    rf"|[Vv][Xx]|单元|[幢栋座楼]|[号弄]\d|apt|unit|Apt|Unit|APT|{_ROLE}|先生|女士|小姐|阿姨|大爷|大妈|师傅"
     r"|(?i:caller|complainant|victim|suspect|witness|resident|driver|contact|m[rs]s?\b)"
 )
 _INVISIBLE = dict.fromkeys(
@@ -116,8 +117,8 @@ def plain_texts(values: pd.Series) -> list[str]:
     Whole numbers are written without decimals, however spreadsheets kept them.
     """
     if pd.api.types.is_float_dtype(values):
-        return ["" if value != value else _whole(value) for value in values.astype(float)]
-    texts = ["" if _is_missing(value) else _as_text(value) for value in values]
+        return ["" if value != value else _whole(value) for value in values.astype(float).tolist()]
+    texts = ["" if _is_missing(value) else _as_text(value) for value in values.tolist()]
     joined = "\n".join(
         text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text for text in texts
     )
@@ -192,14 +193,20 @@ def luhn_checks(number: str) -> bool:
 
 def undressed(text: str) -> str:
     """Return a number without the spaces, dashes and apostrophes that people write into it."""
-    return text.translate(_DRESS)
+    return text if text.isalnum() else text.translate(_DRESS)
 
 
 _DRESS = dict.fromkeys(map(ord, " -'‘’`_"), None)
 
 
+_LONGEST_DRESSED = 24
+_PHONE_BEGINS = frozenset("0123456789+(tTpP")
+
+
 def is_id18(text: str) -> bool:
     """Whether a whole text is a resident ID number's form with a possible birth date; see `id_checks`."""
+    if not 18 <= len(text) <= _LONGEST_DRESSED:
+        return False
     bare = undressed(text)
     return (
         len(bare) == 18
@@ -211,12 +218,16 @@ def is_id18(text: str) -> bool:
 
 def is_id15(text: str) -> bool:
     """Whether a whole text is an old resident ID number's form with a possible birth date."""
+    if not 15 <= len(text) <= _LONGEST_DRESSED:
+        return False
     bare = undressed(text)
     return len(bare) == 15 and bare.isdigit() and birth_in_id(bare) is not None
 
 
 def is_masked_number(text: str) -> bool:
     """Whether a whole text is a number whose middle was starred out."""
+    if "*" not in text and "x" not in text.lower():
+        return False
     bare = undressed(text)
     return bool(_ID_MASKED.fullmatch(bare) or _MOBILE_MASKED.fullmatch(bare))
 
@@ -228,6 +239,8 @@ def is_mobile(text: str) -> bool:
 
 def is_phone(text: str, *, said: bool = False) -> bool:
     """Whether a whole text is a phone number; local and short ones only where the column says so."""
+    if not text or text[0] not in _PHONE_BEGINS:
+        return False
     if is_mobile(text) or _LANDLINE.fullmatch(text) or _FOREIGN_PHONE.fullmatch(text):
         return True
     return bool(_LANDLINE_BARE.fullmatch(text)) or (said and bool(_LOCAL_NUMBER.fullmatch(text)))
@@ -255,16 +268,17 @@ def is_bank_card(text: str) -> bool:
 
 def has_doors(text: str) -> bool:
     """Whether an address goes on to a door inside a building: somebody's home or office."""
-    return bool(_DOORS.search(text))
+    return bool(_BUILDING.search(text)) and bool(_DOORS.search(text))
 
 
 def _holds_id(text: str) -> bool:
     # A case number may hold a date of this year where an ID number has its birth date, and one in
     # eleven has the right last digit: the number alone in its cell is left to its column.
     found = (undressed(match.group()) for match in _ID18.finditer(text))
-    if any(birth_in_id(number) is not None and id_checks(number) for number in found):
+    said = _said_id(text)
+    if any(birth_in_id(number) is not None and (said or id_checks(number)) for number in found):
         return True
-    if _said_id(text) and any(birth_in_id(match.group()) for match in _ID15.finditer(text)):
+    if said and any(birth_in_id(match.group()) for match in _ID15.finditer(text)):
         return True
     return bool(_ID_MASKED.search(text)) and not _MOBILE_MASKED.search(text)
 

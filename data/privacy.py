@@ -45,6 +45,7 @@ from data.personal_values import (
     undressed,
 )
 from data.schemas import COUNT, TABLES
+from geo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,7 +141,7 @@ def judge(column_name: str, values: pd.Series, *, field: str | None = None) -> V
     if not texts:
         return _verdict(header.kind, True, 0.0, 0, "name") if header.kind and header.tells else None
     if _holds_only_small_numbers(texts) and header.kind != TRAIT:
-        return None  # how many of them, not who: 辅警 3, 电话 12
+        return _by_header_of_numbers(texts, header)
     by_value = _by_values(texts, header, field)
     if header.kind is None:
         return by_value
@@ -173,7 +174,12 @@ def personal_cells(values: pd.Series, *, field: str | None = None) -> pd.Series:
         return kinds
     codes, distinct = pd.factorize(values.astype(object))
     texts = plain_texts(pd.Series(distinct, dtype=object))
-    found = {at: kind for at in suspects(texts) if (kind := cell_kind(texts[at])) is not None}
+    at_first = suspects(texts)
+    bare = [text for at in at_first if is_mobile(text := texts[at])]
+    passed = frozenset(bare) if _are_codes(bare) else frozenset()
+    found = {
+        at: kind for at in at_first if texts[at] not in passed and (kind := cell_kind(texts[at])) is not None
+    }
     if found:
         kinds[:] = [found.get(code) for code in codes.tolist()]
     return kinds
@@ -227,6 +233,16 @@ def _holds_only_small_numbers(texts: Sequence[str]) -> bool:
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?%?(?:[个名人户条次]|万)?")
 _FLAGS = frozenset({"是", "否", "有", "无", "yes", "no", "y", "n", "true", "false", "0", "1", "√", "×"})
+
+
+def _by_header_of_numbers(texts: Sequence[str], header: Header) -> Verdict | None:
+    """How many of them, not who: 辅警 3, 电话 12. But own lines have five digits or six, births a year."""
+    short = header.kind == PHONE and _median_length(texts) >= _NUMERIC_KINDS[PHONE]
+    year = header.kind == BIRTH and all(_BIRTH_YEAR.fullmatch(text) for text in texts)
+    return _verdict(header.kind, True, 1.0, len(texts), "both") if header.tells and (short or year) else None
+
+
+_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _by_header(
@@ -283,7 +299,15 @@ def _named_by_header(
         return _verdict(NAME, True, share, len(texts), "both" if share >= _SOME else "name")
     if share >= _SOME:
         return _verdict(NAME, True, share, len(texts), "both")
-    return _verdict(NAME, False, share, len(texts), "both") if share >= _A_FEW else by_value
+    # Names that no list holds, under 民警 or Officer: somebody has to say.
+    shaped = sum(1 for text in texts if _NAME_SHAPE.fullmatch(text)) > _MOSTLY * len(texts)
+    if share >= _A_FEW or (shaped and len(set(texts)) > _FEW_CLASSES):
+        return _verdict(NAME, False, share, len(texts), "both" if share >= _A_FEW else "name")
+    return by_value
+
+
+_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,3}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
+_FEW_CLASSES = 3
 
 
 def _holds_numbers(texts: Sequence[str]) -> bool:
@@ -336,7 +360,7 @@ _LOOKS: Mapping[str, Callable[[str], bool]] = {
 
 def _by_values(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     """Judge by the values alone, the column's name only telling what else they may be."""
-    for rule in (_id_numbers, _old_id_numbers, _mobiles, _plain_kinds, _births, _holding):
+    for rule in (_id_numbers, _old_id_numbers, _phones, _plain_kinds, _births, _holding):
         verdict = rule(texts, header, field)
         if verdict is not None:
             return verdict
@@ -385,19 +409,27 @@ def _old_id_numbers(texts: Sequence[str], header: Header, field: str | None) -> 
     return _verdict(ID_NUMBER, certain, share, len(texts), "values") if wide else None
 
 
-def _mobiles(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
-    """Tell mobile numbers from 11-digit codes: of Hebei, Shanxi and Inner Mongolia these start alike."""
+def _phones(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     found = [text for text in texts if is_phone(text)]
     share = len(found) / len(texts)
-    if share < _A_FEW:
+    if share < _A_FEW or _are_codes(found):
         return None
-    bare = Counter(text[:6] for text in found if len(text) == 11 and text.isdigit() and text[0] == "1")
+    # 05758… without a dash may as well be a code with a leading zero.
+    undivided = sum(1 for text in found if text[0] == "0" and text.isdigit())
+    certain = share >= _SOME and undivided <= _MOSTLY * len(found)
+    return _verdict(PHONE, certain, share, len(texts), "values")
+
+
+def _are_codes(mobiles: Sequence[str]) -> bool:
+    """
+    Tell 11-digit codes from the mobile numbers that they look like.
+
+    Codes of Hebei, Shanxi and Inner Mongolia, or of counties in Illinois, begin alike; they share the
+    digits of their county, mobile numbers begin in a thousand ways.
+    """
+    bare = Counter(text[:5] for text in mobiles if len(text) == 11 and text.isdigit() and text[0] == "1")
     plain = sum(bare.values())
-    if plain > _MOSTLY * len(found) and plain > 2 and max(bare.values()) > 0.6 * plain:
-        return None
-    if share < _SOME:
-        return _verdict(PHONE, False, share, len(texts), "values")
-    return _verdict(PHONE, True, share, len(texts), "values")
+    return plain > max(2, _MOSTLY * len(mobiles)) and max(bare.values()) > _MOSTLY * plain
 
 
 def _plain_kinds(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
@@ -443,13 +475,22 @@ def _holding(texts: Sequence[str], header: Header, field: str | None) -> Verdict
     """Texts that hold something personal among other words."""
     if field in _ID_FIELDS or field in _NUMBER_FIELDS or field == COUNT:
         return None
-    kinds = Counter(kind for text in texts if (kind := cell_kind(text)) is not None)
+    # What is nothing but a number or a code was judged as such, all of the column together.
+    kinds = Counter(
+        kind for text in texts if not _CODE.fullmatch(text) and (kind := cell_kind(text)) is not None
+    )
     share = sum(kinds.values()) / len(texts)
     long = _median_length(texts) >= _TELLING_LENGTH
     if not kinds or share < (_A_FEW if not long else 0.02):
         return None
     certain = share >= (_SOME if not long else 0.1)
-    return _verdict(TEXT, certain, share, len(texts), "values")
+    kind, count = kinds.most_common(1)[0]
+    # Short cells that hold a phone and a name are phones; a telling holds whatever it tells of.
+    kind = TEXT if long or count <= _MOSTLY * sum(kinds.values()) else kind
+    return _verdict(kind, certain, share, len(texts), "values")
+
+
+_CODE = re.compile(r"[0-9A-Za-z\-_.#/ ]+")
 
 
 def _names(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
@@ -463,6 +504,27 @@ def _names(texts: Sequence[str], header: Header, field: str | None) -> Verdict |
     telling = signs.share >= 0.75 and signs.log_odds >= 1.2 and (signs.long >= _SOME or signs.log_odds >= 1.8)
     certain = telling and not expected_place and len(distinct) >= 5
     return _verdict(NAME, certain, share, len(texts), "values")
+
+
+def column_reasons(verdicts: Mapping[str, Verdict]) -> tuple[Reason, ...]:
+    """Return what the user is to be told of each verdict: ``column_personal`` or ``column_doubtful``."""
+    return tuple(
+        Reason("column_personal", {"column": column, "personal_kind": verdict.kind})
+        if verdict.certain
+        else Reason(
+            "column_doubtful", {"column": column, "personal_kind": verdict.kind, "share": verdict.share}
+        )
+        for column, verdict in verdicts.items()
+    )
+
+
+def cell_reasons(column: str, kinds: pd.Series) -> tuple[Reason, ...]:
+    """Return ``cells_personal`` with the count for each kind that `personal_cells` found in a column."""
+    counts = kinds.dropna().value_counts().sort_index()
+    return tuple(
+        Reason("cells_personal", {"column": column, "personal_kind": kind, "count": int(count)})
+        for kind, count in counts.items()
+    )
 
 
 # A running number, a row of a geometry's file, a name that spreadsheets make up: they say nothing.
