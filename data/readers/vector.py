@@ -54,6 +54,19 @@ _PLAIN_TYPES = (*_TEXT_TYPES, _TIME_TYPE, "OFTInteger", "OFTInteger64", "OFTReal
 _CURVES = frozenset(range(8, 15))
 # pyogrio takes these in a path for parts of an address.
 _ADDRESS_SIGNS = frozenset("!;?#%")
+_MAX_PRJ_BYTES = 20_000
+# What GDAL, pyogrio and Arrow have been seen to raise on broken files, faults of their own included.
+_FAULTS = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    NotImplementedError,
+    UnboundLocalError,
+    SystemError,
+    MemoryError,
+    ArithmeticError,
+    pa.ArrowException,
+)
 # Warnings are recorded by swapping a global of Python's: one reader at a time.
 _WARNINGS = threading.RLock()
 
@@ -282,11 +295,16 @@ def _open_shapefile(path: Path, folder: Path, encoding: str | None) -> VectorSou
     counts = shapefile.row_counts(target)
     if counts is not None and counts[0] != counts[1]:
         notes += (Reason("parts_differ", {"shapes": counts[0], "rows": counts[1]}),)
-    prj = shapefile.sibling(target, ".prj")
-    if prj is not None and not _is_crs(prj):
+    prj = shapefile.sibling(path, ".prj")
+    crs_text = None if prj is None else _crs_text(prj)
+    if prj is not None and (crs_text is None or not _is_utf8(prj)):
+        # GDAL and pyogrio stumble over names in GBK and over what is no CRS at all.
         target = target if target.parent == folder else _with_links(path, folder)
         target.with_suffix(".prj").unlink()
-        notes += (Reason("crs_unreadable", {"found": prj.name}),)
+        if crs_text is None:
+            notes += (Reason("crs_unreadable", {"found": prj.name}),)
+        else:
+            target.with_suffix(".prj").write_text(crs_text, encoding="utf-8")
     info = _info(path, str(target), None, _DRIVERS[".shp"], encoding=_BYTES)
     fields = _plain_fields(info)
     cells = [shapefile.decode(name.encode("latin-1", "replace"), codec) for name in fields]
@@ -398,12 +416,21 @@ def _crs(stated: str | None) -> tuple[CRS | None, tuple[Reason, ...]]:
         return None, (Reason("crs_unreadable", {"found": " ".join(stated.split())[:80]}),)
 
 
-def _is_crs(prj: Path) -> bool:
-    with prj.open("rb") as stream:
-        text = stream.read(20_000).decode("utf-8", errors="replace").strip()
+def _crs_text(prj: Path) -> str | None:
+    """Return what a .prj says, None if it is no CRS."""
+    raw = prj.read_bytes()[:_MAX_PRJ_BYTES]
+    text = raw.decode("utf-8" if _is_utf8(prj) else "gb18030", errors="replace").strip()
     try:
         CRS.from_wkt(text)
     except UnknownCrs:
+        return None
+    return text
+
+
+def _is_utf8(prj: Path) -> bool:
+    try:
+        prj.read_bytes()[:_MAX_PRJ_BYTES].decode("utf-8")
+    except UnicodeDecodeError:
         return False
     return True
 
@@ -479,7 +506,7 @@ def _told(path: Path, layer: str = "", tally: Tally | None = None) -> Iterator[N
             yield
         except FileError:
             raise
-        except (RuntimeError, ValueError, OSError, NotImplementedError, pa.ArrowException) as fault:
+        except _FAULTS as fault:
             raise FileError("file_unreadable", file=path.name, why=_first_line(fault)) from fault
         if tally is not None:
             for warning in heard:

@@ -342,6 +342,17 @@ def test_the_prj_of_esri_is_understood(tmp_path, write_shapefile):
     assert read(path)[0].crs.to_epsg() == 4549
 
 
+def test_a_prj_with_a_name_in_gbk_is_understood_and_left_as_it_is(tmp_path, write_shapefile):
+    path = write_shapefile(tmp_path / "a.shp", FIELDS, [gbk("甲")])
+    said = path.with_suffix(".prj").read_text().replace("CGCS2000", "国家2000", 1).encode("gbk")
+    path.with_suffix(".prj").write_bytes(said)
+    look, frame, _ = read(path)
+    assert "crs_unreadable" not in codes(look.notes)
+    assert look.crs.is_projected
+    assert frame.crs == look.crs
+    assert path.with_suffix(".prj").read_bytes() == said
+
+
 @pytest.mark.parametrize("name", ["a!b.shp", "a;b.shp", "a#b?.shp", "%41.shp", "柯桥 网格(1).shp"])
 def test_signs_in_names_are_no_addresses(tmp_path, write_shapefile, name):
     made = write_shapefile(tmp_path / "a.shp", FIELDS, [gbk("甲")])
