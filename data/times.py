@@ -34,7 +34,7 @@ _COMPACT = (
     r"(?:[\sT]?(?P<hour>\d{2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?P<fraction>\d{3})?)?)?)?(?:\.0+)?\s*$"
 )
 _SERIAL = r"^\s*(?P<serial>\d{5}(?:\.\d+)?)\s*$"
-_EPOCH = r"^\s*(?P<seconds>[01]?\d{9})(?:(?P<milliseconds>\d{3}))?(?:\.0+)?\s*$"
+_EPOCH = r"^\s*(?P<seconds>1\d{9})(?:(?P<milliseconds>\d{3}))?(?:\.0+)?\s*$"
 _HOUR_ALONE = (
     r"^\s*(?P<before>上午|下午|晚上|中午|凌晨)?\s*(?P<hour>\d{1,2})(?:\.0+)?\s*(?:[:：时點点].{0,9})?$"
 )
