@@ -105,6 +105,9 @@ def _ids(intake: Intake, mode: str) -> None:
     new = sorted(intake.staging.values(key) - set([] if known is None else known["id"]) - {None})
     if not new:
         return
+    if len(new) == len(intake.staging.values(key) - {None}):
+        intake.findings.add("fault", "ids_none_known", table=intake.table, ids=tuple(new[:_SHOWN]))
+        return
     # A row that brings no shape can only join one that has it.
     weight: Weight = "fault" if intake.staging.shape is None and spec.shape_required else "note"
     intake.findings.add(weight, "ids_new", table=intake.table, count=len(new), ids=tuple(new[:_SHOWN]))

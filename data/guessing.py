@@ -375,8 +375,11 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
 
 def _as_own_id(tier: int, content: Content) -> int | None:
     unique = 0.51 if tier in (EXACT, PART) else 0.9
-    if content.filled < 0.9 or content.uniqueness < unique or content.wkt:
+    if content.filled < 0.9 or content.wkt:
         return None
+    if content.uniqueness < unique:
+        # Under a header that says it outright, repeated ids are for the report: parts of a place, or an error.
+        return LAST_RESORT if tier == EXACT else None
     if content.names or not content.codes:
         # Names are taken for ids where nothing better is there, and only if the header asks for ids.
         return LAST_RESORT if tier != GENERIC else None

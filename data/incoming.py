@@ -248,12 +248,14 @@ class Intake:
         return layer[present]
 
     def _tell_cleaning(self, frame: pd.DataFrame, log: pd.DataFrame, crs: CRS) -> None:
+        if self.table == "incidents":
+            log = log[~log["code"].isin(_ABSENT)]  # counted among the calls without a place
         if log.empty:
             return
         places = gpd.GeoSeries.from_xy(log["x"], log["y"], crs=crs).to_crs(LONLAT)
         key = self._spec.key[0] if len(self._spec.key) == 1 and self._spec.key[0] in frame else None
         for at, place in zip(log.to_dict("records"), places, strict=True):
-            facts = {str(name): value for name, value in at.items() if pd.notna(value)}
+            facts = {str(name): value for name, value in at.items() if pd.notna(value) and value != ""}
             position, code = int(facts.pop("position")), str(facts.pop("code"))
             placed = facts.pop("x", None) is not None and facts.pop("y", None) is not None
             facts["row"] = int(frame.index[position])

@@ -23,7 +23,7 @@ def village_layer(crs="EPSG:4326"):
         "网格编码": [1001, 1002],
         "网格名称": ["东一", "东二"],
         "户籍人口": [12.0, 30.0],
-        "网格长": ["x", "y"],
+        "备注": ["x", "y"],
     }
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
 
@@ -33,7 +33,7 @@ def test_layer_is_read_by_guessed_columns(ws, tmp_path, name):
     village_layer().to_file(tmp_path / name, encoding="GB18030" if name.endswith("shp") else None)
     report = import_file(ws, tmp_path / name, "grids")
     assert report.mapping == {"grid_id": "网格编码", "name": "网格名称", "residents": "户籍人口"}
-    assert report.left_out == ["网格长"]
+    assert report.left_out == ["备注"]
     grids = ws.read("grids")
     assert grids["grid_id"].tolist() == ["1001", "1002"]
     assert grids["name"].tolist() == ["东一", "东二"]
@@ -60,8 +60,8 @@ def test_columns_that_were_not_chosen_are_never_read(ws, tmp_path):
 
 def test_stated_mapping_wins_over_the_guess(ws, tmp_path):
     village_layer().to_file(tmp_path / "a.gpkg")
-    report = import_file(ws, tmp_path / "a.gpkg", "grids", params=ImportParams(mapping={"name": "网格长"}))
-    assert report.mapping["name"] == "网格长"
+    report = import_file(ws, tmp_path / "a.gpkg", "grids", params=ImportParams(mapping={"name": "备注"}))
+    assert report.mapping["name"] == "备注"
     assert ws.read("grids")["name"].tolist() == ["x", "y"]
 
 
@@ -88,11 +88,11 @@ def test_wrong_crs_of_a_file_can_be_stated(ws, tmp_path):
     ("params", "error", "code"),
     [
         ({"mapping": {"grid_id": "网格号"}}, SchemaError, "column_unknown"),  # the file has no such column
-        ({"mapping": {"colour": "网格长"}}, SettingError, "field_unknown"),  # grids have no such field
+        ({"mapping": {"colour": "备注"}}, SettingError, "field_unknown"),  # grids have no such field
         ({"mapping": {}, "layer": "b"}, FileError, "layer_unknown"),
         ({"mapping": {}, "crs": "EPSG:999999"}, CrsError, "crs_unknown"),
         ({"mapping": {}, "crs": "EPSG:2438"}, CrsError, "crs_refused"),  # Beijing 1954
-        ({"mapping": {"residents": "网格长"}}, SchemaError, "value_wrong"),  # no numbers
+        ({"mapping": {"residents": "备注"}}, SchemaError, "value_wrong"),  # no numbers
     ],
 )
 def test_wrong_settings_are_refused_and_nothing_is_written(ws, tmp_path, params, error, code):
@@ -106,10 +106,10 @@ def test_wrong_settings_are_refused_and_nothing_is_written(ws, tmp_path, params,
     ("name", "content", "code"),
     [
         ("a.dwg", b"x", "file_kind_unknown"),
-        ("a.gpkg", b"no database", "file_unreadable"),
-        ("a.geojson", b"{", "file_unreadable"),
-        ("a.csv", b"\x80\x81\xff", "file_unreadable"),
-        ("a.xlsx", b"no zip", "file_unreadable"),
+        ("a.gpkg", b"no database", "file_kind_differs"),
+        ("a.geojson", b"{", "file_cut"),
+        ("a.csv", b"\x80\x81\xff", "encoding_wrong"),
+        ("a.xlsx", b"no zip", "file_kind_differs"),
     ],
 )
 def test_unreadable_files_are_named(ws, tmp_path, name, content, code):
@@ -163,8 +163,9 @@ def test_wrong_settings_for_tables_are_refused(ws, tmp_path, params, error, code
 
 def test_guessed_column_can_be_left_out(ws, tmp_path):
     (tmp_path / "a.csv").write_text("grid_id,pop\ng,12.5\n", encoding="utf-8")
+    stated = ImportParams(mapping={"residents": "pop"})
     with pytest.raises(SchemaError, match="value_wrong"):
-        import_file(ws, tmp_path / "a.csv", "grids")
+        import_file(ws, tmp_path / "a.csv", "grids", params=stated)
     import_file(ws, tmp_path / "a.csv", "grids", params=ImportParams(mapping={"residents": ""}))
     assert ws.read("grids")["grid_id"].tolist() == ["g"]
 
