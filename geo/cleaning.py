@@ -11,6 +11,7 @@ Curves need no step: shapely 2.2 knows no curved geometry, so readers straighten
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -231,7 +232,7 @@ def _point_inside(area: BaseGeometry) -> BaseGeometry:
 def _as_polygon(line: shapely.LineString) -> shapely.Polygon | None:
     """Return the polygon that a line encloses, its ends meeting within `_CLOSING_M`; None if it is open."""
     xy = shapely.get_coordinates(line)
-    if len(np.unique(xy, axis=0)) < 3 or np.hypot(*(xy[0] - xy[-1])) > _CLOSING_M:
+    if len(set(map(tuple, xy.tolist()))) < 3 or math.dist(xy[0], xy[-1]) > _CLOSING_M:
         return None
     if len(xy) < 4:
         return None

@@ -112,7 +112,8 @@ def test_heights_and_measures_fall_away(mend, tag):
     extra = " 7" * len(tag)
     text = f"POLYGON {tag} ((0 0{extra}, 4 0{extra}, 4 4{extra}, 0 0{extra}))"
     shape, log = one(text, mend=mend)
-    assert not (shape.has_z or shape.has_m)
+    assert not shape.has_z
+    assert not shape.has_m
     assert shape.wkt == "POLYGON ((0 0, 4 0, 4 4, 0 0))"
     assert (log["code"].tolist(), log["mended"].tolist()) == (["shape_3d"], [True])
 
