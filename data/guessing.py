@@ -16,6 +16,7 @@ from data.schemas import (
     BASIS,
     BRIDGE,
     CATEGORY,
+    CLASS,
     COUNT,
     DATE,
     GRID_ID,
@@ -26,6 +27,7 @@ from data.schemas import (
     LON,
     NAME,
     ONEWAY,
+    PLACE_ID,
     ROLE,
     SOURCE,
     TABLES,
@@ -62,8 +64,13 @@ _HARMLESS_NOTE = re.compile(
 )
 _NOTE = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]?")
 _COUNTED_TAIL = re.compile(r"(?:数|数量|人数|总数|个数|户数|间数|\d{2,4}年?)")
+_LONGITUDE, _LATITUDE = re.compile(r"(?:经度|longitude)$"), re.compile(r"(?:纬度|latitude)$")
+_AXIS = re.compile(r"longitude|latitude|经度|纬度|long|lng|lon|lat")
 _FREE_TEXT = 30
 _FEW = 30
+
+
+_AXES = {LON: ("lon", "lng", "longitude", "经度", "东经"), LAT: ("lat", "latitude", "纬度", "北纬")}
 
 
 @dataclass(frozen=True)
@@ -207,6 +214,8 @@ def _has_shapes(sample: pd.DataFrame | None) -> bool:
 
 def _of_persons(column: str) -> bool:
     plain = _plain(column)
+    if _LONGITUDE.search(plain) or _LATITUDE.search(plain):
+        return False  # 报警地址经度 is a place
     return any(word in plain for word in NEVER.split())
 
 
@@ -250,6 +259,8 @@ def _words(table: str, name: str) -> dict[str, tuple[int, int]]:
         if own:
             tiers[EXACT] += _marked(own, NAME_MARKS, owned=False)
             tiers[LAST_RESORT] = _stems(own, owned=False)
+    if name in (CATEGORY, KIND, CLASS, INDICATOR, ROLE):
+        tiers[EXACT] += [word + "名称" for word in stated if not word.isascii()]
     tiers[EXACT].append(name)
     words: dict[str, tuple[int, int]] = {}
     for tier, listed in sorted(tiers.items()):
@@ -313,6 +324,9 @@ def _fit_of_name(table: str, name: str, header: _Header) -> tuple[int, int] | No
     ranks = [telling[part] for part in reversed(header.parts) if part in telling]
     if ranks:
         return PART, ranks[0]
+    if name in (LON, LAT):
+        # Short as they are, these say all: 定位经度, WGS84_lng.
+        telling = {word: words[word][1] for word in _AXES[name]}
     ranks = [rank for word, rank in telling.items() if _longer(word, header)]
     if ranks:
         return LONGER, min(ranks)
@@ -355,7 +369,7 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
         return None if tier > PART or column is None or column.required else LAST_RESORT
     if TABLES[table].key == (name,):
         return _as_own_id(tier, content)
-    if column is not None and column.references is not None:
+    if name == PLACE_ID or (column is not None and column.references is not None):
         return None if content.names or not content.codes else min(tier, BARE)
     if column is not None and column.choices is not None:
         return tier if known_share(content.words, table, name) >= 0.5 else None
@@ -381,8 +395,8 @@ def _as_own_id(tier: int, content: Content) -> int | None:
         # Under a header that says it outright, repeated ids are for the report: parts of a place, or an error.
         return LAST_RESORT if tier == EXACT else None
     if content.names or not content.codes:
-        # Names are taken for ids where nothing better is there, and only if the header asks for ids.
-        return LAST_RESORT if tier != GENERIC else None
+        # Names are taken for ids only where the header says that they are.
+        return LAST_RESORT if tier in (EXACT, PART) else None
     return tier
 
 
@@ -428,6 +442,8 @@ def _with_pairs(mapping: dict[str, str], content: dict[str, Content]) -> dict[st
     """Keep longitude and latitude together, and the right way round."""
     if (LON in mapping) != (LAT in mapping):
         return {name: column for name, column in mapping.items() if name not in (LON, LAT)}
+    if LON in mapping and _of_two_pairs(mapping[LON], mapping[LAT]):
+        return {name: column for name, column in mapping.items() if name not in (LON, LAT)}
     if LON not in mapping or mapping[LON] not in content or mapping[LAT] not in content:
         return mapping
     lon, lat = mapping[LON], mapping[LAT]
@@ -437,6 +453,12 @@ def _with_pairs(mapping: dict[str, str], content: dict[str, Content]) -> dict[st
         # China's surveyors call the northing x; and headers are mistaken.
         return {**mapping, LON: lat, LAT: lon}
     return {name: column for name, column in mapping.items() if name not in (LON, LAT)}
+
+
+def _of_two_pairs(lon: str, lat: str) -> bool:
+    """Whether one is of a GCJ-02 pair and the other of a WGS 84 pair, as their other words tell."""
+    plain = (_plain(lon), _plain(lat))
+    return all(map(_AXIS.search, plain)) and len({_AXIS.sub("", text) for text in plain}) > 1
 
 
 def _is_pair(x: Content, y: Content) -> bool:

@@ -85,7 +85,7 @@ STEMS: Mapping[str, tuple[str, str, str]] = {
         "xzjd zj xz jd jz",
     ),
     POST_ID: (
-        "站室 警务站室 警务室 警务站 警务工作站 社区警务室",
+        "站室 警务站室 警务室 警务站 警务工作站 社区警务室 站点",
         "post policepost policeroom",
         "jws jwz sqjws",
     ),
@@ -115,7 +115,7 @@ ID_MARKS = ("编码 编号 代码 号 标识 id 标识码 唯一编码", "code i
 
 NAME_MARKS = ("名称 名 全称 简称", "name label title", "mc")
 # What says, before a stem, that a row belongs to the place.
-OWNER_MARKS = ("所属 归属 所在 隶属 管辖 上级", "", "ss gx sz")
+OWNER_MARKS = ("所属 归属 所在 隶属 管辖 上级 对应", "", "ss gx sz")
 # No more than "id" or "name": the table's own, and only where it stands alone.
 ANY_ID = "编码 编号 代码 标识码 统计用区划代码 区划代码 code id bm bh dm"
 ANY_NAME = "名称 全称 name mc fullname namechn label"
@@ -184,10 +184,11 @@ COLUMN_WORDS: Mapping[str, str] = {
     WKT: "wkt geomwkt wktgeom geometry geom thegeom shape 空间坐标 几何 边界坐标",
 }
 TABLE_WORDS: Mapping[tuple[str, str], str] = {
-    ("towns", TOWN_ID): "admincode adcode xzqdm xzqhdm 行政区代码",
+    ("towns", TOWN_ID): "admincode adcode xzqdm xzqhdm 行政区代码 行政区划代码 区划代码",
     ("towns", NAME): "xzqmc 行政区名称",
     ("villages", VILLAGE_ID): (
-        "areanum areanumbe areanumber commarea communityarea xqdm xzqdm zldwdm admincode adcode 行政区代码"
+        "areanum areanumbe areanumber commarea communityarea xqdm xzqdm zldwdm admincode adcode 行政区代码 "
+        "行政区划代码"
     ),
     ("villages", NAME): "xqmc xzqmc zldwmc 行政区名称",
     ("villages", KIND): "kind 村社类型 村居类型 类型 类别 性质 type lx lb",
@@ -195,7 +196,7 @@ TABLE_WORDS: Mapping[tuple[str, str], str] = {
     ("grids", NAME): "namelsad namelsad10 namelsad20",
     ("grids", VILLAGE_ID): "commarea communityarea communityareanumber xqdm",
     ("zones", STATION_ID): "districtno policedistrict",
-    ("stations", STATION_ID): "adcode orgcode 机构代码 机构编码 单位代码 jgdm dwdm",
+    ("stations", STATION_ID): "adcode orgcode 机构代码 机构编码 单位代码 单位编码 jgdm dwdm",
     ("stations", NAME): "机构名称 单位名称 orgname jgmc dwmc",
     ("stations", CLASS): "class 派出所等级 派出所类别 派出所类型 等级 所级 级别 类别 stationclass",
     ("posts", KIND): "kind 站室类型 站室类别 警务室类型 类型 类别 type lx lb",
@@ -213,7 +214,7 @@ TABLE_WORDS: Mapping[tuple[str, str], str] = {
     ("areas", KIND): "kind 区域类型 区域类别 类型 类别 landuse fclass level type lx",
     ("facilities", NAME): "校名 院名",
     ("facilities", KIND): (
-        "kind 设施类型 设施类别 机构类型 单位类型 单位类别 场所类型 场所类别 企业类型 学校类型 类型 "
+        "kind 设施类型 设施类别 机构类型 单位类型 单位类别 场所类型 场所类别 企业类型 学校类型 办学类型 类型 "
         "类别 行业类别 fclass amenity type typename lx lb"
     ),
     ("staff", COUNT): "count 人数 人员数 人员数量 数量 警力数 配备人数 编制数 在岗人数 headcount rs",

@@ -31,6 +31,7 @@ from data.schemas import (
     VILLAGE_ID,
     ZONE_ID,
 )
+from data.synonyms import VALUE_SYNONYMS
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,13 +42,6 @@ if TYPE_CHECKING:
 # Posts that are not a village's own: 企业, 园区, 高校, 景区.
 SPECIAL_POST = "special"
 POST_KINDS = ("police_room", "workstation", SPECIAL_POST)
-# What bureaus write for them.
-_POST_NAMES = {
-    "警务室": "police_room",
-    "警务工作站": "workstation",
-    "警务站": "workstation",
-    "特色警务站": SPECIAL_POST,
-}
 _BUSIEST = 3
 _LEVELS = {"villages": VILLAGE_ID, "zones": ZONE_ID, "stations": STATION_ID}
 # 有效, 非警务, 无效: together they are the calls received (接报).
@@ -144,7 +138,7 @@ def district_figures(tables: Mapping[str, Any], *, rows: Mapping[str, int] | Non
 
 def post_kind(kind: str) -> str:
     """Return the kind of a post as we keep it, whichever way the bureau writes it."""
-    return _POST_NAMES.get(kind.strip(), kind.strip())
+    return VALUE_SYNONYMS["posts"][KIND].get(kind.strip(), kind.strip())
 
 
 def last_full_month(days: pd.Series) -> pd.Period:

@@ -201,7 +201,7 @@ ROWS = st.lists(
 
 
 @given(ROWS, st.integers(1, 30))
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 def test_batches_add_up_to_the_whole(rows, size):
     table = pd.DataFrame(rows, columns=["grid_id", "time", "category"])
     finder = GridFinder(grids())
