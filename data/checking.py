@@ -143,7 +143,7 @@ def _fit(intake: Intake) -> None:
         return
     apart = min(distance_apart_m(shapes, layer) for layer in loaded.values())
     if apart > _ELSEWHERE_M:
-        intake.findings.add("suggestion", "layer_elsewhere", distance_m=apart)
+        intake.findings.add("suggestion", "layer_elsewhere", layer=intake.table, distance_m=apart)
         return
     if intake.reading.system is not None or not intake.reading.crs.is_geographic:
         return

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from data.privacy import judge, personal_cells
+from data.schemas import DATE, HOUR, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from data.privacy import Verdict
     from data.reporting import Findings
+
+# A moment that is read as one, or not at all, speaks of nobody.
+_OF_MOMENTS = (TIME, DATE, HOUR)
 
 
 @dataclass
@@ -56,7 +60,7 @@ class Guard:
         """
         result = frame.copy()
         for name in frame.columns:
-            if pd.api.types.is_string_dtype(frame[name]) or frame[name].dtype == object:
+            if name not in _OF_MOMENTS and not pd.api.types.is_numeric_dtype(frame[name]):
                 result[name] = self._cells(str(name), frame[name])
         return result
 

@@ -392,7 +392,7 @@ def _as_own_id(tier: int, content: Content) -> int | None:
     if content.filled < 0.9 or content.wkt:
         return None
     if content.uniqueness < unique:
-        # Under a header that says it outright, repeated ids are for the report: parts of a place, or an error.
+        # Under a header that says so outright, repeated ids are for the report: parts, or an error.
         return LAST_RESORT if tier == EXACT else None
     if content.names or not content.codes:
         # Names are taken for ids only where the header says that they are.
