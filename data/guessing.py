@@ -281,7 +281,8 @@ def _marked(name: str, marks: tuple[str, str, str], *, owned: bool) -> list[str]
     for stems, ends, owners in zip(STEMS[name], marks, OWNER_MARKS, strict=True):
         before = ["", *(owners.split() if owned else ())]
         words += [owner + stem + end for owner in before for stem in stems.split() for end in ends.split()]
-    return words
+    # Pinyin and English mixed: CUN_NAME.
+    return words + [stem + end for stem in STEMS[name][2].split() for end in marks[1].split()]
 
 
 def _stems(name: str, *, owned: bool) -> list[str]:

@@ -183,11 +183,15 @@ def tally(frame: pd.DataFrame) -> pd.DataFrame:
     return summed.astype({COUNT: np.int64})
 
 
-def merge_tallies(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Return the sum of two tallies; what only one of them knows stays missing in the other's rows."""
-    keys = [name for name in (*KEYS, COUNT) if name in first or name in second]
-    parts = [part.reindex(columns=keys) for part in (first, second) if len(part)]
-    return tally(pd.concat(parts, ignore_index=True)) if parts else first
+def merge_tallies(*tallies: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return the sum of tallies; what only one of them knows stays missing in the others' rows.
+
+    Many at once cost little more than two: of a long file, merge when what has gathered doubles.
+    """
+    known = [name for name in (*KEYS, COUNT) if any(name in part for part in tallies)]
+    parts = [part.reindex(columns=known) for part in tallies if len(part)]
+    return tally(pd.concat(parts, ignore_index=True)) if parts else tallies[0]
 
 
 def category_faults(tallied: pd.DataFrame) -> tuple[Reason, ...]:

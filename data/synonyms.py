@@ -149,7 +149,7 @@ COLUMN_WORDS: Mapping[str, str] = {
     DATE: (
         "date 日期 接警日期 报警日期 发生日期 发案日期 案发日期 接报日期 统计日期 day jjrq bjrq farq fsrq rq"
     ),
-    HOUR: "hour 小时 时段 发案时段 接警时段 发生时段 钟点 sd",
+    HOUR: "hour 小时 发案小时 发生小时 接警小时 报警小时 时段 发案时段 接警时段 发生时段 钟点 sd",
     TIME: (
         "time datetime timestamp 发生时间 案发时间 发案时间 报警时间 接警时间 接报时间 接警日期时间 "
         "报警日期时间 受理时间 时间 fssj fasj afsj bjsj jjsj occurred occurredat occurreddate "

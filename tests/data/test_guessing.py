@@ -350,6 +350,18 @@ HEADERS = [
         "grid_id=微网格编码 name=微网格名称",
     ),
     (
+        "拼音与英文混写",
+        "villages",
+        "CUN_ID:1|2 CUN_NAME:甲村|乙村 XIANG_NAME:甲乡|甲乡",
+        "village_id=CUN_ID name=CUN_NAME",
+    ),
+    (
+        "发案小时",
+        "incidents",
+        "网格代码:grids 发案日期:days 发案小时:1|2|3 案件性质:盗窃|诈骗|盗窃 起数:1|1|2 来源:接报|接报|巡防",
+        "grid_id=网格代码 date=发案日期 hour=发案小时 category=案件性质 count=起数 source=来源",
+    ),
+    (
         "园区",
         "areas",
         "园区编号:1|2 园区名称:柯北工业园|滨海工业区 面积（平方公里）:3.1|4.2",

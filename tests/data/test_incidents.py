@@ -212,6 +212,7 @@ def test_batches_add_up_to_the_whole(rows, size):
     for tallied, more in parts[1:]:
         merged, lost = merge_tallies(merged, tallied), lost + more
     assert lost == left
+    pd.testing.assert_frame_equal(merge_tallies(*(tallied for tallied, _ in parts)), merged)
     pd.testing.assert_frame_equal(merged, whole, check_like=True)
     brute = {}
     for grid, when, category in rows:
