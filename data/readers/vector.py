@@ -39,8 +39,8 @@ VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".gdb", ".dxf")
 
 _DRIVERS = {
     ".gpkg": ("GPKG",),
-    ".geojson": ("GeoJSON", "ESRIJSON", "TopoJSON"),
-    ".json": ("GeoJSON", "ESRIJSON", "TopoJSON"),
+    ".geojson": ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"),
+    ".json": ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"),
     ".shp": ("ESRI Shapefile",),
     ".gdb": ("OpenFileGDB",),
     ".dxf": ("DXF",),
@@ -296,8 +296,9 @@ def _open_shapefile(path: Path, folder: Path, encoding: str | None) -> VectorSou
     if counts is not None and counts[0] != counts[1]:
         notes += (Reason("parts_differ", {"shapes": counts[0], "rows": counts[1]}),)
     prj = shapefile.sibling(path, ".prj")
-    crs_text = None if prj is None else _crs_text(prj)
-    if prj is not None and (crs_text is None or not _is_utf8(prj)):
+    raw = b"" if prj is None else _head(prj)
+    crs_text = None if prj is None else _crs_text(raw)
+    if prj is not None and (crs_text is None or not _is_utf8(raw)):
         # GDAL and pyogrio stumble over names in GBK and over what is no CRS at all.
         target = target if target.parent == folder else _with_links(path, folder)
         target.with_suffix(".prj").unlink()
@@ -416,10 +417,14 @@ def _crs(stated: str | None) -> tuple[CRS | None, tuple[Reason, ...]]:
         return None, (Reason("crs_unreadable", {"found": " ".join(stated.split())[:80]}),)
 
 
-def _crs_text(prj: Path) -> str | None:
+def _head(prj: Path) -> bytes:
+    with prj.open("rb") as stream:
+        return stream.read(_MAX_PRJ_BYTES)
+
+
+def _crs_text(raw: bytes) -> str | None:
     """Return what a .prj says, None if it is no CRS."""
-    raw = prj.read_bytes()[:_MAX_PRJ_BYTES]
-    text = raw.decode("utf-8" if _is_utf8(prj) else "gb18030", errors="replace").strip()
+    text = raw.decode("utf-8" if _is_utf8(raw) else "gb18030", errors="replace").strip()
     try:
         CRS.from_wkt(text)
     except UnknownCrs:
@@ -427,9 +432,9 @@ def _crs_text(prj: Path) -> str | None:
     return text
 
 
-def _is_utf8(prj: Path) -> bool:
+def _is_utf8(raw: bytes) -> bool:
     try:
-        prj.read_bytes()[:_MAX_PRJ_BYTES].decode("utf-8")
+        raw.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True
