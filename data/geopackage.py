@@ -20,6 +20,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from data.rtree import fill_rtree
 from geo.errors import ConflictError, FileError
 
 if TYPE_CHECKING:
@@ -484,10 +485,9 @@ def _create_rtree(connection: sqlite3.Connection, name: str) -> None:
         f'SELECT fid, "{GEOMETRY_COLUMN}" FROM {_quoted(name)} WHERE "{GEOMETRY_COLUMN}" NOT NULL'
     )
     # All at once, and only then the triggers: row by row they cost five calls of Python each.
-    connection.executemany(
-        f"INSERT INTO {_quoted(rtree)} (id, minx, maxx, miny, maxy) VALUES (?, ?, ?, ?, ?)",
-        ((fid, *_box(blob)) for fid, blob in rows if not _is_empty(blob)),
-    )
+    found = [(fid, *_box(blob)) for fid, blob in rows if not _is_empty(blob)]
+    boxes = np.array(found, dtype=np.float64).reshape(-1, 5)
+    fill_rtree(connection, rtree, boxes[:, 0].astype(np.int64), boxes[:, 1:])
     for trigger in _RTREE_TRIGGERS.format(t=name, c=GEOMETRY_COLUMN).split("END;\n"):
         if trigger.strip():
             connection.execute(trigger + "END")

@@ -39,13 +39,22 @@ def shaped(frame: pd.DataFrame, table: str) -> pd.DataFrame:
 
 def without_blanks(values: pd.Series) -> pd.Series:
     """Return texts without surrounding blanks, empty ones as missing; other values as they are."""
-    if not (pd.api.types.is_string_dtype(values) or values.dtype == object):
+    if values.dtype == object:
+        values = values.map(lambda value: value.strip() if isinstance(value, str) else value)
+    elif pd.api.types.is_string_dtype(values):
+        values = values.str.strip()
+    else:
         return values
-    text = values.map(lambda value: value.strip().strip("\ufeff") if isinstance(value, str) else value)
-    # What our own files guard against being run as a formula comes back without its guard.
-    text = text.map(lambda value: value[1:] if isinstance(value, str) and _GUARDED.match(value) else value)
-    blank: pd.Series = text.mask(text == "")
+    if len(guarded := values[values.map(_is_guarded)]):
+        # What our own files guard against being run as a formula comes back without its guard.
+        values = values.copy()
+        values[guarded.index] = guarded.str[1:]
+    blank: pd.Series = values.mask(values == "")
     return blank
+
+
+def _is_guarded(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("'") and _GUARDED.match(value) is not None
 
 
 def _as_text(values: pd.Series) -> pd.Series:
