@@ -91,7 +91,7 @@ def known_encoding(stated: str, path: Path) -> str:
     try:
         name = codecs.lookup(stated.strip()).name
         # Refuses what only looks like an encoding: base64, rot13.
-        b"".decode(name)
+        b"ab".decode(name, errors="replace")
         if name.replace("-", "_") in _NO_TEXT:
             raise LookupError
     except (LookupError, ValueError) as fault:
