@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from data.readers.archives import refuse_bomb
+from data.readers.encodings import BROKEN_ARCHIVE
 from geo.errors import FileError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def workbook_kind(path: Path) -> WorkbookKind | None:
     if not head.startswith(b"PK"):
         return None
     refuse_bomb(path)
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         members = {name.lower() for name in archive.namelist()}
         if "meta-inf/manifest.xml" in members and "content.xml" in members:
             if b"encryption-data" in _index(archive, "META-INF/manifest.xml", path):
@@ -83,12 +84,9 @@ def scan_xlsx(path: Path) -> Mapping[str, Mapping[int, int]]:
     FileError
         ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = {member.filename: _scanned(archive, member, path) for member in archive.infolist()}
-            targets = _sheet_targets(archive, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
-        raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
+    with _opened(path) as archive:
+        parts = {member.filename: _scanned(archive, member, path) for member in archive.infolist()}
+        targets = _sheet_targets(archive, path)
     return {name: parts[target] for name, target in targets.items() if target in parts}
 
 
@@ -101,12 +99,20 @@ def scan_ods(path: Path) -> None:
     FileError
         ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
     """
+    with _opened(path) as archive:
+        for member in archive.infolist():
+            _scan_ods_member(archive, member, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                _scan_ods_member(archive, member, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
-        raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
+            yield archive
+    except FileError:
+        raise
+    except (*BROKEN_ARCHIVE, OSError) as fault:
+        raise FileError("archive_broken", file=path.name, why=str(fault)) from fault
 
 
 def _holds(path: Path, wanted: bytes) -> bool:

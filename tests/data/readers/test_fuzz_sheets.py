@@ -14,10 +14,12 @@ from geo.errors import GridBeatError
 MUTATIONS = int(os.environ.get("GRIDBEAT_FUZZ", "60"))
 CSV = '编码,名称,人口\nG1,"柯桥, 村",12\nG2,x,3.5\n合计,,15\n'
 KML = (
-    '<?xml version="1.0" encoding="UTF-8"?><kml xmlns:gx="g"><Document><name>d</name><Folder><name>网格</name>'
-    "<Placemark><name>一</name><description><![CDATA[<table><tr><td>a</td><td>1</td></tr></table>]]></description>"
-    '<ExtendedData><Data name="c"><value>v</value></Data></ExtendedData><Polygon><outerBoundaryIs><LinearRing>'
-    "<coordinates>0,0 4,0 4,4 0,0</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>"
+    '<?xml version="1.0" encoding="UTF-8"?><kml xmlns:gx="g"><Document>'
+    "<name>d</name><Folder><name>网格</name><Placemark><name>一</name>"
+    "<description><![CDATA[<table><tr><td>a</td><td>1</td></tr></table>]]></description>"
+    '<ExtendedData><Data name="c"><value>v</value></Data></ExtendedData>'
+    "<Polygon><outerBoundaryIs><LinearRing><coordinates>0,0 4,0 4,4 0,0</coordinates>"
+    "</LinearRing></outerBoundaryIs></Polygon></Placemark>"
     "<Placemark><gx:Track><gx:coord>1 2 3</gx:coord><gx:coord>2 3 4</gx:coord></gx:Track></Placemark>"
     "</Folder></Document></kml>"
 )

@@ -24,7 +24,7 @@ def mark(content=POINT, name="x"):
 
 
 def kml(folder, body, *, encoding="utf-8", prolog='<?xml version="1.0" encoding="UTF-8"?>', name="t.kml"):
-    text = f'{prolog}\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>文档</name>{body}</Document></kml>'
+    text = f'{prolog}\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document><name>文件</name>{body}</Document></kml>'
     path = folder / name
     path.write_bytes(text.encode(encoding))
     return path
@@ -97,7 +97,7 @@ def test_layers_are_folders_by_path_and_rows_are_numbered_in_each(tmp_path):
     path = kml(tmp_path, body)
     with open_kml(path) as source:
         assert [(layer.name, layer.rows, layer.shape) for layer in source.layers] == [
-            ("文档", 1, "point"),
+            ("文件", 1, "point"),
             ("外/内", 2, "polygon"),
         ]
     frame, layer, _ = everything(path, 1)
@@ -112,7 +112,8 @@ def test_folders_of_one_name_are_one_layer(tmp_path):
 
 
 def test_columns_come_from_extended_data_and_tables(tmp_path):
-    data = '<ExtendedData><Data name="编码"><value>G1</value></Data><SchemaData><SimpleData name="name">n</SimpleData>'
+    data = '<ExtendedData><Data name="编码"><value>G1</value></Data>'
+    data += '<SchemaData><SimpleData name="name">n</SimpleData>'
     table = "<![CDATA[<table><tr><td>人口</td><td>12</td></tr></table>]]>"
     first = mark(f"{data}</SchemaData></ExtendedData><description>{table}</description>{POINT}")
     frame, layer, _ = everything(kml(tmp_path, first + mark(f"<description>plain</description>{POINT}")))
@@ -136,7 +137,8 @@ def test_a_name_with_a_script_is_text(tmp_path):
         # ArcGIS: a title, and the table inside of another
         (
             "<html><body><table><tr><td>Grid 1</td></tr><tr><td><table><tr><td>FID</td><td>7</td></tr>"
-            "<tr bgcolor='#D4E4F3'><td>NAME</td><td>&lt;Null&gt;</td></tr></table></td></tr></table></body></html>",
+            "<tr bgcolor='#D4E4F3'><td>NAME</td><td>&lt;Null&gt;</td></tr></table>"
+            "</td></tr></table></body></html>",
             [("FID", "7"), ("NAME", "")],
         ),
         ("<TABLE><TR><TD>a<TD>1<TR><TD>b<TD>2", [("a", "1"), ("b", "2")]),
