@@ -291,7 +291,7 @@ def is_workspace(path: Path | str) -> bool:
     try:
         with geopackage.reading(Path(path)) as connection:
             connection.execute("SELECT value FROM settings WHERE name = 'schema_version'")
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # a broken file's own words in the message
         return False
     return True
 

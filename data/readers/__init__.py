@@ -119,7 +119,7 @@ def _open(path: Path, suffix: str, stack: ExitStack, encoding: str | None) -> So
         return _open_archive(path, stack, encoding)
     if suffix == ".gpkg" and is_workspace(path):
         # A second SQLite (GDAL's) must never open a workspace that somebody may be working in.
-        raise FileError("file_is_workspace", file=str(path))
+        raise FileError("file_is_workspace", file=path.name)
     return _open_plain(path, suffix, stack, encoding)
 
 

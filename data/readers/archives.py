@@ -187,7 +187,8 @@ def _refuse_unsafe(member: zipfile.ZipInfo, path: Path) -> None:
         or "\0" in member.orig_filename
         or name.startswith("/")
         or re.match(r"[A-Za-z]:", name)
-        or any(segment.strip() in {".", ".."} for segment in segments)
+        # Some systems drop blanks and dots at the end: "... " may climb as well.
+        or any(segment.startswith("..") and not segment.strip(" .") for segment in segments)
     ):
         raise FileError("archive_path_unsafe", file=path.name, member=name)
     kind = stat.S_IFMT(member.external_attr >> 16)
@@ -228,7 +229,7 @@ def _fit(segment: str) -> str:
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, *, left: int, file: Path) -> int:
-    target = folder.joinpath(*(_fit(segment) for segment in _name(member).split("/") if segment))
+    target = folder.joinpath(*(_fit(segment) for segment in _name(member).split("/") if segment.strip(" .")))
     with _faults_told(file), archive.open(member) as source:
         return _copy(source, target, limit=left, beyond=_too_large(file), file=file)
 

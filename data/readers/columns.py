@@ -62,10 +62,12 @@ def values_of(column: pa.Array) -> pd.Series:
 
 
 def tidy_times(texts: pd.Series) -> pd.Series:
-    """Return ISO times without the fractions of a second that are none."""
-    return _texts(
-        None if text is None else text.replace("T24:", "T00:").removesuffix(".000") for text in texts
-    )
+    """
+    Return ISO times without fractions of a second that are none, and without "Z".
+
+    Formats that know no time zones call every time UTC, while people wrote what their clocks showed.
+    """
+    return _texts(None if text is None else text.removesuffix("Z").removesuffix(".000") for text in texts)
 
 
 def shapes_of(blobs: NDArray[np.object_], *, layer: str, first_row: int) -> tuple[NDArray[Any], list[Reason]]:

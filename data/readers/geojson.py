@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -56,12 +57,26 @@ def prepare(path: Path, folder: Path, *, encoding: str | None) -> tuple[Path, tu
 def driver_of(path: Path) -> str:
     """Return the GDAL driver for a JSON file, told by its head: GeoJSON unless it is another dialect."""
     head = _head(path)
+    if _is_line_by_line(head):
+        return "GeoJSONSeq"
     return next((driver for driver, pattern in _DIALECTS if pattern.search(head)), "GeoJSON")
 
 
 def names_features(path: Path) -> bool:
     """Whether the head of a JSON file says that there are features (that a copy says so counts not)."""
     return bool(_FEATURE.search(_head(path).removeprefix(_COLLECTION)))
+
+
+def _is_line_by_line(head: bytes) -> bool:
+    """Whether each line is a Feature of its own, as databases export them."""
+    lines = head.split(b"\n", 2)
+    if len(lines) < 2 or not lines[1].startswith(b"{"):
+        return False
+    try:
+        first = json.loads(lines[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(first, dict) and first.get("type") == "Feature"
 
 
 def _head(path: Path) -> bytes:

@@ -51,7 +51,17 @@ _NATIVE = {
     "multilinestring": shapely.GeometryType.MULTILINESTRING,
     "multipolygon": shapely.GeometryType.MULTIPOLYGON,
 }
-_FAULTS = (ValueError, OSError, KeyError, TypeError, NotImplementedError, pa.ArrowException)
+_FAULTS = (
+    ValueError,
+    OSError,
+    KeyError,
+    TypeError,
+    NotImplementedError,
+    MemoryError,
+    ArithmeticError,
+    shapely.errors.ShapelyError,
+    pa.ArrowException,
+)
 
 
 @dataclass(kw_only=True)

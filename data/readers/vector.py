@@ -39,8 +39,8 @@ VECTOR_SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".gdb", ".dxf")
 
 _DRIVERS = {
     ".gpkg": ("GPKG",),
-    ".geojson": ("GeoJSON", "ESRIJSON", "TopoJSON"),
-    ".json": ("GeoJSON", "ESRIJSON", "TopoJSON"),
+    ".geojson": ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"),
+    ".json": ("GeoJSON", "GeoJSONSeq", "ESRIJSON", "TopoJSON"),
     ".shp": ("ESRI Shapefile",),
     ".gdb": ("OpenFileGDB",),
     ".dxf": ("DXF",),
@@ -54,6 +54,19 @@ _PLAIN_TYPES = (*_TEXT_TYPES, _TIME_TYPE, "OFTInteger", "OFTInteger64", "OFTReal
 _CURVES = frozenset(range(8, 15))
 # pyogrio takes these in a path for parts of an address.
 _ADDRESS_SIGNS = frozenset("!;?#%")
+_MAX_PRJ_BYTES = 20_000
+# What GDAL, pyogrio and Arrow have been seen to raise on broken files, faults of their own included.
+_FAULTS = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    NotImplementedError,
+    UnboundLocalError,
+    SystemError,
+    MemoryError,
+    ArithmeticError,
+    pa.ArrowException,
+)
 # Warnings are recorded by swapping a global of Python's: one reader at a time.
 _WARNINGS = threading.RLock()
 
@@ -118,12 +131,13 @@ class VectorSource:
         first_row: int,
     ) -> pd.DataFrame:
         # By place, not by name: names may repeat in the file. An id may come first, the shape comes last.
-        read = _numbered(meta["fields"])
+        read = _numbered(batch.schema.names[int(recipe.with_ids) :])
+        kinds = dict(zip(_numbered(meta["fields"]), meta["ogr_types"], strict=True))
         data: dict[str, pd.Series] = {}
         for column in columns:
-            place = read.index(_numbered(recipe.fields)[layer.columns.index(column)])
-            kind = meta["ogr_types"][place]
-            values = values_of(batch.column(place + int(recipe.with_ids)))
+            name = _numbered(recipe.fields)[layer.columns.index(column)]
+            kind = kinds[name]
+            values = values_of(batch.column(read.index(name) + int(recipe.with_ids)))
             if kind == _TIME_TYPE:
                 values = tidy_times(values)
             if recipe.codec is not None and kind in _TEXT_TYPES:
@@ -281,11 +295,17 @@ def _open_shapefile(path: Path, folder: Path, encoding: str | None) -> VectorSou
     counts = shapefile.row_counts(target)
     if counts is not None and counts[0] != counts[1]:
         notes += (Reason("parts_differ", {"shapes": counts[0], "rows": counts[1]}),)
-    prj = shapefile.sibling(target, ".prj")
-    if prj is not None and not _is_crs(prj):
+    prj = shapefile.sibling(path, ".prj")
+    raw = b"" if prj is None else _head(prj)
+    crs_text = None if prj is None else _crs_text(raw)
+    if prj is not None and (crs_text is None or not _is_utf8(raw)):
+        # GDAL and pyogrio stumble over names in GBK and over what is no CRS at all.
         target = target if target.parent == folder else _with_links(path, folder)
         target.with_suffix(".prj").unlink()
-        notes += (Reason("crs_unreadable", {"found": prj.name}),)
+        if crs_text is None:
+            notes += (Reason("crs_unreadable", {"found": prj.name}),)
+        else:
+            target.with_suffix(".prj").write_text(crs_text, encoding="utf-8")
     info = _info(path, str(target), None, _DRIVERS[".shp"], encoding=_BYTES)
     fields = _plain_fields(info)
     cells = [shapefile.decode(name.encode("latin-1", "replace"), codec) for name in fields]
@@ -342,10 +362,12 @@ def _numbered(names: Sequence[str]) -> list[tuple[str, int]]:
 def _stream(
     recipe: _Recipe, fields: Sequence[str], size: int
 ) -> Iterator[tuple[dict[str, Any], Iterator[pa.RecordBatch]]]:
+    # Columns are chosen by name, so that of a name that repeats only the first would come.
+    repeats = len(set(recipe.fields)) < len(recipe.fields)
     with open_arrow(
         recipe.target,
         layer=recipe.layer,
-        columns=list(fields),
+        columns=None if repeats else list(fields),
         encoding=_BYTES if recipe.codec is not None else None,
         return_fids=recipe.with_ids,
         batch_size=size,
@@ -395,12 +417,25 @@ def _crs(stated: str | None) -> tuple[CRS | None, tuple[Reason, ...]]:
         return None, (Reason("crs_unreadable", {"found": " ".join(stated.split())[:80]}),)
 
 
-def _is_crs(prj: Path) -> bool:
+def _head(prj: Path) -> bytes:
     with prj.open("rb") as stream:
-        text = stream.read(20_000).decode("utf-8", errors="replace").strip()
+        return stream.read(_MAX_PRJ_BYTES)
+
+
+def _crs_text(raw: bytes) -> str | None:
+    """Return what a .prj says, None if it is no CRS."""
+    text = raw.decode("utf-8" if _is_utf8(raw) else "gb18030", errors="replace").strip()
     try:
         CRS.from_wkt(text)
     except UnknownCrs:
+        return None
+    return text
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
         return False
     return True
 
@@ -476,7 +511,7 @@ def _told(path: Path, layer: str = "", tally: Tally | None = None) -> Iterator[N
             yield
         except FileError:
             raise
-        except (RuntimeError, ValueError, OSError, NotImplementedError, pa.ArrowException) as fault:
+        except _FAULTS as fault:
             raise FileError("file_unreadable", file=path.name, why=_first_line(fault)) from fault
         if tally is not None:
             for warning in heard:
