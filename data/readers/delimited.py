@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
@@ -49,7 +50,7 @@ class DelimitedFile:
         lines = _sample_lines(path, self.encoding)
         self.separator = _separator(lines)
         sample = list(islice(self._records(lines, whole=False), SAMPLE_ROWS))
-        self._header = find_header(sample)
+        self._header = _within_header(find_header(sample), sample)
         if not self._header.names:
             raise FileError("file_without_rows", file=path.name)
         self._widest = max(self._header.columns) + 1
@@ -105,7 +106,7 @@ class DelimitedFile:
         strays: Counter[int] = Counter()
         records = self._records(_lines(self.file, self.encoding))
         for number, cells in enumerate(records, start=1):
-            if number <= header.body or not any(cells) or not any(map(str.strip, cells)):
+            if number <= header.body or not any(map(str.strip, cells)):
                 continue
             if word := not_data_word(cells):
                 notes.add("row_left_out", row=number, word=word)
@@ -116,7 +117,8 @@ class DelimitedFile:
             if len(cells) < width:
                 notes.add("row_short", row=number, found=len(cells), expected=width)
                 cells += [""] * (width - len(cells))
-            strays.update(at for at in unnamed if cells[at].strip())
+            if unnamed:
+                strays.update(at for at in unnamed if cells[at].strip())
             yield number, cells
         for at, count in strays.items():
             notes.add("cells_unnamed", sheet=self.file.stem, column=column_letter(at), count=count)
@@ -140,6 +142,15 @@ class DelimitedFile:
                 raise FileError("text_quotes", file=self.file.name, row=number) from fault
             except OSError as fault:
                 raise FileError("file_unreadable", file=self.file.name, why=fault.strerror) from fault
+
+
+def _within_header(header: Header, sample: list[list[str]]) -> Header:
+    """Return the header without columns that only rows longer than it have: these rows are ragged."""
+    lengths = [len(cells) for cells in sample[header.first : header.body]]
+    if not lengths:
+        return header
+    kept = [at for at in header.columns if at < max(lengths)]
+    return replace(header, columns=tuple(kept), names=header.names[: len(kept)])
 
 
 def header_notes(header: Header, file: str, **facts: object) -> tuple[Reason, ...]:
@@ -205,20 +216,28 @@ def _sample_lines(path: Path, encoding: str) -> list[str]:
 
 def _separator(lines: list[str]) -> str:
     """Return the sign that parts most rows into equally many cells, more than one."""
-    return max(SEPARATORS, key=lambda sign: _evenness(lines, sign))
+    records = {sign: _parted(lines, sign) for sign in SEPARATORS}
+    starts = [
+        next((at for at, cells in enumerate(rows) if len(cells) > 1), None) for rows in records.values()
+    ]
+    start = min((at for at in starts if at is not None), default=0)
+    return max(SEPARATORS, key=lambda sign: _evenness(records[sign], start))
 
 
-def _evenness(lines: list[str], sign: str) -> tuple[float, int]:
-    counts: Counter[int] = Counter()
+def _parted(lines: list[str], sign: str) -> list[list[str]]:
     try:
-        for cells in islice(csv.reader(lines, delimiter=sign), SAMPLE_ROWS):
-            if any(cells):
-                counts[len(cells)] += 1
+        return [cells for cells in islice(csv.reader(lines, delimiter=sign), SAMPLE_ROWS) if any(cells)]
     except csv.Error:
-        return (0, 0)
-    width, rows = max(counts.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-    # Rounded, so that a title or a ragged row does not outweigh a sign that parts into more cells.
-    return (round(rows / counts.total(), 1), width) if width > 1 else (0, 0)
+        return []
+
+
+def _evenness(rows: list[list[str]], start: int) -> tuple[float, bool, int]:
+    counts = Counter(map(len, rows))
+    width, most = max(counts.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+    if width < 2:
+        return (0, False, 0)
+    # Rounded, so that a title or a ragged row does not outweigh a sign that parts the header as well.
+    return (round(most / len(rows), 1), start < len(rows) and len(rows[start]) > 1, width)
 
 
 def _shortened(frame: pd.DataFrame) -> dict[str, int]:

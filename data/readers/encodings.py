@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import struct
+import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -21,6 +24,16 @@ UTF8, GB18030 = "utf-8", "gb18030"
 _PARTS_OF_GB18030 = ("gb2312", "gbk", "gb18030")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK = 1 << 20
+# What zipfile raises while the bytes of a member are read.
+BROKEN_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 # Codecs of Python that are no encodings of files.
 _NO_TEXT = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
 
@@ -91,7 +104,7 @@ def known_encoding(stated: str, path: Path) -> str:
     try:
         name = codecs.lookup(stated.strip()).name
         # Refuses what only looks like an encoding: base64, rot13.
-        b"".decode(name)
+        b"ab".decode(name, errors="replace")
         if name.replace("-", "_") in _NO_TEXT:
             raise LookupError
     except (LookupError, ValueError) as fault:

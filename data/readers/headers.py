@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from data.readers.columns import once_each
@@ -42,6 +43,11 @@ _FOOTNOTE = re.compile(
     r"联系人|联系电话|数据来源|notes?|source)\s*\d*\s*([:：、.].*)?$",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# The last and the first characters that what is meant by these two can have.
+_TOTAL_ENDS = "计lL:："
+_FOOTNOTE_STARTS = "备说注填制审负单联数nNsS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,12 +138,15 @@ def not_data_word(cells: Sequence[str]) -> str | None:
 
     Only the word itself is returned: what stands beside 填表人 is a person's name.
     """
-    filled = [cell.strip() for cell in cells if cell and not cell.isspace()]
-    for cell in filled[:2]:
-        if total := _TOTAL.fullmatch("".join(cell.split())):
+    leading = list(islice((cell for cell in map(str.strip, cells) if cell), 2))
+    for cell in leading:
+        # Every row of a large file comes through here: most are told by their last character.
+        if cell[-1] in _TOTAL_ENDS and (total := _TOTAL.fullmatch("".join(cell.split()))):
             return total[1] or total[2]
-    if filled and (note := _FOOTNOTE.match(filled[0])) and _mostly_blank(filled, len(cells)):
-        return note[1]
+    if leading and leading[0][0] in _FOOTNOTE_STARTS and (note := _FOOTNOTE.match(leading[0])):
+        filled = [cell for cell in map(str.strip, cells) if cell]
+        if _mostly_blank(filled, len(cells)):
+            return note[1]
     return None
 
 

@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from data.readers.archives import refuse_bomb
 from data.readers.columns import GEOMETRY, once_each
-from data.readers.encodings import GB18030, UTF8, all_utf8, known_encoding, text_encoding
+from data.readers.encodings import BROKEN_ARCHIVE, GB18030, UTF8, all_utf8, known_encoding, text_encoding
 from data.readers.kml_shapes import shape_of
 from data.readers.kml_stream import KmlReader, Placemark, folder_names, placemarks, systems
 from data.readers.kml_tables import table_pairs
@@ -54,6 +54,10 @@ def open_kml(path: Path) -> KmlFile:
     """
     try:
         return KmlFile(path)
+    except FileError:
+        raise
+    except BROKEN_ARCHIVE as fault:
+        raise FileError("archive_broken", file=path.name, why=str(fault)) from fault
     except OSError as fault:
         raise FileError("file_unreadable", file=path.name, why=fault.strerror or str(fault)) from fault
 

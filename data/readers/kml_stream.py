@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import zipfile
-import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from xml.sax.handler import ContentHandler
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
+from data.readers.encodings import BROKEN_ARCHIVE
 from data.readers.kml_shapes import Part, PartKind
 from geo.errors import FileError
 
@@ -231,7 +230,7 @@ def placemarks(path: Path, opened: Opener, *, encoding: str, reader: KmlReader) 
         raise FileError("xml_broken", file=path.name, row=fault.getLineNumber() or 1) from fault
     except FileError:
         raise
-    except (SAXException, ValueError, OSError, zipfile.BadZipFile, zlib.error, EOFError) as fault:
+    except (SAXException, OSError, *BROKEN_ARCHIVE) as fault:
         raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
 
 from data.readers.archives import refuse_bomb
+from data.readers.encodings import BROKEN_ARCHIVE
 from geo.errors import FileError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHUNK = 1 << 22
 _MAX_INDEX_BYTES = 16 * 2**20
-_ATTRIBUTES = rb"(?:[^>\"']|\"[^\"]*\"|'[^']*')*"
+# Possessive: no way back into what stands in quotation marks, and twice as fast.
+_ATTRIBUTES = rb"[^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+"
 _CELL = re.compile(rb"<(?:\w+:)?c\s" + _ATTRIBUTES + rb"(?<!/)>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 _ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
@@ -58,7 +60,7 @@ def workbook_kind(path: Path) -> WorkbookKind | None:
     if not head.startswith(b"PK"):
         return None
     refuse_bomb(path)
-    with zipfile.ZipFile(path) as archive:
+    with _opened(path) as archive:
         members = {name.lower() for name in archive.namelist()}
         if "meta-inf/manifest.xml" in members and "content.xml" in members:
             if b"encryption-data" in _index(archive, "META-INF/manifest.xml", path):
@@ -83,12 +85,9 @@ def scan_xlsx(path: Path) -> Mapping[str, Mapping[int, int]]:
     FileError
         ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = {member.filename: _scanned(archive, member, path) for member in archive.infolist()}
-            targets = _sheet_targets(archive, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
-        raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
+    with _opened(path) as archive:
+        parts = {member.filename: _scanned(archive, member, path) for member in archive.infolist()}
+        targets = _sheet_targets(archive, path)
     return {name: parts[target] for name, target in targets.items() if target in parts}
 
 
@@ -101,12 +100,20 @@ def scan_ods(path: Path) -> None:
     FileError
         ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
     """
+    with _opened(path) as archive:
+        for member in archive.infolist():
+            _scan_ods_member(archive, member, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                _scan_ods_member(archive, member, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError) as fault:
-        raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
+            yield archive
+    except FileError:
+        raise
+    except (*BROKEN_ARCHIVE, OSError) as fault:
+        raise FileError("archive_broken", file=path.name, why=str(fault)) from fault
 
 
 def _holds(path: Path, wanted: bytes) -> bool:
@@ -152,6 +159,8 @@ def _scanned(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> C
             columns, numbers = zip(*references, strict=True)
             letters.update(columns)
             rows.update(numbers)
+        if not _ERROR.search(piece):
+            continue
         for cell in cells:
             if b'"e"' in cell or b"'e'" in cell:
                 place = _REFERENCE.search(cell)

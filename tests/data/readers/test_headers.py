@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.readers.headers import cleaned, column_letter, find_header, not_data_word, unique_names
+from data.readers.headers import cleaned, column_letter, find_header, not_data_word
 
 DATA = ["1", "G001", "12", "30"]
 
@@ -141,12 +141,6 @@ def test_totals_and_footnotes_are_told_by_their_word_alone(cells, word):
 @pytest.mark.parametrize(("at", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
 def test_letters_are_those_of_a_spreadsheet(at, letter):
     assert column_letter(at) == letter
-
-
-@given(st.lists(st.sampled_from(["a", "b", "a (2)", "a (3)", ""]), max_size=12))
-def test_names_become_unique_and_keep_their_number(names):
-    unique = unique_names(names)
-    assert len(unique) == len(names) == len(set(unique))
 
 
 @given(

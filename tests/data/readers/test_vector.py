@@ -1,5 +1,6 @@
 """Layers that GDAL reads: as programs write them, as bureaus send them, and broken."""
 
+import json
 import sqlite3
 import struct
 from pathlib import Path
@@ -189,6 +190,12 @@ def test_other_dialects_of_json_are_read(tmp_path, write_json):
     }
     look, frame, _ = read(write_json(tmp_path / "a.json", esri))
     assert (look.shape, look.crs.to_epsg(), frame["a"].tolist()) == ("point", 4490, [1])
+
+
+def test_features_line_by_line_are_read(tmp_path):
+    lines = [json.dumps(feature(n, 名称=f"村{n}"), ensure_ascii=False) for n in range(3)]
+    (tmp_path / "a.json").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert read(tmp_path / "a.json")[1]["名称"].tolist() == ["村0", "村1", "村2"]
 
 
 # Shapefiles
