@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from data.readers import archives, parquet, vector
 from data.readers.columns import once_each
@@ -128,11 +128,15 @@ def _open_plain(path: Path, suffix: str, stack: ExitStack, encoding: str | None)
     if suffix in _MARKUP_SUFFIXES:
         from data.readers.kml import open_kml
 
-        return cast("Source", open_kml(path))
+        placemarks = open_kml(path)
+        stack.callback(placemarks.close)
+        return placemarks
     if suffix in _SHEET_SUFFIXES:
         from data.readers.sheets import open_sheets
 
-        return cast("Source", open_sheets(path, encoding=encoding))
+        table = open_sheets(path, encoding=encoding)
+        stack.callback(table.close)
+        return table
     if suffix in parquet.PARQUET_SUFFIXES:
         return stack.enter_context(parquet.open_parquet(path))
     return stack.enter_context(vector.open_vector(path, suffix=suffix, encoding=encoding))

@@ -34,8 +34,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"MZ", "EXE"),
     (b"fgb\x03", "FlatGeobuf"),
 )
-_WORKBOOK = frozenset({ZIP, XLS})
-_PLAIN_TEXT = frozenset({TEXT, JSON})
+# Systems write text and call it .xls: which kind of table it is, its reader tells by the content.
+_TABLE = frozenset({ZIP, XLS, TEXT, JSON})
+_MARKUP = frozenset({XML, ZIP})
 CONTENTS: dict[str, frozenset[str]] = {
     ".gpkg": frozenset({SQLITE}),
     ".shp": frozenset({SHP}),
@@ -46,17 +47,16 @@ CONTENTS: dict[str, frozenset[str]] = {
     ".dxf": frozenset({DXF}),
     ".zip": frozenset({ZIP}),
     ".gz": frozenset({GZIP}),
-    ".kmz": frozenset({ZIP}),
-    ".kml": frozenset({XML}),
-    ".ovkml": frozenset({XML}),
-    # Which of the two kinds of workbook it is, and whether it is locked, their reader says better.
-    ".xlsx": _WORKBOOK,
-    ".xlsm": _WORKBOOK,
-    ".xls": _WORKBOOK,
-    ".ods": _WORKBOOK,
-    ".csv": _PLAIN_TEXT,
-    ".tsv": _PLAIN_TEXT,
-    ".txt": _PLAIN_TEXT,
+    ".kmz": _MARKUP,
+    ".kml": _MARKUP,
+    ".ovkml": _MARKUP,
+    ".xlsx": _TABLE,
+    ".xlsm": _TABLE,
+    ".xls": _TABLE,
+    ".ods": _TABLE,
+    ".csv": _TABLE,
+    ".tsv": _TABLE,
+    ".txt": _TABLE,
 }
 _HEAD = 4096
 

@@ -58,8 +58,15 @@ class SourceLayer:
 class Source(Protocol):
     """A file that is open for reading; see `data.readers.opened`."""
 
-    file: Path
-    layers: tuple[SourceLayer, ...]
+    @property
+    def file(self) -> Path:
+        """The file as it was named, be it an archive."""
+        ...
+
+    @property
+    def layers(self) -> tuple[SourceLayer, ...]:
+        """What there is to choose from."""
+        ...
 
     @property
     def notes(self) -> Sequence[Reason]:

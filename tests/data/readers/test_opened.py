@@ -33,9 +33,8 @@ def sheets(monkeypatch):
 
     def open_sheets(path, *, encoding=None):
         given.append((path.name, path.read_bytes(), encoding))
-        return types.SimpleNamespace(
-            file=path, layers=(SourceLayer(name=path.stem, columns=("a",)),), notes=[]
-        )
+        layers = (SourceLayer(name=path.stem, columns=("a",)),)
+        return types.SimpleNamespace(file=path, layers=layers, notes=[], close=lambda: given.append("closed"))
 
     module = types.ModuleType("data.readers.sheets")
     module.open_sheets = open_sheets
@@ -98,7 +97,7 @@ def test_a_packed_table_goes_to_the_reader_of_tables(tmp_path, sheets):
     (tmp_path / "警情.csv.gz").write_bytes(gzip.compress(b"a,b\n"))
     with opened(tmp_path / "警情.csv.gz", encoding="gbk") as source:
         assert source.layers[0].name == "警情"
-    assert sheets == [("警情.csv", b"a,b\n", "gbk")]
+    assert sheets == [("警情.csv", b"a,b\n", "gbk"), "closed"]
 
 
 def test_all_shapefiles_of_an_archive_are_offered(tmp_path, write_shapefile):

@@ -47,7 +47,7 @@ def test_the_first_bytes_tell_what_a_file_is(tmp_path, content, found):
 def test_what_the_name_belies_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
-    if suffix in {".kml", ".ovkml"} and content.startswith(b"<"):
+    if suffix in {".kml", ".kmz", ".ovkml"} and content.startswith(b"<"):
         require_content(path, suffix)
         return
     with pytest.raises(FileError) as caught:
