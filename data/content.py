@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from data.degrees import as_degrees
 from data.schemas import HOUR
 from data.times import parse_hours, parse_times
 
@@ -76,6 +77,16 @@ class Content:
         """Whether nearly every value is a number."""
         return not self.empty and len(self.numbers) >= 0.9 * len(self.words)
 
+    @cached_property
+    def coordinates(self) -> pd.Series:
+        """Values that are numbers, or degrees, minutes and seconds."""
+        return as_degrees(self.words).dropna()
+
+    @property
+    def located(self) -> bool:
+        """Whether nearly every value can be a coordinate."""
+        return not self.empty and len(self.coordinates) >= 0.9 * len(self.words)
+
     @property
     def counts(self) -> bool:
         """Whether the values can be counts: whole numbers from 0."""
@@ -122,6 +133,6 @@ class Content:
         return parse_times(self.words)
 
     def within(self, low: float, high: float) -> bool:
-        """Return whether the numbers that are not 0 lie between two bounds."""
-        numbers = self.numbers[self.numbers != 0]
-        return self.numeric and bool(numbers.between(low, high).all())
+        """Return whether the coordinates that are not 0 lie between two bounds."""
+        numbers = self.coordinates[self.coordinates != 0]
+        return self.located and bool(numbers.between(low, high).all())

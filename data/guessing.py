@@ -390,10 +390,10 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
 
 def _as_own_id(tier: int, content: Content) -> int | None:
     unique = 0.51 if tier in (EXACT, PART) else 0.9
-    if content.filled < 0.9 or content.wkt:
+    if content.wkt:
         return None
-    if content.uniqueness < unique:
-        # Under a header that says so outright, repeated ids are for the report: parts, or an error.
+    if content.filled < 0.9 or content.uniqueness < unique:
+        # Under a header that says so outright, repeated and missing ids are for the report.
         return LAST_RESORT if tier == EXACT else None
     if content.names or not content.codes:
         # Names are taken for ids only where the header says that they are.
@@ -423,8 +423,8 @@ _CHECKS: Mapping[str, Callable[[Content], bool]] = {
     BASIS: _is_list,
     HOUR: lambda content: content.hours,
     TIME: lambda content: content.days,
-    LON: lambda content: content.numeric,
-    LAT: lambda content: content.numeric,
+    LON: lambda content: content.located,
+    LAT: lambda content: content.located,
     WKT: lambda content: content.wkt,
 }
 

