@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import PatternFill
 
-from data.readers import delimited, workbook_scan
+from data.readers import delimited, workbook_scan, workbooks
 from data.readers.sheets import open_sheets
 from data.readers.workbooks import text_of
 from geo.errors import FileError, SchemaError
@@ -389,6 +389,25 @@ def test_entities_in_a_workbook_are_refused(tmp_path):
 def test_sheets_beyond_the_limit_are_refused_before_they_are_loaded(tmp_path, monkeypatch):
     monkeypatch.setattr(workbook_scan, "MAX_SHEET_BYTES", 100)
     assert code_of(book(tmp_path, [["a"], [1]])).code == "sheet_too_large"
+
+
+class PanicException(BaseException):  # noqa: N818 - the loader's own name
+    """What a Rust panic looks like to Python."""
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"), [(PanicException, FileError), (KeyboardInterrupt, KeyboardInterrupt)]
+)
+def test_a_panic_of_the_loader_is_an_error_in_words_and_nothing_else_is_swallowed(
+    tmp_path, monkeypatch, fault, seen
+):
+    def panics(*_):
+        raise fault
+
+    path = book(tmp_path, [["a"], [1]])
+    monkeypatch.setattr(workbooks, "_book", panics)
+    with pytest.raises(seen):
+        open_sheets(path)
 
 
 def cell(text, attributes=""):
