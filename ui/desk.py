@@ -1,0 +1,79 @@
+"""Which district a browser session works on, and what was last done: its own, reload or restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from ui import opening
+from ui.recent import find, key_of, remember
+
+DISTRICT = "district"
+_DESK = "desk"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was done, to be told in whatever language: a key of the words and its facts."""
+
+    key: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Desk:
+    """
+    What one browser session has before it.
+
+    A second click cuts the run of the first one short at any call of Streamlit's. So what a deed
+    leaves behind is kept here, in plain attributes: between the deed and its notice nothing can come.
+
+    Parameters
+    ----------
+    path
+        The workspace's file.
+    notice
+        The last deed, until the next.
+    deeds
+        How many there were: widgets that belong to a deed are new after it, and a late second click
+        on their former selves goes nowhere.
+    asked
+        The backup that is to be restored, once confirmed.
+    """
+
+    path: Path
+    notice: Notice | None = None
+    deeds: int = 0
+    asked: Path | None = None
+    remembered: Path | None = None
+
+    def turn_to(self, path: Path) -> None:
+        """Work on another district from now on."""
+        self.path, self.asked = path, None
+
+    def done(self, key: str, **facts: str) -> None:
+        """Note that something was done."""
+        self.notice, self.asked = Notice(key, facts), None
+        self.deeds += 1
+
+
+def session_desk() -> Desk:
+    """Return this session's desk, and have the address name its district: a reload comes back to it."""
+    desk = st.session_state.get(_DESK)
+    if not isinstance(desk, Desk):
+        asked = find(st.query_params.get(DISTRICT, ""), opening.known_paths())
+        desk = Desk(asked or opening.workspace_path())
+        st.session_state[_DESK] = desk
+    if st.query_params.get(DISTRICT) != key_of(desk.path):
+        st.query_params[DISTRICT] = key_of(desk.path)
+    return desk
+
+
+def note_opened(desk: Desk) -> None:
+    """Remember a district that could be opened, once a session."""
+    if desk.remembered != desk.path:
+        desk.remembered = desk.path
+        remember(opening.home(), desk.path)
