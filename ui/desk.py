@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ui import opening
 from ui.recent import find, key_of, remember
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
 DISTRICT = "district"
+UNKNOWN = "district.address_unknown"
 _DESK = "desk"
 
 
@@ -64,8 +68,11 @@ def session_desk() -> Desk:
     """Return this session's desk, and have the address name its district: a reload comes back to it."""
     desk = st.session_state.get(_DESK)
     if not isinstance(desk, Desk):
-        asked = find(st.query_params.get(DISTRICT, ""), opening.known_paths())
-        desk = Desk(asked or opening.workspace_path())
+        named = st.query_params.get(DISTRICT, "")
+        found = find(named, opening.known_paths())
+        desk = Desk(found or opening.workspace_path())
+        if named and found is None:
+            desk.notice = Notice(UNKNOWN)
         st.session_state[_DESK] = desk
     if st.query_params.get(DISTRICT) != key_of(desk.path):
         st.query_params[DISTRICT] = key_of(desk.path)

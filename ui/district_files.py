@@ -155,6 +155,21 @@ def _is_mercators(crs: CRS) -> bool:
     return "mercator" in method and not any(kind in method for kind in ("transverse", "oblique"))
 
 
+def make_folder(folder: Path) -> None:
+    """
+    Make a folder unless it is there.
+
+    Raises
+    ------
+    FileError
+        ``file_not_writable``.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise FileError("file_not_writable", file=str(folder), why=fault.strerror or "") from fault
+
+
 def create_district(name: str, *, folder: Path, crs: CRS | None = None) -> Path:
     """
     Make a district's workspace in a folder, under a name of its own, and return its path.
@@ -249,6 +264,11 @@ def glance(path: Path) -> Glance:
     except (OSError, ValueError):
         return Glance(path=path, rows={}, fault="workspace_missing")
     return _glance(path, found.st_mtime_ns, found.st_size)
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file is another program's."""
+    return glance(path).fault == "workspace_foreign"
 
 
 # Counting rows reads the file: once for each state of it.

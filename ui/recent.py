@@ -82,13 +82,9 @@ def _entry(item: Any) -> Recent | None:
     if not isinstance(item, dict):
         return None
     path, opened = item.get("path"), item.get("opened")
-    if (
-        not (isinstance(path, str) and isinstance(opened, str))
-        or "\0" in path
-        or not Path(path).is_absolute()
-    ):
+    if not (isinstance(path, str) and isinstance(opened, str)):
         return None
-    return Recent(Path(path), opened)
+    return Recent(Path(path), opened) if Path(path).is_absolute() and "\0" not in path else None
 
 
 def _without(entries: list[Recent], path: Path) -> list[Recent]:
