@@ -21,7 +21,7 @@ from pyproj.exceptions import CRSError
 from data import geopackage
 from data.files import drafted
 from data.schemas import TABLES
-from data.workspace import SCHEMA_VERSION, Workspace, is_workspace
+from data.workspace import SCHEMA_VERSION, Workspace
 from geo.crs import refuse_unknown, require_metric
 from geo.errors import CrsError, FileError, GridBeatError, SettingError
 from ui import opening
@@ -279,9 +279,10 @@ def _glance(path: Path, mtime_ns: int, size: int) -> Glance:
         name, rows = _name_and_rows(path)
     except GridBeatError as fault:
         return Glance(path=path, rows={}, changed=changed, size=size, fault=fault.code)
-    except (sqlite3.DatabaseError, ValueError, TypeError, KeyError):
-        fault_code = "workspace_unreadable" if is_workspace(path) else "workspace_foreign"
-        return Glance(path=path, rows={}, changed=changed, size=size, fault=fault_code)
+    except (sqlite3.DatabaseError, ValueError, TypeError, KeyError) as fault:
+        broken = getattr(fault, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+        code = "workspace_unreadable" if broken else "workspace_foreign"
+        return Glance(path=path, rows={}, changed=changed, size=size, fault=code)
     return Glance(path=path, name=name, rows=rows, changed=changed, size=size)
 
 

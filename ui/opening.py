@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from data.files import drafted
 from geo.errors import FileError
-from ui.recent import key_of, read_recent
+from ui.recent import distinct, read_recent
 from ui.words import LANGS
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def workspace_path() -> Path:
 def known_paths() -> list[Path]:
     """Return what a session may be asked for by key: started with, recent, in the home folder."""
     started, folder = workspace_path(), home()
-    listed = [started, *(entry.path for entry in read_recent(folder)), sample_path(), *in_folder(folder)]
-    return list({key_of(path): path for path in reversed(listed)}.values())[::-1]
+    recent = [entry.path for entry in read_recent(folder)]
+    return distinct([started, *recent, sample_path(), *in_folder(folder)])
 
 
 def in_folder(folder: Path) -> list[Path]:
@@ -100,7 +101,11 @@ def opened(path: Path) -> Workspace:
         raise FileError("file_is_folder", file=str(path))
     if path.is_file() and not _is_database(path):
         raise FileError("workspace_foreign", file=str(path))
-    return Workspace.open(path)
+    try:
+        return Workspace.open(path)
+    except json.JSONDecodeError as fault:
+        # Another program's table of settings, which happens to be called like ours.
+        raise FileError("workspace_foreign", file=str(path)) from fault
 
 
 def _is_database(path: Path) -> bool:

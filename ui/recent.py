@@ -48,8 +48,11 @@ def read_recent(home: Path) -> list[Recent]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return []
     found = [_entry(item) for item in listed] if isinstance(listed, list) else []
-    entries = {key_of(entry.path): entry for entry in reversed(found) if entry is not None}
-    return sorted(entries.values(), key=lambda entry: entry.opened, reverse=True)[:AT_MOST]
+    entries = sorted(
+        (entry for entry in found if entry is not None), key=lambda entry: entry.opened, reverse=True
+    )
+    paths = distinct(entry.path for entry in entries)
+    return [next(entry for entry in entries if entry.path == path) for path in paths][:AT_MOST]
 
 
 def remember(home: Path, path: Path) -> None:
@@ -71,6 +74,14 @@ def key_of(path: Path) -> str:
     nothing but what is known here already.
     """
     return hashlib.sha256(os.path.normcase(path.absolute()).encode("utf-8", "replace")).hexdigest()[:10]
+
+
+def distinct(paths: Iterable[Path]) -> list[Path]:
+    """Return paths in their order, each file once."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        first.setdefault(key_of(path), path)
+    return list(first.values())
 
 
 def find(key: str, paths: Iterable[Path]) -> Path | None:

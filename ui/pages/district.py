@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,7 +13,7 @@ from geo.errors import FileError, GridBeatError
 from ui import cached, district_files, look, opening
 from ui.desk import note_opened, session_desk
 from ui.place import CREDIT_SETTING
-from ui.recent import forget, key_of, read_recent
+from ui.recent import distinct, forget, key_of, read_recent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ _SEARCH_FROM = 8
 # Streamlit holds a download in memory while the session lasts.
 _DOWNLOAD_BYTES = 300_000_000
 _CREDIT_LENGTH = 120
+# CGCS2000 3-degree Gauss-Krueger without zone number, central meridians 75 E to 135 E.
+_CGCS2000 = range(4534, 4555)
 
 
 def show(t: Words, *, overview: st.Page) -> None:
@@ -90,32 +93,38 @@ def _crs(workspace: Workspace, t: Words) -> str:
     if workspace.setting("crs_assumed", False):
         return t("district.crs_open")
     crs = workspace.crs
-    return f"{crs.to_string()} · {crs.name}" if crs.to_epsg() else crs.name
+    code = crs.to_epsg()
+    if code in _CGCS2000:
+        return f"EPSG:{code} · " + t("district.crs_cgcs", meridian=75 + 3 * _CGCS2000.index(code))
+    return f"EPSG:{code} · {crs.name}" if code else crs.name
 
 
 def _choices(desk: Desk, workspace: Workspace | None, t: Words) -> None:
     tabs = {"open": _open_another, "new": _new}
     if workspace is not None:
         tabs |= {"save_as": _save_as, "backups": _backups, "naming": _naming}
-    for tab, fill in zip(st.tabs([t(f"district.tab_{name}") for name in tabs]), tabs.values(), strict=True):
+    names = [t(f"district.tab_{name}") for name in tabs]
+    # Where there is nothing to open yet, one begins with a new one.
+    first = names[0] if workspace is not None or _listed(desk) else names[1]
+    for tab, fill in zip(st.tabs(names, default=first), tabs.values(), strict=True):
         with tab:
             fill(desk, workspace, t)
 
 
 def _open_another(desk: Desk, workspace: Workspace | None, t: Words) -> None:
-    found = [district_files.glance(path) for path in _listed(desk)]
+    found, sought = [district_files.glance(path) for path in _listed(desk)], ""
     if len(found) > _SEARCH_FROM:
-        wanted = st.text_input(
+        sought = st.text_input(
             t("district.search"), placeholder=t("district.search_hint"), key="district_search"
         )
-        found = [each for each in found if _matches(each, wanted)]
+        found = [each for each in found if _matches(each, sought)]
     with st.container(
         height=380 if len(found) > 5 else "content", border=len(found) > 5, key="district-list"
     ):
         for each in found[:_LISTED_AT_MOST]:
             _entry(desk, each, t)
         if not found:
-            st.caption(t("district.no_match"))
+            st.caption(t("district.no_match" if sought else "district.none_listed"))
         if len(found) > _LISTED_AT_MOST:
             st.caption(t("district.further", count=t.number(len(found) - _LISTED_AT_MOST)))
     with st.form(f"typed {desk.deeds}", border=False):
@@ -125,7 +134,9 @@ def _open_another(desk: Desk, workspace: Workspace | None, t: Words) -> None:
                 t("district.typed"), placeholder=t("district.typed_hint"), key=f"path {desk.deeds}"
             )
         with button:
-            pressed = st.form_submit_button(t("district.open"), width="stretch")
+            pressed = st.form_submit_button(
+                t("district.open"), width="stretch", key=f"open typed {desk.deeds}"
+            )
     if pressed:
         _do(desk, lambda: _open(desk, opening.typed_path(typed)), t)
 
@@ -136,12 +147,11 @@ def _listed(desk: Desk) -> list[Path]:
     recent = [entry.path for entry in read_recent(home)]
     here = [path for path in opening.in_folder(home) if not district_files.is_foreign(path)]
     current = [] if opening.is_sample(desk.path) and not desk.path.is_file() else [desk.path]
-    return list({key_of(path): path for path in reversed([*current, *recent, *here])}.values())[::-1]
+    return distinct([*current, *recent, *here])
 
 
-def _matches(found: district_files.Glance, wanted: str | None) -> bool:
-    sought = (wanted or "").strip().casefold()
-    return sought in f"{found.name} {found.path}".casefold()
+def _matches(found: district_files.Glance, sought: str) -> bool:
+    return sought.strip().casefold() in f"{found.name} {found.path}".casefold()
 
 
 def _entry(desk: Desk, found: district_files.Glance, t: Words) -> None:
@@ -197,7 +207,7 @@ def _new(desk: Desk, workspace: Workspace | None, t: Words) -> None:
         )
         folder = _folder_input(f"new folder {desk.deeds}", opening.home(), t)
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.create"), type="primary")
+        pressed = st.form_submit_button(t("district.create"), type="primary", key=f"create {desk.deeds}")
     if pressed:
         _do(desk, lambda: _create(desk, name, crs, folder), t)
     st.divider()
@@ -258,7 +268,7 @@ def _save_as(desk: Desk, workspace: Workspace | None, t: Words) -> None:
         folder = _folder_input(f"copy folder {desk.deeds}", workspace.path.parent, t)
         turn = st.checkbox(t("district.copy_turn"), key=f"copy turn {desk.deeds}")
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.copy"), type="primary")
+        pressed = st.form_submit_button(t("district.copy"), type="primary", key=f"save {desk.deeds}")
     if pressed:
         _do(desk, lambda: _copy(desk, workspace, name, folder, turn=turn), t, doing=t("district.copying"))
     st.divider()
@@ -382,7 +392,9 @@ def _naming(desk: Desk, workspace: Workspace | None, t: Words) -> None:
             key=f"credit {suffix}",
         )
         st.caption(t("district.naming_note"))
-        pressed = st.form_submit_button(t("district.naming_save"), type="primary")
+        pressed = st.form_submit_button(
+            t("district.naming_save"), type="primary", key=f"name it {desk.deeds}"
+        )
     if pressed:
         _do(desk, lambda: _rename(desk, workspace, name, line), t)
 
@@ -399,7 +411,7 @@ def _rename(desk: Desk, workspace: Workspace, name: str, credit: str) -> None:
 def _do(desk: Desk, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
     """Do what a button asks for, and show the page anew; what goes wrong is said below the button."""
     try:
-        with st.spinner(doing or t("district.doing")):
+        with st.spinner(doing) if doing else nullcontext():
             deed()
     except GridBeatError as error:
         look.show_error(error, t)
