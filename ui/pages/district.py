@@ -388,10 +388,9 @@ def _naming(desk: Desk, workspace: Workspace | None, t: Words) -> None:
             value=credit,
             placeholder=t("map.credit", name=workspace.name),
             max_chars=_CREDIT_LENGTH,
-            help=t("district.credit_help"),
             key=f"credit {suffix}",
         )
-        st.caption(t("district.naming_note"))
+        st.caption(f"{t('district.credit_help')} {t('district.naming_note')}")
         pressed = st.form_submit_button(
             t("district.naming_save"), type="primary", key=f"name it {desk.deeds}"
         )
