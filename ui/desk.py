@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ui import opening
+from geo.errors import FileError, GridBeatError
+from ui import look, opening
 from ui.recent import find, key_of, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from ui.words import Words
 
 DISTRICT = "district"
 UNKNOWN = "district.address_unknown"
+# What files and those who share them may do to a deed.
+FAULTS = (GridBeatError, OSError, sqlite3.DatabaseError)
 _DESK = "desk"
 
 
@@ -84,3 +91,32 @@ def note_opened(desk: Desk) -> None:
     if desk.remembered != desk.path:
         desk.remembered = desk.path
         remember(opening.home(), desk.path)
+
+
+def open_file(desk: Desk, path: Path) -> None:
+    """Work on the district in a file from now on; raises as `opening.opened`."""
+    workspace = opening.opened(path)
+    desk.turn_to(workspace.path)
+    desk.done("district.opened", name=workspace.name, file=str(workspace.path))
+
+
+def named(fault: Exception, path: Path) -> GridBeatError:
+    """Return a fault as one of ours, that can be said in words; `path` is what was worked on."""
+    if isinstance(fault, GridBeatError):
+        return fault
+    if isinstance(fault, OSError):
+        file, why = fault.filename or path, fault.strerror or str(fault)
+        return FileError("file_not_writable", file=str(file), why=why)
+    # It opened as a workspace, and is broken further in.
+    return FileError("workspace_unreadable", file=str(path))
+
+
+def carry_out(desk: Desk, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
+    """Do what a button asks for, and show the page anew; what goes wrong is said below the button."""
+    try:
+        with st.spinner(doing) if doing else nullcontext():
+            deed()
+    except FAULTS as fault:
+        look.show_error(named(fault, desk.path), t)
+    else:
+        st.rerun()

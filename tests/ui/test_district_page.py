@@ -11,6 +11,7 @@ from streamlit.util import calc_hash
 
 from data.sample import District
 from data.workspace import Workspace
+from ui.district_files import make_backup
 from ui.look import plain
 from ui.recent import key_of, read_recent, remember
 
@@ -284,6 +285,16 @@ def test_a_backup_is_made_and_restored_after_asking(opened, workspace_file):
     assert workspace.audit()["action"].iloc[-1] == "restore"
 
 
+def test_backups_of_the_same_second_are_told_apart(opened, workspace_file):
+    made = [make_backup(Workspace.open(workspace_file)) for _ in range(4)]
+    page = opened()
+    assert page.radio[0].value == made[-1], "the latest, to begin with"
+    page.radio[0].set_value(made[1]).run()
+    page.button(key="restore 0").click().run()
+    assert page.session_state["desk"].asked == made[1]
+    assert len(set(page.radio[0].options)) == 4
+
+
 def test_restoring_can_be_called_off(opened, workspace_file):
     page = opened()
     page.button(key="backup 0").click().run()
@@ -316,6 +327,16 @@ def test_a_file_that_has_gone_is_recovered_from_its_backup(opened, workspace_fil
     assert not page.exception
     assert not page.error
     assert Workspace.open(workspace_file).counts()["grids"] == 36
+
+
+def test_a_file_that_is_broken_further_in_is_said_in_words(opened, workspace_file):
+    content = bytearray(workspace_file.read_bytes())
+    content[40 * 4096 :] = b"\xa5" * (len(content) - 40 * 4096)
+    workspace_file.write_bytes(bytes(content))
+    page = opened()
+    assert not page.exception
+    assert "可能已损坏" in page.error[0].value
+    assert [tab.label for tab in page.tabs] == ["打开", "新建"]
 
 
 def test_the_name_and_the_credit_line_are_kept(opened, workspace_file):
