@@ -30,6 +30,8 @@ _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 # Bytes of envelope that follow the eight of the header, by the envelope code in its flags.
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_BYTES = 8
+# What `encode` writes: little-endian, with an envelope minx, maxx, miny, maxy.
+_OWN_FLAGS, _ENVELOPE = 0x03, struct.Struct("<4d")
 _LOCK_SECONDS = 30.0
 _REFUSALS = (
     sqlite3.SQLITE_READONLY,
@@ -251,11 +253,36 @@ def replace_table(
         Columns that name a row.
     """
     drop_table(connection, name)
+    create_table(connection, name, types=types, shape=shape, unique=unique)
+    _insert_rows(connection, name, frame, types=types, shape=shape, crs=crs)
+    register(connection, name, shape=shape, crs=crs)
+
+
+def create_table(
+    connection: sqlite3.Connection,
+    name: str,
+    *,
+    types: Mapping[str, str],
+    shape: str | None,
+    unique: Sequence[str] = (),
+) -> None:
+    """Make an empty table, which the GeoPackage does not declare before it is registered."""
     columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT"]
     columns += [f'"{GEOMETRY_COLUMN}" {shape}'] if shape else []
     columns += [f"{_quoted(column)} {types[column]}" for column in types]
     columns += [f"UNIQUE ({', '.join(map(_quoted, unique))})"] if unique else []
     connection.execute(f"CREATE TABLE {_quoted(name)} ({', '.join(columns)})")
+
+
+def register(connection: sqlite3.Connection, name: str, *, shape: str | None, crs: CRS | None) -> None:
+    """
+    Declare a table to readers of the GeoPackage; a layer gets its spatial index, all rows at once.
+
+    Parameters
+    ----------
+    shape, crs
+        As in `replace_table`.
+    """
     data_type = "features" if shape else "attributes"
     connection.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES (?, ?, ?, ?)",
@@ -267,7 +294,29 @@ def replace_table(
             (name, GEOMETRY_COLUMN, shape, srs_id(crs)),
         )
         _create_rtree(connection, name)
-    append_rows(connection, name, frame, types=types, shape=shape, crs=crs)
+        _record_extent(connection, name)
+
+
+def shelve(connection: sqlite3.Connection, name: str, shelf: str) -> None:
+    """
+    Put a table aside under the name `shelf`, which no reader of the GeoPackage is shown.
+
+    Its rows stay as they are: nothing is copied. `read_table` reads a shelf like any table.
+    """
+    rtree = f"rtree_{name}_{GEOMETRY_COLUMN}"
+    for trigger in ("insert", "update1", "update2", "update3", "update4", "delete"):
+        connection.execute(f"DROP TRIGGER IF EXISTS {_quoted(f'{rtree}_{trigger}')}")
+    connection.execute(f"DROP TABLE IF EXISTS {_quoted(rtree)}")
+    _unregister(connection, name)
+    connection.execute(f"ALTER TABLE {_quoted(name)} RENAME TO {_quoted(shelf)}")
+
+
+def unshelve(connection: sqlite3.Connection, shelf: str, name: str, *, crs: CRS) -> None:
+    """Put a shelved table back under `name`, in place of what is there."""
+    drop_table(connection, name)
+    connection.execute(f"ALTER TABLE {_quoted(shelf)} RENAME TO {_quoted(name)}")
+    shape = declared_types(connection, name).get(GEOMETRY_COLUMN)
+    register(connection, name, shape=shape, crs=crs if shape else None)
 
 
 def append_rows(
@@ -280,16 +329,7 @@ def append_rows(
     crs: CRS | None = None,
 ) -> None:
     """Add a frame's rows to table `name`, which has these columns already."""
-    values: list[Sequence[Any]] = [_plain(frame[column]) for column in types]
-    names = list(types)
-    if shape and crs:
-        values.insert(0, encode(_geometries(frame), srs=srs_id(crs), multi=shape.startswith("MULTI")))
-        names.insert(0, GEOMETRY_COLUMN)
-    marks = ", ".join("?" * len(names))
-    connection.executemany(
-        f"INSERT INTO {_quoted(name)} ({', '.join(map(_quoted, names))}) VALUES ({marks})",
-        zip(*values, strict=True),
-    )
+    _insert_rows(connection, name, frame, types=types, shape=shape, crs=crs)
     if shape:
         _record_extent(connection, name)
     else:
@@ -299,32 +339,57 @@ def append_rows(
         )
 
 
+def _insert_rows(
+    connection: sqlite3.Connection,
+    name: str,
+    frame: pd.DataFrame,
+    *,
+    types: Mapping[str, str],
+    shape: str | None,
+    crs: CRS | None,
+) -> None:
+    values: list[Sequence[Any]] = [plain_values(frame[column]) for column in types]
+    names = list(types)
+    if shape and crs:
+        values.insert(0, encode(_geometries(frame), srs=srs_id(crs), multi=shape.startswith("MULTI")))
+        names.insert(0, GEOMETRY_COLUMN)
+    marks = ", ".join("?" * len(names))
+    connection.executemany(
+        f"INSERT INTO {_quoted(name)} ({', '.join(map(_quoted, names))}) VALUES ({marks})",
+        zip(*values, strict=True),
+    )
+
+
 def drop_table(connection: sqlite3.Connection, name: str) -> None:
     """Remove a table and every trace of it in the GeoPackage's own tables; absent is fine."""
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(f'rtree_{name}_{GEOMETRY_COLUMN}')}")
     connection.execute(f"DROP TABLE IF EXISTS {_quoted(name)}")
+    _unregister(connection, name)
+
+
+def _unregister(connection: sqlite3.Connection, name: str) -> None:
     for table in ("gpkg_extensions", "gpkg_geometry_columns", "gpkg_contents"):
         connection.execute(f"DELETE FROM {table} WHERE table_name = ?", (name,))
 
 
-def read_table(connection: sqlite3.Connection, name: str, *, crs: CRS | None) -> pd.DataFrame:
+def read_table(
+    connection: sqlite3.Connection, name: str, *, crs: CRS | None, order: str = "fid"
+) -> pd.DataFrame:
     """
-    Return table `name`, in the order in which its rows were written, without its fid.
+    Return table `name`, in the order in which its rows were written (or of a column), without its fid.
 
     A GeoDataFrame in `crs` if the table has a geometry column (single parts of multi geometries
     are unwrapped), otherwise a DataFrame. SQL integers come as int64, or Int64 where some are null.
     """
-    cursor = connection.execute(f"SELECT * FROM {_quoted(name)} ORDER BY fid")
+    cursor = connection.execute(f"SELECT * FROM {_quoted(name)} ORDER BY {_quoted(order)}")
     columns = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
     frame = pd.DataFrame(
         {c: list(v) for c, v in zip(columns, zip(*rows, strict=True), strict=True)} if rows else {},
         columns=columns,
     )
-    frame = frame.drop(columns="fid")
-    declared = {
-        row[1]: str(row[2]).upper() for row in connection.execute(f"PRAGMA table_info({_quoted(name)})")
-    }
+    frame = frame.drop(columns="fid", errors="ignore")
+    declared = declared_types(connection, name)
     for column in frame.columns:
         frame[column] = _typed(frame[column], declared[column])
     if GEOMETRY_COLUMN not in frame:
@@ -332,6 +397,12 @@ def read_table(connection: sqlite3.Connection, name: str, *, crs: CRS | None) ->
     shapes = decode(frame[GEOMETRY_COLUMN].to_numpy())
     layer: pd.DataFrame = gpd.GeoDataFrame(frame.drop(columns=GEOMETRY_COLUMN), geometry=shapes, crs=crs)
     return layer
+
+
+def declared_types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
+    """Return the SQL type that each column of a table declares, in order, without its fid."""
+    rows = connection.execute(f"PRAGMA table_info({_quoted(name)})")
+    return {row[1]: str(row[2]).upper() for row in rows if row[1] != "fid"}
 
 
 def table_names(connection: sqlite3.Connection) -> list[str]:
@@ -389,7 +460,8 @@ def _geometries(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
     return np.full(len(frame), None, dtype=object)
 
 
-def _plain(values: pd.Series) -> list[Any]:
+def plain_values(values: pd.Series) -> list[Any]:
+    """Return a column as SQL takes it: None for whatever is missing."""
     return [None if missing else value for value, missing in zip(values.tolist(), values.isna(), strict=True)]
 
 
@@ -407,6 +479,14 @@ def _create_rtree(connection: sqlite3.Connection, name: str) -> None:
     connection.execute(
         "INSERT INTO gpkg_extensions VALUES (?, ?, 'gpkg_rtree_index', ?, 'write-only')",
         (name, GEOMETRY_COLUMN, "http://www.geopackage.org/spec120/#extension_rtree"),
+    )
+    rows = connection.execute(
+        f'SELECT fid, "{GEOMETRY_COLUMN}" FROM {_quoted(name)} WHERE "{GEOMETRY_COLUMN}" NOT NULL'
+    )
+    # All at once, and only then the triggers: row by row they cost five calls of Python each.
+    connection.executemany(
+        f"INSERT INTO {_quoted(rtree)} (id, minx, maxx, miny, maxy) VALUES (?, ?, ?, ?, ?)",
+        ((fid, *_box(blob)) for fid, blob in rows if not _is_empty(blob)),
     )
     for trigger in _RTREE_TRIGGERS.format(t=name, c=GEOMETRY_COLUMN).split("END;\n"):
         if trigger.strip():
@@ -439,6 +519,13 @@ def _bound(index: int) -> Callable[[bytes], float | None]:
         return None if shape.is_empty else float(shape.bounds[(0, 2, 1, 3)[index]])
 
     return bound
+
+
+def _box(blob: bytes) -> tuple[float | None, ...]:
+    """Return minx, maxx, miny, maxy; other programs may have written no envelope, or another kind."""
+    if blob[3] & 0x0F == _OWN_FLAGS:
+        return _ENVELOPE.unpack_from(blob, _HEADER_BYTES)
+    return tuple(_bound(index)(blob) for index in range(4))
 
 
 def _is_empty(blob: bytes | None) -> int:

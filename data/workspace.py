@@ -25,9 +25,7 @@ from geo.errors import ConflictError, FileError, SchemaError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-SCHEMA_VERSION = 1
-# Steps that bring a workspace of version n to n + 1, each inside one transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {}
+SCHEMA_VERSION = 2
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 _PLACEHOLDER_CRS = "EPSG:4549"
@@ -43,7 +41,23 @@ _OWN_TABLES = {
     " note TEXT NOT NULL, params TEXT NOT NULL, scorecard TEXT NOT NULL, digest TEXT NOT NULL",
     "assignment": "plan_id TEXT NOT NULL, grid_id TEXT NOT NULL, zone_id TEXT NOT NULL,"
     " UNIQUE (plan_id, grid_id)",
+    # What came in (data/imports.py); `shelf` names the table that an undo puts back.
+    "imports": "import_id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, who TEXT NOT NULL, file TEXT NOT NULL,"
+    " layer TEXT NOT NULL, mode TEXT NOT NULL, rows INTEGER NOT NULL, report TEXT NOT NULL, shelf TEXT,"
+    " settled_crs INTEGER NOT NULL, audited INTEGER NOT NULL, undone TEXT",
+    # Older editions of a layer (data/editions.py), each on the shelf that an import left.
+    "editions": "edition_id TEXT NOT NULL UNIQUE, layer TEXT NOT NULL, valid_from TEXT,"
+    " valid_to TEXT NOT NULL, import_id TEXT, shelf TEXT NOT NULL, note TEXT NOT NULL, created TEXT NOT NULL",
 }
+
+
+def _add_imports_and_editions(connection: sqlite3.Connection) -> None:
+    for table in ("imports", "editions"):
+        _create_own_table(connection, table)
+
+
+# Steps that bring a workspace of version n to n + 1, each inside one transaction.
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_imports_and_editions}
 
 
 class Workspace:
@@ -163,7 +177,7 @@ class Workspace:
     def read_all(self, tables: Collection[str]) -> dict[str, Any]:
         """Return those of the named tables that are there, all as they were at one moment; see `read`."""
         with geopackage.reading(self.path) as connection:
-            crs = CRS.from_user_input(_get_setting(connection, "crs", None))
+            crs = read_crs(connection)
             present = geopackage.table_names(connection)
             return {
                 name: geopackage.read_table(connection, name, crs=crs) for name in tables if name in present
@@ -192,7 +206,7 @@ class Workspace:
             for table, frame in frames.items():
                 _replace(connection, table, _in_crs(frame, crs), crs)
                 record(connection, "write", table, who=who, rows=len(frame), note=note)
-            _renew_stamp(connection)
+            renew_stamp(connection)
 
     def append(self, table: str, frame: pd.DataFrame, *, who: str = "", note: str = "") -> None:
         """
@@ -215,7 +229,7 @@ class Workspace:
             else:
                 _append(connection, table, frame, crs)
             record(connection, "append", table, who=who, rows=len(frame), note=note)
-            _renew_stamp(connection)
+            renew_stamp(connection)
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a setting (any JSON value), or `default` where it was never set."""
@@ -285,7 +299,7 @@ class Workspace:
             for step in range(version, SCHEMA_VERSION):
                 MIGRATIONS[step](connection)
             _put_setting(connection, "schema_version", SCHEMA_VERSION)
-            _renew_stamp(connection)
+            renew_stamp(connection)
             record(connection, "migrate", "workspace", who="", found=version, now=SCHEMA_VERSION)
 
     def restore(self, backup: Path | str, *, who: str = "", folder: Path | str | None = None) -> Path:
@@ -348,32 +362,50 @@ def is_workspace(path: Path | str) -> bool:
 
 def _create_tables(connection: sqlite3.Connection, *, name: str, crs: CRS, crs_assumed: bool) -> None:
     geopackage.create_core(connection, crs)
-    for table, columns in _OWN_TABLES.items():
-        connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
-        connection.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id)"
-            " VALUES (?, 'attributes', ?, 0)",
-            (table, table),
-        )
+    for table in _OWN_TABLES:
+        _create_own_table(connection, table)
     _put_setting(connection, "schema_version", SCHEMA_VERSION)
     _put_setting(connection, "name", name)
     _put_setting(connection, "crs", _crs_text(crs))
     _put_setting(connection, "crs_assumed", crs_assumed)
-    _renew_stamp(connection)
+    renew_stamp(connection)
     record(connection, "create", "workspace", who="", name=name)
+
+
+def _create_own_table(connection: sqlite3.Connection, table: str) -> None:
+    columns = _OWN_TABLES[table]
+    connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+    geopackage.register(connection, table, shape=None, crs=None)
 
 
 def _settled_crs(connection: sqlite3.Connection, frames: Mapping[str, pd.DataFrame]) -> CRS:
     """Return the district's CRS; the first layer with geometry settles it where it was assumed so far."""
-    crs = CRS.from_user_input(_get_setting(connection, "crs", None))
     located = [frame for frame in frames.values() if _is_located(frame)]
-    if not located or not _get_setting(connection, "crs_assumed", False):
-        return crs
-    crs = choose_metric_crs(located[0])
+    if located and crs_is_assumed(connection):
+        settle_crs(connection, choose_metric_crs(located[0]))
+    return read_crs(connection)
+
+
+def read_crs(connection: sqlite3.Connection) -> CRS:
+    """Return the district's metric CRS."""
+    return CRS.from_user_input(_get_setting(connection, "crs", None))
+
+
+def crs_is_assumed(connection: sqlite3.Connection) -> bool:
+    """Whether no layer has settled the district's CRS yet."""
+    return bool(_get_setting(connection, "crs_assumed", False))
+
+
+def settle_crs(connection: sqlite3.Connection, crs: CRS) -> None:
+    """Make `crs` the CRS of a district that has no geometry yet."""
     geopackage.change_crs(connection, crs)
     _put_setting(connection, "crs", _crs_text(crs))
     _put_setting(connection, "crs_assumed", False)
-    return crs
+
+
+def unsettle_crs(connection: sqlite3.Connection) -> None:
+    """Let the next layer settle the CRS of a district that has no geometry any more."""
+    _put_setting(connection, "crs_assumed", True)
 
 
 def _is_located(frame: pd.DataFrame) -> bool:
@@ -392,12 +424,14 @@ def _known(table: str) -> None:
         raise SettingError("table_unknown", table=table, known=", ".join(TABLES))
 
 
-def _gpkg_shape(table: str) -> str | None:
+def gpkg_shape(table: str) -> str | None:
+    """Return the GeoPackage geometry type of a table of the district; None for a table without."""
     shape = TABLES[table].shape
     return None if shape is None else _GPKG_SHAPES[shape]
 
 
-def _sql_types(frame: pd.DataFrame, table: str) -> dict[str, str]:
+def sql_types(frame: pd.DataFrame, table: str) -> dict[str, str]:
+    """Return the SQL type of each column of a frame but its geometry: the schema's, else by its values."""
     declared = TABLES[table].columns
     return {
         str(name): _SQL_TYPES[declared[name].kind] if name in declared else _guessed_type(frame[name])
@@ -413,12 +447,12 @@ def _guessed_type(values: pd.Series) -> str:
 
 
 def _replace(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: CRS) -> None:
-    shape = _gpkg_shape(table)
+    shape = gpkg_shape(table)
     geopackage.replace_table(
         connection,
         table,
         frame,
-        types=_sql_types(frame, table),
+        types=sql_types(frame, table),
         shape=shape,
         unique=TABLES[table].key,
         crs=crs if shape else None,
@@ -427,8 +461,8 @@ def _replace(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, cr
 
 def _append(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: CRS) -> None:
     _require_columns(connection, table, frame)
-    shape = _gpkg_shape(table)
-    types = _sql_types(frame, table)
+    shape = gpkg_shape(table)
+    types = sql_types(frame, table)
     try:
         geopackage.append_rows(connection, table, frame, types=types, shape=shape, crs=crs if shape else None)
     except sqlite3.IntegrityError as fault:
@@ -455,7 +489,8 @@ def require_stamp(connection: sqlite3.Connection, stamp: str) -> None:
         raise ConflictError("tables_changed")
 
 
-def _renew_stamp(connection: sqlite3.Connection) -> None:
+def renew_stamp(connection: sqlite3.Connection) -> None:
+    """Say, inside the transaction that changes a table, that it did."""
     _put_setting(connection, "stamp", secrets.token_hex(8))
 
 

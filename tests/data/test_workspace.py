@@ -16,6 +16,7 @@ from pyproj import CRS
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from data import geopackage, workspace
+from data.imports import read_imports
 from data.workspace import Workspace
 from geo.errors import ConflictError, CrsError, FileError, SchemaError, SettingError
 
@@ -168,20 +169,33 @@ def test_newer_workspace_is_not_touched(ws):
 
 
 def test_older_workspace_is_migrated_with_a_copy_kept(ws, monkeypatch):
-    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
+    version = workspace.SCHEMA_VERSION
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", version + 1)
     monkeypatch.setitem(
-        workspace.MIGRATIONS, 1, lambda connection: connection.execute("CREATE TABLE new (x)")
+        workspace.MIGRATIONS, version, lambda connection: connection.execute("CREATE TABLE new (x)")
     )
-    assert Workspace.open(ws.path).setting("schema_version") == 2
-    assert ws.path.with_name("越湖.v1.gpkg").is_file()
+    assert Workspace.open(ws.path).setting("schema_version") == version + 1
+    assert ws.path.with_name(f"越湖.v{version}.gpkg").is_file()
 
 
 def test_failed_migration_changes_nothing(ws, monkeypatch):
-    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
-    monkeypatch.setitem(workspace.MIGRATIONS, 1, lambda connection: connection.execute("DROP TABLE no_such"))
+    version = workspace.SCHEMA_VERSION
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", version + 1)
+    monkeypatch.setitem(
+        workspace.MIGRATIONS, version, lambda connection: connection.execute("DROP TABLE no_such")
+    )
     with pytest.raises(sqlite3.OperationalError):
         Workspace.open(ws.path)
-    assert ws.setting("schema_version") == 1
+    assert ws.setting("schema_version") == version
+
+
+def test_workspace_of_the_first_version_gains_imports_and_editions(ws):
+    with geopackage.writing(ws.path) as connection:
+        geopackage.drop_table(connection, "imports")
+        geopackage.drop_table(connection, "editions")
+        connection.execute("UPDATE settings SET value = '1' WHERE name = 'schema_version'")
+    Workspace.open(ws.path)
+    assert read_imports(ws).empty
 
 
 def test_create_does_not_overwrite(ws):

@@ -1,0 +1,139 @@
+"""Rows on their way into the district: a private file that is whole, checked and thrown away if unwanted."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+
+from data import geopackage
+from data.schemas import TABLES
+from data.workspace import gpkg_shape, sql_types
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from pyproj import CRS
+
+_CHUNK = 5_000
+
+
+class Staging:
+    """
+    The rows of one import, on disk and in the file's order: memory does not grow with the file.
+
+    Parameters
+    ----------
+    table
+        The table of the district that they are meant for.
+    crs
+        The metric CRS that geometry comes in.
+    """
+
+    def __init__(self, table: str, *, crs: CRS) -> None:
+        self.table = table
+        self.crs = crs
+        self.columns: dict[str, str] = {}
+        self.shape: str | None = None
+        self.rows = 0
+        self._folder = tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
+        # One thread may prepare what another one keeps: a page's run ends where the next begins.
+        self._connection = sqlite3.connect(
+            Path(self._folder.name) / "rows.sqlite", isolation_level=None, check_same_thread=False
+        )
+        # Nothing here outlives a crash, so nothing need be flushed.
+        self._connection.execute("PRAGMA synchronous = OFF")
+        self._connection.execute("PRAGMA journal_mode = OFF")
+
+    def __enter__(self) -> Staging:
+        """Return the staging itself; its rows are thrown away at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Throw the rows away."""
+        self.close()
+
+    def append(self, frame: pd.DataFrame) -> None:
+        """
+        Add rows: every frame with the same columns, the index holding the file's row numbers.
+
+        A GeoDataFrame is in `crs`.
+        """
+        if not self.columns:
+            self._create(frame)
+        values: list[Any] = [frame.index.tolist()]
+        if self.shape and isinstance(frame, gpd.GeoDataFrame):
+            shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+            multi = self.shape.startswith("MULTI")
+            values.append(geopackage.encode(shapes, srs=geopackage.srs_id(self.crs), multi=multi))
+        values += [geopackage.plain_values(frame[column]) for column in self.columns]
+        marks = ", ".join("?" * len(values))
+        self._connection.execute("BEGIN")
+        self._connection.executemany(f"INSERT INTO staged VALUES ({marks})", zip(*values, strict=True))
+        self._connection.execute("COMMIT")
+        self.rows += len(frame)
+
+    def repeated(self) -> list[tuple[str, int, int]]:
+        """Return id, row and the id's first row for every row whose id another one had before."""
+        key = self._key()
+        if not key:
+            return []
+        self._connection.execute(f"CREATE INDEX IF NOT EXISTS staged_key ON staged ({key})")
+        found = self._connection.execute(
+            f"SELECT {' || '.join(f'COALESCE({name}, char(0))' for name in self._key_names())}, row,"
+            f" MIN(row) OVER (PARTITION BY {key}) FROM staged WHERE ({key}) IN"
+            f" (SELECT {key} FROM staged GROUP BY {key} HAVING COUNT(*) > 1) ORDER BY row"
+        )
+        return [(name, row, first) for name, row, first in found if row != first]
+
+    def values(self, column: str) -> set[Any]:
+        """Return the different values of a column."""
+        return {row[0] for row in self._connection.execute(f'SELECT DISTINCT "{column}" FROM staged')}
+
+    def frame(self) -> Any:
+        """Return the rows as they would be read back from the district, indexed by row number."""
+        frame = geopackage.read_table(self._connection, "staged", crs=self.crs, order="row")
+        return frame.set_index("row")
+
+    def replace_rows(self, frame: pd.DataFrame) -> None:
+        """Put the rows of `frame` in place of all those whose id it holds."""
+        names = self._key_names()
+        ids = list(zip(*(frame[name].tolist() for name in names), strict=True))
+        where = " AND ".join(f'"{name}" = ?' for name in names)
+        self._connection.execute("BEGIN")
+        self._connection.executemany(f"DELETE FROM staged WHERE {where}", ids)
+        self._connection.execute("COMMIT")
+        self.append(frame)
+        self.rows = self._connection.execute("SELECT COUNT(*) FROM staged").fetchone()[0]
+
+    def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows in the file's order: geometry blob, if there is one, then the columns."""
+        names = [*([geopackage.GEOMETRY_COLUMN] if self.shape else []), *self.columns]
+        quoted = ", ".join(f'"{name}"' for name in names)
+        cursor = self._connection.execute(f"SELECT {quoted} FROM staged ORDER BY row")
+        while rows := cursor.fetchmany(_CHUNK):
+            yield rows
+
+    def close(self) -> None:
+        """Throw the rows away."""
+        self._connection.close()
+        self._folder.cleanup()
+
+    def _create(self, frame: pd.DataFrame) -> None:
+        self.columns = sql_types(frame, self.table)
+        self.shape = gpkg_shape(self.table) if isinstance(frame, gpd.GeoDataFrame) else None
+        columns = ["row INTEGER", *([f'"{geopackage.GEOMETRY_COLUMN}" {self.shape}'] if self.shape else [])]
+        columns += [f'"{name}" {kind}' for name, kind in self.columns.items()]
+        self._connection.execute(f"CREATE TABLE staged ({', '.join(columns)})")
+
+    def _key_names(self) -> list[str]:
+        names = list(TABLES[self.table].key)
+        return names if all(name in self.columns for name in names) else []
+
+    def _key(self) -> str:
+        return ", ".join(f'"{name}"' for name in self._key_names())
