@@ -6,6 +6,8 @@ import datetime as dt
 import json
 import secrets
 import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +29,7 @@ SCHEMA_VERSION = 2
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 _PLACEHOLDER_CRS = "EPSG:4549"
+_KEEP_ALL = 1_000_000
 _SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "date": "DATE"}
 _GPKG_SHAPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
 _OWN_TABLES = {
@@ -299,6 +302,53 @@ class Workspace:
             renew_stamp(connection)
             record(connection, "migrate", "workspace", who="", found=version, now=SCHEMA_VERSION)
 
+    def restore(self, backup: Path | str, *, who: str = "", folder: Path | str | None = None) -> Path:
+        """
+        Put a backup's state in the place of the present one, which is backed up first.
+
+        Others may have the file open, here and in other processes: what they write is either in the
+        backup that is made or waits and comes after, and the new stamp tells them that every table is
+        new. Broken off at whatever moment, the file is as it was. The audit trail goes on: it keeps
+        what was done since the backup.
+
+        The pages are written by SQLite into the live file under its lock. Another file in its place
+        would be the simpler way, but Windows refuses to replace a file that is open, and elsewhere
+        whoever has it open goes on writing into the one that is gone.
+
+        Parameters
+        ----------
+        backup
+            A workspace file, e.g. from `backup`; it is only read.
+        folder
+            Where the present state is backed up to; by default the folder ``backups`` beside the file.
+            Nothing is dropped from it, lest it be the backup that is restored.
+
+        Returns
+        -------
+        Path
+            The backup of the state that was replaced.
+
+        Raises
+        ------
+        FileError
+            ``workspace_missing``, ``workspace_unreadable``, ``workspace_foreign``, ``workspace_newer``
+            or ``backup_damaged``, and nothing has changed; ``file_not_writable``.
+        ConflictError
+            ``workspace_busy``: others kept reading or writing for 30 s.
+        """
+        backup = Path(backup).absolute()
+        folder = self.path.parent / "backups" if folder is None else folder
+        try:
+            with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=".gridbeat-") as draft:
+                ready = _checked_copy(backup, Path(draft) / "ready.gpkg")
+                with geopackage.writing(self.path) as live:
+                    kept = self.backup(folder, keep=_KEEP_ALL)
+                    _carry_on(live, ready, who=who, backup=backup.name, kept=kept.name)
+                    _pour(ready, live)
+        except OSError as fault:
+            raise FileError("file_not_writable", file=str(self.path), why=fault.strerror or "") from fault
+        return kept
+
 
 def is_workspace(path: Path | str) -> bool:
     """Return whether a file is a GridBeat workspace, of whatever version; it is only looked at."""
@@ -478,3 +528,54 @@ def now() -> str:
 def _crs_text(crs: CRS) -> str:
     code = crs.to_epsg()
     return f"EPSG:{code}" if code else crs.to_wkt()
+
+
+def _checked_copy(backup: Path, copy: Path) -> Path:
+    """Copy a backup to where it may be changed, of this version's schema and whole from end to end."""
+    try:
+        Workspace.open(_copied(backup, copy))
+    except FileError as fault:
+        # By the name that people know: the copy is nobody's business.
+        facts: dict[str, Any] = {**fault.facts, "file": str(backup)}
+        raise FileError(fault.code, **facts) from fault
+    with geopackage.reading(copy) as connection:
+        if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+            raise FileError("backup_damaged", file=str(backup))
+    return copy
+
+
+def _copied(backup: Path, copy: Path) -> Path:
+    if not backup.is_file():
+        raise FileError("workspace_missing", file=str(backup))
+    try:
+        with geopackage.reading(backup) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    except sqlite3.DatabaseError as fault:
+        raise FileError("workspace_unreadable", file=str(backup)) from fault
+    return copy
+
+
+def _carry_on(live: sqlite3.Connection, ready: Path, *, who: str, **facts: Any) -> None:
+    """Give a copied backup the live file's audit trail, a line on the restoring, and a new stamp."""
+    trail = live.execute("SELECT fid, at, who, action, object, facts FROM audit").fetchall()
+    with geopackage.writing(ready) as connection:
+        connection.execute("DELETE FROM audit")
+        connection.executemany(
+            "INSERT INTO audit (fid, at, who, action, object, facts) VALUES (?, ?, ?, ?, ?, ?)", trail
+        )
+        _renew_stamp(connection)
+        record(connection, "restore", "workspace", who=who, **facts)
+
+
+def _pour(ready: Path, live: sqlite3.Connection) -> None:
+    """Replace all that `live` holds by the file `ready`, in one transaction of SQLite's own."""
+    # SQLite copies into a connection that is in no transaction. In this mode the end of ours keeps
+    # the lock, so that nobody writes between the backup of the present state and its replacement.
+    live.execute("PRAGMA locking_mode = EXCLUSIVE")
+    live.execute("COMMIT")
+    with geopackage.reading(ready) as source:
+        source.backup(live)
+    # Back to the usual mode, which takes effect, and clears the journal away, at the next look.
+    live.execute("PRAGMA locking_mode = NORMAL")
+    live.execute("BEGIN")
+    live.execute("SELECT 1 FROM settings").fetchone()

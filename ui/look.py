@@ -63,6 +63,13 @@ def board(
     )
 
 
+def entry(name: str, notes: Sequence[str], *, mark: str = "") -> None:
+    """Show one of a list of things to choose from: its name, a mark beside it, quieter lines below."""
+    badge = f"<em>{escape(mark)}</em>" if mark else ""
+    lines = "".join(f"<small>{escape(note)}</small>" for note in notes)
+    st.html(f'<div class="gb-entry"><b>{escape(name)}</b>{badge}{lines}</div>')
+
+
 def hour_bars(counts: Sequence[int], *, label: str) -> str:
     """Return 24 small bars, one an hour, the busiest marked; the numbers are in each bar's title."""
     most = max(counts, default=0) or 1

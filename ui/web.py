@@ -1,4 +1,4 @@
-"""The web door: language, workspace, navigation; each page then does its own."""
+"""The web door: language, district, navigation; each page then does its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from geo.errors import FileError, GridBeatError
 from ui import look, opening
+from ui.desk import UNKNOWN, note_opened, session_desk
 from ui.place import Place, credit_line
 from ui.words import LANGS, Words, words
 
@@ -59,28 +60,48 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
     def overview() -> None:
         from ui.pages.overview import show
 
-        show(_place(t))
+        _on_place(show, pages[-1], t)
 
     def nesting() -> None:
         from ui.pages.nesting import show
 
-        show(_place(t))
+        _on_place(show, pages[-1], t)
 
-    return [
+    def district() -> None:
+        from ui.pages.district import show
+
+        show(t, overview=pages[0])
+
+    pages = [
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+        st.Page(district, title=t("nav.district"), url_path="district"),
     ]
+    return pages
+
+
+def _on_place(show: Callable[[Place], None], elsewhere: st.Page, t: Words) -> None:
+    """Show a page for the session's district; where that cannot be opened, say why and where to go."""
+    try:
+        place = _place(t)
+    except FileError as error:
+        look.show_error(error, t)
+        st.page_link(elsewhere, label=t("nav.to_district"))
+        return
+    show(place)
 
 
 def _place(t: Words) -> Place:
-    path = opening.workspace_path()
-    if opening.is_sample(path) and not path.is_file():
-        _make_sample(path, t)
-    from data.workspace import Workspace
-
-    workspace = Workspace.open(path)
+    desk = session_desk()
+    if desk.notice is not None and desk.notice.key == UNKNOWN:
+        st.toast(t(UNKNOWN))
+    desk.notice = None
+    if opening.is_sample(desk.path) and not desk.path.is_file():
+        _make_sample(desk.path, t)
+    workspace = opening.opened(desk.path)
+    note_opened(desk)
     return Place(
-        path=str(path),
+        path=str(desk.path),
         stamp=workspace.stamp,
         name=workspace.name,
         lang=t.lang,

@@ -1,4 +1,14 @@
-"""A district of squares for tests: known by heart, with hostile names in it."""
+"""A district of squares for tests, known by heart, with hostile names in it; and the app in a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import geopandas as gpd
 import numpy as np
@@ -9,6 +19,18 @@ from shapely.geometry import LineString, Point, box
 CRS = "EPSG:4549"
 WEST, SOUTH, SIDE = 540_000.0, 3_310_000.0, 500.0
 SCRIPT, FORMULA = "<script>alert(1)</script>", "=cmd|'/c calc'!A1"
+ROOT = Path(__file__).resolve().parents[2]
+# Every host name but the machine's own stays unresolved: what asks for one is caught below.
+NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1"
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(autouse=True)
+def home_folder(tmp_path_factory, monkeypatch):
+    """A home folder of the test's own: nothing is remembered in the real one."""
+    folder = tmp_path_factory.mktemp("home") / "GridBeat"
+    monkeypatch.setenv("GRIDBEAT_HOME", str(folder))
+    return folder
 
 
 def square_district(n: int = 6) -> dict[str, pd.DataFrame]:
@@ -155,3 +177,95 @@ def keep(tables, path):
     workspace = Workspace.create(path, name="方格区", crs=CRS)
     workspace.write_all(tables)
     return path
+
+
+@pytest.fixture(scope="session")
+def serving():
+    """Context manager that serves the app as people start it, and yields its address."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory, make_workspace):
+    """Address of the app, served on a district of squares."""
+    path = make_workspace(tmp_path_factory.mktemp("browser") / "方格区.gpkg")
+    with _serving(path, home=path.parent / "home") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as driver:
+        opened = driver.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", NO_INTERNET],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A page that notes every request to elsewhere and every fault in its scripts."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    opened = context.new_page()
+    opened.outside, opened.faults = [], []
+    context.on("request", lambda request: _note_outside(opened.outside, request.url))
+    opened.on("pageerror", lambda fault: opened.faults.append(str(fault)))
+    opened.on("console", lambda message: _note_refusal(opened.faults, message.text))
+    yield opened
+    context.close()
+    assert opened.outside == []
+    assert opened.faults == []
+
+
+@contextmanager
+def _serving(*arguments, home, port=None):
+    port = port or _free_port()
+    start = "import sys; sys.argv[0] = 'gridbeat'; from ui.cli import main; main()"
+    command = [sys.executable, "-c", start, "app", *map(str, arguments), "--no-browser", f"--port={port}"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "GRIDBEAT_HOME": str(home)}
+    for name in ("GRIDBEAT_LANG", "GRIDBEAT_WORKSPACE"):
+        environment.pop(name, None)
+    # From a folder without any configuration of ours.
+    server = subprocess.Popen(
+        command, cwd=home.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _note_refusal(faults, text):
+    if "Content Security Policy" in text:
+        faults.append(text)
+
+
+def _note_outside(outside, url):
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
+        outside.append(url)
+
+
+def _wait_for(url, server):
+    for _ in range(300):
+        if server.poll() is not None:
+            pytest.fail("the app's server ended before it answered")
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the app's server did not answer")

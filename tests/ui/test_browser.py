@@ -1,74 +1,7 @@
 """The app in a real browser without internet: one journey, and not one request leaves the machine."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-from urllib.parse import urlsplit
-
-import pytest
-
 from ui.maps.offline import offline_html
 from ui.maps.overview import elements_map
-
-ROOT = Path(__file__).resolve().parents[2]
-# Every host name but the machine's own stays unresolved: what asks for one is caught below.
-NO_INTERNET = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1"
-PATIENCE_MS = 30_000
-
-
-@pytest.fixture(scope="session")
-def served(tmp_path_factory, make_workspace):
-    """Address of the app, served on a district of squares."""
-    path = make_workspace(tmp_path_factory.mktemp("browser") / "方格区.gpkg")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # As people start it, and from a folder without any configuration of ours.
-    start = "import sys; sys.argv[0] = 'gridbeat'; from ui.cli import main; main()"
-    command = [sys.executable, "-c", start, "app", str(path), "--no-browser", f"--port={port}"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    environment.pop("GRIDBEAT_LANG", None)
-    server = subprocess.Popen(
-        command, cwd=path.parent, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium):
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as driver:
-        opened = driver.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", NO_INTERNET],
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser):
-    """A page that notes every request to elsewhere and every fault in its scripts."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
-    context.set_default_timeout(PATIENCE_MS)
-    opened = context.new_page()
-    opened.outside, opened.faults = [], []
-    context.on("request", lambda request: _note_outside(opened.outside, request.url))
-    opened.on("pageerror", lambda fault: opened.faults.append(str(fault)))
-    opened.on("console", lambda message: _note_refusal(opened.faults, message.text))
-    yield opened
-    context.close()
-    assert opened.outside == []
-    assert opened.faults == []
 
 
 def test_the_whole_journey_in_two_languages(page, served, tmp_path):
@@ -178,27 +111,3 @@ def _assert_opens_from_disk(page, file):
     assert alone.locator("canvas").count() > 0
     alone.close()
     assert faults == []
-
-
-def _note_refusal(faults, text):
-    if "Content Security Policy" in text:
-        faults.append(text)
-
-
-def _note_outside(outside, url):
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in ("127.0.0.1", "localhost"):
-        outside.append(url)
-
-
-def _wait_for(url, server):
-    for _ in range(300):
-        if server.poll() is not None:
-            pytest.fail("the app's server ended before it answered")
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the app's server did not answer")

@@ -1,0 +1,122 @@
+"""Which district a browser session works on, and what was last done: its own, reload or restart."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from geo.errors import FileError, GridBeatError
+from ui import look, opening
+from ui.recent import find, key_of, remember
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from ui.words import Words
+
+DISTRICT = "district"
+UNKNOWN = "district.address_unknown"
+# What files and those who share them may do to a deed.
+FAULTS = (GridBeatError, OSError, sqlite3.DatabaseError)
+_DESK = "desk"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was done, to be told in whatever language: a key of the words and its facts."""
+
+    key: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Desk:
+    """
+    What one browser session has before it.
+
+    A second click cuts the run of the first one short at any call of Streamlit's. So what a deed
+    leaves behind is kept here, in plain attributes: between the deed and its notice nothing can come.
+
+    Parameters
+    ----------
+    path
+        The workspace's file.
+    notice
+        The last deed, until the next.
+    deeds
+        How many there were: widgets that belong to a deed are new after it, and a late second click
+        on their former selves goes nowhere.
+    asked
+        The backup that is to be restored, once confirmed.
+    """
+
+    path: Path
+    notice: Notice | None = None
+    deeds: int = 0
+    asked: Path | None = None
+    remembered: Path | None = None
+
+    def turn_to(self, path: Path) -> None:
+        """Work on another district from now on."""
+        self.path, self.asked = path, None
+
+    def done(self, key: str, **facts: str) -> None:
+        """Note that something was done."""
+        self.notice, self.asked = Notice(key, facts), None
+        self.deeds += 1
+
+
+def session_desk() -> Desk:
+    """Return this session's desk, and have the address name its district: a reload comes back to it."""
+    desk = st.session_state.get(_DESK)
+    if not isinstance(desk, Desk):
+        named = st.query_params.get(DISTRICT, "")
+        found = find(named, opening.known_paths())
+        desk = Desk(found or opening.workspace_path())
+        if named and found is None:
+            desk.notice = Notice(UNKNOWN)
+        st.session_state[_DESK] = desk
+    if st.query_params.get(DISTRICT) != key_of(desk.path):
+        st.query_params[DISTRICT] = key_of(desk.path)
+    return desk
+
+
+def note_opened(desk: Desk) -> None:
+    """Remember a district that could be opened, once a session."""
+    if desk.remembered != desk.path:
+        desk.remembered = desk.path
+        remember(opening.home(), desk.path)
+
+
+def open_file(desk: Desk, path: Path) -> None:
+    """Work on the district in a file from now on; raises as `opening.opened`."""
+    workspace = opening.opened(path)
+    desk.turn_to(workspace.path)
+    desk.done("district.opened", name=workspace.name, file=str(workspace.path))
+
+
+def named(fault: Exception, path: Path) -> GridBeatError:
+    """Return a fault as one of ours, that can be said in words; `path` is what was worked on."""
+    if isinstance(fault, GridBeatError):
+        return fault
+    if isinstance(fault, OSError):
+        file, why = fault.filename or path, fault.strerror or str(fault)
+        return FileError("file_not_writable", file=str(file), why=why)
+    # It opened as a workspace, and is broken further in.
+    return FileError("workspace_unreadable", file=str(path))
+
+
+def carry_out(desk: Desk, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
+    """Do what a button asks for, and show the page anew; what goes wrong is said below the button."""
+    try:
+        with st.spinner(doing) if doing else nullcontext():
+            deed()
+    except FAULTS as fault:
+        look.show_error(named(fault, desk.path), t)
+    else:
+        st.rerun()
