@@ -16,8 +16,9 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCrs
 
+from data.guessing import guess_mapping
 from data.schemas import TABLES, validate
-from data.synonyms import VALUE_SYNONYMS, guess_mapping
+from data.values import apply_value_synonyms
 from data.workspace import Workspace, is_workspace
 from geo.coverage import has_shape
 from geo.crs import choose_metric_crs, refuse_unknown
@@ -214,8 +215,9 @@ def _settled_mapping(table: str, columns: list[str], stated: Mapping[str, str], 
     if len(set(used)) < len(used):
         raise SchemaError("column_twice", file=path.name, column=", ".join(sorted(used)))
     free = [column for column in columns if column not in stated.values()]
+    guessed = {name: column for name, column in guess_mapping(table, free).items() if name in spec.columns}
     # A field that is stated to be no column at all is left out, whatever could be guessed.
-    mapping = {name: column for name, column in {**guess_mapping(table, free), **stated}.items() if column}
+    mapping = {name: column for name, column in {**guessed, **stated}.items() if column}
     missing = [name for name, column in spec.columns.items() if column.required and name not in mapping]
     # Features that nobody refers to are numbered; those that others refer to must bring their ids.
     numbered = spec.key if table in _NUMBERED else ()
@@ -336,13 +338,11 @@ def _renamed(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
 def _shaped(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """Bring values to their columns' kinds: ids as text, counts as integers, missing ids as numbers."""
     spec = TABLES[table]
-    frame = frame.copy()
+    frame = apply_value_synonyms(frame, table)
     for name, column in spec.columns.items():
         if name in frame:
             values = _without_blanks(frame[name])
             frame[name] = _SHAPERS[column.kind](values)
-            if column.choices is not None:
-                frame[name] = frame[name].replace(dict(VALUE_SYNONYMS.get(name, {})))
     if len(spec.key) == 1 and spec.key[0] not in frame:
         frame.insert(0, spec.key[0], [f"{table[0].upper()}{number + 1}" for number in range(len(frame))])
     return frame

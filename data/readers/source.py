@@ -61,6 +61,15 @@ class Source(Protocol):
     file: Path
     layers: tuple[SourceLayer, ...]
 
+    @property
+    def notes(self) -> Sequence[Reason]:
+        """
+        What was met with while rows were read, and settled: texts cut in mid-character, curves made
+        straight, shapes that could not be read. It grows with each batch; `SourceLayer.notes` holds what
+        was known on opening.
+        """
+        ...
+
     def batches(
         self, layer: SourceLayer, columns: Sequence[str], *, size: int = BATCH_ROWS
     ) -> Iterator[pd.DataFrame]:
@@ -70,7 +79,9 @@ class Source(Protocol):
         A GeoDataFrame (column ``geometry``, CRS as the layer's) if the layer has a shape, otherwise a
         DataFrame. The index is named ``row``: numbers as people count them in that file — the
         spreadsheet's own row numbers, the lines of a CSV, features from 1. Cells of tables are texts
-        as they stand, "" where empty; columns of layers keep the file's types.
+        as they stand, "" where empty; columns of layers keep the file's types, with texts as str or
+        None and dates and times as ISO texts. A layer without rows yields nothing. It may be read again
+        from its beginning as often as is wanted, while the source is open.
 
         Raises
         ------

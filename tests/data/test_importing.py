@@ -6,8 +6,8 @@ import pytest
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from data.exporting import export_layer
+from data.guessing import guess_mapping
 from data.importing import ImportParams, import_file, open_or_create
-from data.synonyms import guess_mapping
 from data.workspace import Workspace
 from geo.errors import CrsError, FileError, SchemaError, SettingError
 

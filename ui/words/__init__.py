@@ -158,6 +158,7 @@ _NAMED: Mapping[str, str] = {
     "found_kind": "shape",
     "expected": "shape",
     "by": "basis",
+    "personal_kind": "personal",
 }
 # Counted from one, or a year: never with a thousands separator.
 _PLAIN = frozenset({"row", "rev", "year", "version"})
