@@ -292,7 +292,7 @@ def _usable_import(connection: sqlite3.Connection, import_id: str) -> pd.Series:
         raise SettingError("import_unknown", found=import_id, known=", ".join(imports["import_id"].tail(5)))
     row = found.iloc[0]
     if row["layer"] not in EDITION_LAYERS:
-        raise SettingError("edition_layer_unfit", table=row["layer"], known=EDITION_LAYERS)
+        raise SettingError("edition_layer_unfit", table=row["layer"], other_layer=EDITION_LAYERS)
     if obstacle := _obstacle(connection, imports, row):
         latest = _standing(imports, row["layer"])["import_id"].tail(1)
         raise ConflictError(obstacle, id=import_id, table=row["layer"], latest="".join(latest))

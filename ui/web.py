@@ -66,9 +66,15 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         show(_place(t))
 
+    def editions() -> None:
+        from ui.pages.editions import show
+
+        show(_place(t))
+
     return [
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+        st.Page(editions, title=t("nav.editions"), url_path="editions"),
     ]
 
 
