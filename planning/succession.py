@@ -20,7 +20,7 @@ from geo.errors import SettingError
 from geo.overlay import overlap_areas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 # Why a row is there: shapes, with or without a word of ids and names; ids or names alone; nothing.
 OVERLAP, OVERLAP_ID, OVERLAP_NAME = "overlap", "overlap_id", "overlap_name"
@@ -90,9 +90,11 @@ def guess_succession(
     """
     params = params or SuccessionParams()
     old, new = (frame.assign(**{key: frame[key].astype("str")}) for frame in (old, new))
-    rows = _by_overlap(_shapes(old, key), _shapes(new, key), params.least_share)
+    shapes = _shapes(old, key), _shapes(new, key)
+    shaped = [set() if layer is None else set(layer.index) for layer in shapes]
+    rows = _by_overlap(*shapes, params.least_share)
     for match, why in ((_same_ids, BY_ID), (_same_names, BY_NAME), (_same_places, BY_NAME)):
-        rows = pd.concat([rows, _further(old, new, key, rows, match, why)], ignore_index=True)
+        rows = pd.concat([rows, _further(old, new, key, rows, match, why, shaped)], ignore_index=True)
     rows = pd.concat([rows, _alone(old[key], new[key], rows)], ignore_index=True)
     rows = _in_order(rows, old[key], new[key])
     rows[KIND] = kinds_of(rows)
@@ -249,13 +251,11 @@ def _further(
     rows: pd.DataFrame,
     match: Callable[[pd.Series, pd.Series], list[tuple[str, str]]],
     why: str,
+    shaped: Sequence[set[str]],
 ) -> pd.DataFrame:
     """Return matches of places that have none so far; two places with shapes were matched by these."""
     free_old = _names(old[~old[key].isin(rows[OLD_ID])], key)
     free_new = _names(new[~new[key].isin(rows[NEW_ID])], key)
-    shaped = [
-        set() if layer is None else set(layer.index) for layer in (_shapes(old, key), _shapes(new, key))
-    ]
     found = [
         (first, second)
         for first, second in match(free_old, free_new)
@@ -295,8 +295,8 @@ def _names(frame: pd.DataFrame, key: str) -> pd.Series:
 
 
 def _alone(old: pd.Series, new: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
-    ended = [place for place in old if place not in set(rows[OLD_ID])]
-    begun = [place for place in new if place not in set(rows[NEW_ID])]
+    ended = list(old[~old.isin(rows[OLD_ID])])
+    begun = list(new[~new.isin(rows[NEW_ID])])
     return _rows([*ended, *[""] * len(begun)], [*[""] * len(ended), *begun], NO_MATCH)
 
 

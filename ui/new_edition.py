@@ -83,7 +83,7 @@ def import_of(workspace: Workspace, layer: str) -> str:
 
 
 def propose(workspace: Workspace, import_id: str) -> Proposal:
-    """Return the code table that shapes, ids and names suggest; raises as `data.editions.before_and_after`."""
+    """Return what shapes, ids and names suggest; raises as `data.editions.before_and_after`."""
     layer, old, new = before_and_after(workspace, import_id)
     key = TABLES[layer].key[0]
     rows = guess_succession(old, new, key=key)

@@ -1,4 +1,4 @@
-"""A new edition of a layer: what was stays to be looked at, what depends on it follows, all of it undoable."""
+"""A new edition of a layer: what was stays to be looked at, what depends on it follows; all undoable."""
 
 import json
 
