@@ -67,7 +67,10 @@ def succession_map(
         gone = before[before[key].astype("str").isin(rows.loc[rows[KIND] == "ended", OLD_ID])]
         if len(gone):
             add_layer(m, _ended(gone, key, t))
-        add_layer(m, _old_outlines(before, key, t))
+        # All of them would bury the few that matter.
+        changed = before[before[key].astype("str").isin(rows.loc[rows[KIND] != "same", OLD_ID])]
+        if len(changed):
+            add_layer(m, _old_outlines(changed, key, t))
     add_search(m, lang=lang)
     add_legend(m, lang=lang)
     return m

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
     from ui.new_edition import Proposal
     from ui.place import Place
+    from ui.words import Words
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CODE_KINDS = ["csv", "xlsx"]
@@ -152,11 +153,20 @@ def _counts(place: Place, proposal: Proposal) -> None:
     t = place.t
     look.figures(
         [
-            (t.number(count), t(f"succession.{kind}"), t(f"succession_note.{kind}"))
+            (t.number(count), t(f"succession.{kind}"), _places(proposal.rows, kind, t))
             for kind, count in counts_by_kind(proposal.rows).items()
         ],
         label=t("edition.counts"),
     )
+
+
+def _places(rows: pd.DataFrame, kind: str, t: Words) -> str:
+    """Return what a kind is, with the number of old and of new places where these differ."""
+    mine, text = rows[rows["kind"] == kind], t(f"succession_note.{kind}")
+    before, after = mine[OLD_ID].nunique(), mine[NEW_ID].nunique()
+    if before == after or kind in ("new", "ended"):
+        return text
+    return f"{text} {t.number(before)} → {t.number(after)}"
 
 
 def _uploaded(place: Place, proposal: Proposal) -> pd.DataFrame | None:
@@ -321,7 +331,7 @@ def _past(place: Place, editions: pd.DataFrame) -> None:
     )
 
 
-def _span(row: pd.Series, t: Any) -> str:
+def _span(row: pd.Series, t: Words) -> str:
     begun = row["valid_from"] if isinstance(row["valid_from"], str) else t("edition.unknown_day")
     return f"{begun} – {row['valid_to']}"
 
