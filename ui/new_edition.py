@@ -15,6 +15,7 @@ from data.schemas import KIND, NAME, NEW_ID, OLD_ID, SHARE_NEW, SHARE_OLD, TABLE
 from data.successions import completed, succession_faults
 from geo.errors import SchemaError, SettingError
 from planning.succession import CHECK, WHY, carry_over, carry_zones, guess_succession, measured
+from ui.tables import guard
 from ui.words import LANGS, words
 
 if TYPE_CHECKING:
@@ -112,6 +113,10 @@ def settled(proposal: Proposal, stated: pd.DataFrame | None) -> pd.DataFrame:
         raise SchemaError("succession_faults", table=proposal.layer, count=len(faults), reasons=faults)
     known = proposal.rows.set_index([OLD_ID, NEW_ID])[[SHARE_OLD, SHARE_NEW]]
     shares = known.reindex(pd.MultiIndex.from_frame(pairs[[OLD_ID, NEW_ID]])).set_index(pairs.index)
+    # Who says that a place goes on in one of two has decided the matter.
+    decided = _successors(pairs) == 1
+    decided &= _successors(proposal.rows, of=pairs[OLD_ID]) > 1
+    shares[SHARE_OLD] = shares[SHARE_OLD].mask(decided)
     return measured(pairs.assign(**shares), proposal.old, proposal.new, key=proposal.key)
 
 
@@ -185,7 +190,8 @@ def read_codes(path: Path) -> pd.DataFrame:
             wanted = [str(column) for column in columns.values()]
             parts = [pd.DataFrame(part)[wanted] for part in source.batches(layer, wanted)]
             rows = pd.concat(parts) if parts else pd.DataFrame(columns=wanted)
-            return rows.set_axis(list(columns), axis=1).reset_index(drop=True)
+            rows = rows.set_axis(list(columns), axis=1).reset_index(drop=True)
+            return rows.fillna("").astype("str").map(_unguarded)
         found = [name for layer in source.layers for name in layer.columns]
     raise SchemaError(
         "id_column_unknown",
@@ -194,6 +200,17 @@ def read_codes(path: Path) -> pd.DataFrame:
         column=f"{OLD_ID}, {NEW_ID}",
         known=", ".join(found),
     )
+
+
+def _successors(rows: pd.DataFrame, *, of: pd.Series | None = None) -> pd.Series:
+    """Return how many rows each old place has, for every row of `of`, or of the table itself."""
+    counts = rows.loc[rows[OLD_ID] != "", OLD_ID].value_counts()
+    return (rows[OLD_ID] if of is None else of).map(counts).fillna(0)
+
+
+def _unguarded(text: str) -> str:
+    """Return a text without the mark that keeps spreadsheets from taking it for a formula."""
+    return text[1:] if text.startswith("'") and guard(text[1:]) == text else text
 
 
 def _column(columns: tuple[str, ...], name: str) -> str | None:
