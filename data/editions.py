@@ -140,10 +140,15 @@ def read_edition(workspace: Workspace, edition_id: str) -> Any:
 
 
 def possible_imports(workspace: Workspace) -> pd.DataFrame:
-    """Return import_id, at, file, layer of the imports that can be recorded: at most one a layer."""
+    """
+    Return import_id, at, file, layer of the imports that can be recorded, oldest first.
+
+    Several of a layer, where none of them has been recorded yet: the edition is then what was there
+    before the chosen one, and all later ones belong to the new edition.
+    """
     with geopackage.reading(workspace.path) as connection:
         imports = geopackage.read_table(connection, "imports", crs=None)
-        open_ = [_obstacle(connection, imports, row) is None for _, row in imports.iterrows()]
+        open_ = [_obstacle(connection, row) is None for _, row in imports.iterrows()]
     return imports.loc[open_, ["import_id", "at", "file", "layer"]].reset_index(drop=True)
 
 
@@ -184,7 +189,7 @@ def record_edition(
     Parameters
     ----------
     import_id
-        The latest import of a layer.
+        An import of a layer; what came after it, up to now, belongs to the new edition as well.
     valid_from
         First day of the new edition, e.g. ``"2026-11-01"``.
     successions
@@ -203,7 +208,8 @@ def record_edition(
         edition that ends must have lasted a day.
     ConflictError
         ``edition_import_undone``; ``edition_nothing_before``: the import replaced nothing, or what it
-        replaced is no longer kept; ``edition_exists``; ``edition_superseded`` by a later import.
+        replaced is no longer kept; ``edition_exists``; ``edition_superseded``: an edition was
+        recorded since.
     SchemaError
         ``succession_faults``, with every fault of the code table.
     """
@@ -293,28 +299,36 @@ def _usable_import(connection: sqlite3.Connection, import_id: str) -> pd.Series:
     row = found.iloc[0]
     if row["layer"] not in EDITION_LAYERS:
         raise SettingError("edition_layer_unfit", table=row["layer"], other_layer=EDITION_LAYERS)
-    if obstacle := _obstacle(connection, imports, row):
-        latest = _standing(imports, row["layer"])["import_id"].tail(1)
-        raise ConflictError(obstacle, id=import_id, table=row["layer"], latest="".join(latest))
+    if obstacle := _obstacle(connection, row):
+        latest = _latest(connection, row["layer"])
+        raise ConflictError(obstacle, id=import_id, table=row["layer"], latest=latest and latest[0])
     return row
 
 
-def _obstacle(connection: sqlite3.Connection, imports: pd.DataFrame, row: pd.Series) -> str | None:
+def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
     """Return the code of what keeps an import from becoming an edition; "" for a layer that has none."""
     if row["layer"] not in EDITION_LAYERS:
         return ""
     if isinstance(row["undone"], str):
         return "edition_import_undone"
-    if row["import_id"] != _standing(imports, row["layer"])["import_id"].iloc[-1]:
-        return "edition_superseded"
     if not isinstance(row["shelf"], str) or not geopackage.declared_types(connection, row["shelf"]):
         return "edition_nothing_before"
     taken = connection.execute("SELECT 1 FROM editions WHERE shelf = ?", (row["shelf"],)).fetchone()
-    return "edition_exists" if taken else None
+    if taken:
+        return "edition_exists"
+    latest = _latest(connection, row["layer"])
+    return "edition_superseded" if latest and latest[1] > row["audited"] else None
 
 
-def _standing(imports: pd.DataFrame, layer: str) -> pd.DataFrame:
-    return imports[(imports["layer"] == layer) & imports["undone"].isna()]
+def _latest(connection: sqlite3.Connection, layer: str) -> tuple[str, int] | None:
+    """Return a layer's latest edition, and the line of the audit trail that made it."""
+    edition = connection.execute(
+        "SELECT edition_id FROM editions WHERE layer = ? ORDER BY valid_to DESC", (layer,)
+    ).fetchone()
+    if edition is None:
+        return None
+    _, audited, _ = _recorded(connection, _edition(connection, edition[0]))
+    return str(edition[0]), audited
 
 
 def _edition(connection: sqlite3.Connection, edition_id: str) -> pd.Series:

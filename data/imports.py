@@ -154,10 +154,10 @@ def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
     shelf = _text(row["shelf"])
     if _text(row["undone"]):
         return "import_undone"
-    if changed_since(connection, row["layer"], int(row["audited"])):
-        return "import_changed_since"
     if shelf and connection.execute("SELECT 1 FROM editions WHERE shelf = ?", (shelf,)).fetchone():
         return "import_is_edition"
+    if changed_since(connection, row["layer"], int(row["audited"])):
+        return "import_changed_since"
     return "import_too_old" if shelf and not _exists(connection, shelf) else None
 
 
@@ -168,8 +168,8 @@ def changed_since(connection: sqlite3.Connection, table: str, audited: int) -> b
         connection.execute(f"{since} {actions}", (table, audited)).fetchone()[0]
         for actions in (
             "IN ('write', 'append', 'import', 'undo', 'restore')",
-            "= 'rekey'",
-            "= 'rekey_undone'",
+            "IN ('rekey', 'edition')",
+            "IN ('rekey_undone', 'edition_dropped')",
         )
     )
     return bool(changes or followed > back)

@@ -69,18 +69,22 @@ class Proposal:
 
 def import_of(workspace: Workspace, layer: str) -> str:
     """
-    Return the import of a layer that can be recorded as a new edition, or at least its latest one.
+    Return the latest import of a layer that changed its places, else the latest that can be recorded.
 
     Raises
     ------
     SettingError
         ``edition_no_import``: the layer was never imported.
     """
-    for imports in (possible_imports(workspace), read_imports(workspace)):
-        mine = imports.loc[imports["layer"] == layer, "import_id"]
-        if len(mine):
-            return str(mine.iloc[-1])
-    raise SettingError("edition_no_import", table=layer)
+    possible = possible_imports(workspace)
+    mine = [str(one) for one in possible.loc[possible["layer"] == layer, "import_id"][::-1]]
+    if found := next((one for one in mine if propose(workspace, one).changed), None):
+        return found
+    imports = read_imports(workspace)
+    known = [*mine, *imports.loc[imports["layer"] == layer, "import_id"][::-1]]
+    if not known:
+        raise SettingError("edition_no_import", table=layer)
+    return str(known[0])
 
 
 def propose(workspace: Workspace, import_id: str) -> Proposal:

@@ -239,7 +239,7 @@ def test_what_is_no_day_is_refused(ws, text):
         record(ws, cut_anew(ws), valid_from=text)
 
 
-def test_only_the_latest_standing_import_of_a_layer_becomes_an_edition(ws):
+def test_what_cannot_become_an_edition_is_refused_with_the_reason(ws):
     def refused(import_id):
         with pytest.raises((ConflictError, SettingError)) as caught:
             before_and_after(ws, import_id)
@@ -248,14 +248,31 @@ def test_only_the_latest_standing_import_of_a_layer_becomes_an_edition(ws):
     assert refused("I1") == "edition_nothing_before"
     first = cut_anew(ws)
     second = cut_anew(ws)
-    assert (refused("I9"), refused(first)) == ("import_unknown", "edition_superseded")
-    assert possible_imports(ws)["import_id"].tolist() == [second]
+    assert possible_imports(ws)["import_id"].tolist() == [first, second]
     undo_import(ws, second)
-    assert (refused(second), possible_imports(ws)["import_id"].tolist()) == ("edition_import_undone", [first])
+    assert (refused("I9"), refused(second)) == ("import_unknown", "edition_import_undone")
+    assert possible_imports(ws)["import_id"].tolist() == [first]
     record(ws, first)
     assert (refused(first), len(possible_imports(ws))) == ("edition_exists", 0)
     posts = gpd.GeoDataFrame({"post_id": ["p"]}, geometry=[Point(0, 0)], crs=METRIC)
     assert refused(bring(ws, "posts", posts)) == "edition_layer_unfit"
+
+
+def test_attributes_that_came_in_after_the_shapes_belong_to_the_new_edition(ws):
+    cut = cut_anew(ws)
+    people = pd.DataFrame({"grid_id": list(NEW), "residents": [1, 2, 3, 4]}, index=range(2, 6))
+    counted = bring(ws, "grids", people, mode="update")
+    done = record(ws, cut)
+    assert read_edition(ws, done.edition_id)["grid_id"].tolist() == list(OLD)
+    assert ws.read("grids")["residents"].tolist() == [1, 2, 3, 4]
+    with pytest.raises(ConflictError, match="edition_superseded"):
+        before_and_after(ws, counted)
+    with pytest.raises(ConflictError, match="import_changed_since"):
+        undo_import(ws, counted)
+    drop_edition(ws, done.edition_id)
+    undo_import(ws, counted)
+    undo_import(ws, cut)
+    assert ws.read("grids")["grid_id"].tolist() == list(OLD)
 
 
 def test_faulty_code_table_changes_nothing(ws):

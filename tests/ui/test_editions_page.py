@@ -148,6 +148,14 @@ def test_terminal_records_lists_and_cancels(run, ws):
     assert facts(run("--cancel", "E1", "--json")) == {"edition": "E1", "plans_kept": []}
 
 
+def test_attributes_brought_in_afterwards_do_not_hide_the_change(run, ws):
+    people = pd.DataFrame({"grid_id": list(NEW), "residents": 5}, index=range(2, 6))
+    with Staging("grids", crs=CRS.from_user_input(METRIC)) as rows:
+        rows.append(people)
+        keep_import(ws, rows, mode="update", file="人口.xlsx")
+    assert facts(run("--as", "grids", "--from", "2026-11-01", "--json"))["import"] == "I1"
+
+
 def test_terminal_tells_what_is_left_to_do_in_words(run):
     told = run("--as", "grids", "--from", "2026-11-01", lang="en").stdout
     assert "Merged\t2" in told

@@ -229,6 +229,7 @@ def _edited(place: Place, proposal: Proposal, stated: pd.DataFrame | None) -> pd
     edited = st.data_editor(
         shown.drop(index=hidden).reset_index(drop=True),
         num_rows="dynamic",
+        placeholder=t.number(None),
         hide_index=True,
         height=380,
         disabled=[name for name in shown.columns if name not in (old, new)],
