@@ -406,6 +406,12 @@ def declared_types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
     return {row[1]: str(row[2]).upper() for row in rows if row[1] != "fid"}
 
 
+def next_fid(connection: sqlite3.Connection, name: str) -> int:
+    """Return the number of a table's next row; those of rows that are gone do not come again."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (name,)).fetchone()
+    return 1 if row is None else int(row[0]) + 1
+
+
 def table_names(connection: sqlite3.Connection) -> list[str]:
     """Return the names of the layers and attribute tables that the file declares."""
     return [row[0] for row in connection.execute("SELECT table_name FROM gpkg_contents ORDER BY rowid")]

@@ -154,15 +154,25 @@ def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
     shelf = _text(row["shelf"])
     if _text(row["undone"]):
         return "import_undone"
-    later = "SELECT 1 FROM audit WHERE object = ? AND fid > ? AND action IN"
-    changed = connection.execute(
-        f"{later} ('write', 'append', 'import', 'undo', 'restore')", (row["layer"], int(row["audited"]))
-    ).fetchone()
-    if changed:
-        return "import_changed_since"
     if shelf and connection.execute("SELECT 1 FROM editions WHERE shelf = ?", (shelf,)).fetchone():
         return "import_is_edition"
+    if changed_since(connection, row["layer"], int(row["audited"])):
+        return "import_changed_since"
     return "import_too_old" if shelf and not _exists(connection, shelf) else None
+
+
+def changed_since(connection: sqlite3.Connection, table: str, audited: int) -> bool:
+    """Whether a table's rows were changed after line `audited` of the audit trail, and not back again."""
+    since = "SELECT COUNT(*) FROM audit WHERE object = ? AND fid > ? AND action"
+    changes, followed, back = (
+        connection.execute(f"{since} {actions}", (table, audited)).fetchone()[0]
+        for actions in (
+            "IN ('write', 'append', 'import', 'undo', 'restore')",
+            "IN ('rekey', 'edition')",
+            "IN ('rekey_undone', 'edition_dropped')",
+        )
+    )
+    return bool(changes or followed > back)
 
 
 def _put_back(connection: sqlite3.Connection, row: pd.Series) -> None:

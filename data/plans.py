@@ -90,35 +90,60 @@ def save_plan(
     ConflictError
         ``tables_changed`` if the tables are no longer as they were at `stamp`.
     """
-    digest = assignment_digest(assignment)
     with geopackage.writing(workspace.path) as connection:
         if stamp is not None:
             require_stamp(connection, stamp)
-        twin = connection.execute(
-            "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
-        ).fetchone()
-        if twin:
-            return str(twin[0])
-        number = connection.execute("SELECT COALESCE(MAX(fid), 0) + 1 FROM plans").fetchone()[0]
-        plan_id = f"P{number}"
-        row = {
-            "plan_id": plan_id,
-            "kind": kind,
-            "name": name,
-            "parent": parent,
-            "status": "draft",
-            "rev": 1,
-            "author": author,
-            "created": now(),
-            "note": note,
-            "params": as_json(params or {}),
-            "scorecard": as_json(scorecard or {}),
-            "digest": digest,
-        }
-        marks = ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO plans ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
-        _insert_assignment(connection, plan_id, assignment)
-        record(connection, "plan_save", plan_id, who=author, grids=len(assignment))
+        return insert_plan(
+            connection,
+            assignment,
+            kind=kind,
+            name=name,
+            author=author,
+            note=note,
+            parent=parent,
+            params=params,
+            scorecard=scorecard,
+        )
+
+
+def insert_plan(
+    connection: sqlite3.Connection,
+    assignment: pd.Series,
+    *,
+    kind: str,
+    name: str,
+    author: str = "",
+    note: str = "",
+    parent: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    scorecard: Mapping[str, Any] | None = None,
+) -> str:
+    """Keep an assignment as `save_plan` does, inside the caller's transaction."""
+    digest = assignment_digest(assignment)
+    twin = connection.execute(
+        "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
+    ).fetchone()
+    if twin:
+        return str(twin[0])
+    plan_id = f"P{geopackage.next_fid(connection, 'plans')}"
+    row = {
+        "plan_id": plan_id,
+        "kind": kind,
+        "name": name,
+        "parent": parent,
+        "status": "draft",
+        "rev": 1,
+        "author": author,
+        "created": now(),
+        "note": note,
+        "params": as_json(params or {}),
+        "scorecard": as_json(scorecard or {}),
+        "digest": digest,
+    }
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO plans ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+    _insert_assignment(connection, plan_id, assignment)
+    record(connection, "plan_save", plan_id, who=author, grids=len(assignment))
     return plan_id
 
 

@@ -37,12 +37,16 @@ PERIOD_START, PERIOD_END, INDICATOR, VALUE, EXPOSURE = (
     "exposure",
 )
 ROLE, VALID_FROM, VALID_TO = "role", "valid_from", "valid_to"
+LAYER, OLD_ID, NEW_ID, SHARE_OLD, SHARE_NEW = "layer", "old_id", "new_id", "share_old", "share_new"
 
 # What files bring instead of a geometry, a date and an hour; never kept as such.
 LON, LAT, WKT, TIME = "lon", "lat", "wkt", "time"
 
 VILLAGE, COMMUNITY = "village", "community"
 REPORTED, PATROL = "reported", "patrol"
+# Layers that come in editions: places that are merged, split, re-cut and given new codes.
+EDITION_LAYERS = ("towns", "stations", "villages", "grids", "zones")
+SUCCESSION_KINDS = ("same", "renamed", "merged", "split", "recut", "new", "ended")
 ROAD_CLASSES = (
     "motorway",
     "trunk",
@@ -220,6 +224,20 @@ TABLES: Mapping[str, Table] = {
     "declared_assignment": Table(columns={GRID_ID: _ID, ZONE_ID: _ID}),
     # Grids that are known to lie apart from the rest of their zone (飞地), and are not a fault.
     "exemptions": Table(columns={GRID_ID: _refers("grids", required=True), NOTE: _TEXT}, key=(GRID_ID,)),
+    # 新旧编码对照: which place of an edition follows which of the one before; an ended place has no
+    # new_id, a new one no old_id. The same pair comes again with every edition, so the day is in the key.
+    "successions": Table(
+        columns={
+            LAYER: Column(required=True, choices=EDITION_LAYERS),
+            OLD_ID: _TEXT,
+            NEW_ID: _TEXT,
+            SHARE_OLD: Column(kind="real", minimum=0),
+            SHARE_NEW: Column(kind="real", minimum=0),
+            KIND: Column(choices=SUCCESSION_KINDS),
+            VALID_FROM: Column(kind="date", required=True),
+        },
+        key=(LAYER, OLD_ID, NEW_ID, VALID_FROM),
+    ),
 }
 
 

@@ -67,6 +67,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         _on_place(show, pages[-1], t)
 
+    def editions() -> None:
+        from ui.pages.editions import show
+
+        _on_place(show, pages[-1], t)
+
     def district() -> None:
         from ui.pages.district import show
 
@@ -75,6 +80,7 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
     pages = [
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+        st.Page(editions, title=t("nav.editions"), url_path="editions"),
         st.Page(district, title=t("nav.district"), url_path="district"),
     ]
     return pages
