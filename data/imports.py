@@ -164,15 +164,18 @@ def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
 def changed_since(connection: sqlite3.Connection, table: str, audited: int) -> bool:
     """Whether a table's rows were changed after line `audited` of the audit trail, and not back again."""
     since = "SELECT COUNT(*) FROM audit WHERE object = ? AND fid > ? AND action"
-    changes, followed, back = (
+    written, followed, back = (
         connection.execute(f"{since} {actions}", (table, audited)).fetchone()[0]
         for actions in (
-            "IN ('write', 'append', 'import', 'undo', 'restore')",
+            "IN ('write', 'append')",
             "IN ('rekey', 'edition')",
             "IN ('rekey_undone', 'edition_dropped')",
         )
     )
-    return bool(changes or followed > back)
+    # A later import that was undone has left the table as it found it.
+    later = "SELECT COUNT(*) FROM imports WHERE layer = ? AND audited > ? AND undone IS NULL"
+    imported = connection.execute(later, (table, audited)).fetchone()[0]
+    return bool(written or imported or followed > back)
 
 
 def _put_back(connection: sqlite3.Connection, row: pd.Series) -> None:

@@ -97,6 +97,13 @@ def test_undo_is_refused_twice_after_later_changes_and_for_unknown_ids(ws):
     assert ws.read("grids")["grid_id"].tolist() == ["a"]
 
 
+def test_imports_can_be_undone_one_after_the_other(ws):
+    ids = [bring(ws, "grids", grids(name)) for name in "abc"]
+    for import_id, left in zip(reversed(ids), (["b"], ["a"], []), strict=True):
+        undo_import(ws, import_id)
+        assert ws.read("grids")["grid_id"].tolist() == left
+
+
 def test_only_the_last_few_imports_keep_what_they_replaced(ws):
     ids = [bring(ws, "grids", grids(f"g{n}")) for n in range(8)]
     with geopackage.reading(ws.path) as connection:
