@@ -123,6 +123,18 @@ def test_page_says_where_there_is_nothing_to_record(tmp_path, app, monkeypatch):
     assert "没有待记的新版" in texts(page)
 
 
+def test_page_begins_with_the_last_import_that_changed_places(ws, app):
+    people = pd.DataFrame({"grid_id": list(NEW), "residents": 5}, index=range(2, 6))
+    with Staging("grids", crs=CRS.from_user_input(METRIC)) as rows:
+        rows.append(people)
+        later = keep_import(ws, rows, mode="update", file="人口.xlsx")
+    page = app()
+    assert page.selectbox[0].value == "I1"
+    page.selectbox[0].select(later).run()
+    assert not page.exception
+    assert "没有变化" in page.success[0].value
+
+
 def test_page_compares_tables_without_shapes(ws, app):
     bring(ws, pd.DataFrame(strip(NEW)).drop(columns="geometry"))
     page = app()

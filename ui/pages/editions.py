@@ -142,11 +142,23 @@ def _chosen_import(place: Place, waiting: pd.DataFrame) -> str:
         at = str(row["at"])[:16].replace("T", " ")
         return f"{t.name('table', row['layer'])} · {row['file']} · {at}"
 
-    return str(
-        st.selectbox(
-            t("edition.import"), list(rows.index), format_func=told, key=_key(place, "edition_import")
-        )
+    # Attributes that came in after the shapes are no new edition: the last change of places is.
+    first = next((k for k, one in enumerate(rows.index) if _changes(place, one)), 0)
+    chosen = st.selectbox(
+        t("edition.import"),
+        list(rows.index),
+        index=first,
+        format_func=told,
+        key=_key(place, f"edition_import {place.stamp}"),
     )
+    return str(chosen)
+
+
+def _changes(place: Place, import_id: str) -> bool:
+    try:
+        return _proposal(place.path, place.stamp, import_id).changed
+    except GridBeatError:
+        return False
 
 
 def _counts(place: Place, proposal: Proposal) -> None:
