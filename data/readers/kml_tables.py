@@ -14,8 +14,11 @@ def table_pairs(description: str) -> list[tuple[str, str]]:
     if len(description) > _LONGEST or "<td" not in description.lower():
         return []
     rows = _Rows()
-    rows.feed(description)
-    rows.close()
+    try:
+        rows.feed(description)
+        rows.close()
+    except AssertionError:  # the parser's word for a broken <![…
+        return []
     rows.end_row()
     return [(key, "" if value in _MISSING else value) for key, value in rows.pairs if key]
 
