@@ -1,5 +1,6 @@
 """KML, KMZ, OVKML: folders become layers, placemarks rows, and nothing outside the file is ever read."""
 
+import time
 import zipfile
 
 import pandas as pd
@@ -145,6 +146,7 @@ def test_a_name_with_a_script_is_text(tmp_path):
         ("<table><tr><td>a</td><td>b</td><td>c</td></tr></table>", []),
         ("<table><tr><td>a</td><td><script>x</script>1</td></tr></table>", [("a", "1")]),
         ("plain <b>text</b>", []),
+        ("<table><tr><td>a</td><td>1</td></tr></table><![CD[x", [("a", "1")]),  # breaks off
         ("<td" * 100_000, []),
     ],
 )
@@ -256,3 +258,12 @@ def test_deep_nesting_is_no_fault(tmp_path):
 def test_unknown_columns_are_named(tmp_path):
     with open_kml(kml(tmp_path, mark())) as source, pytest.raises(SchemaError, match="nope"):
         list(source.batches(source.layers[0], ["nope"]))
+
+
+@pytest.mark.parametrize(
+    "junk", ["<a", "<!--", '<a b="', "<td", "<td x=", "</", "&", "<script>", "<![", "<td>"]
+)
+def test_descriptions_of_tags_without_end_take_no_time(junk):
+    started = time.process_time()
+    table_pairs("<td>" + junk * 20_000)
+    assert time.process_time() - started < 1
