@@ -563,7 +563,7 @@ def _carry_on(live: sqlite3.Connection, ready: Path, *, who: str, **facts: Any) 
         connection.executemany(
             "INSERT INTO audit (fid, at, who, action, object, facts) VALUES (?, ?, ?, ?, ?, ?)", trail
         )
-        _renew_stamp(connection)
+        renew_stamp(connection)
         record(connection, "restore", "workspace", who=who, **facts)
 
 
