@@ -106,16 +106,28 @@ def test_the_audit_goes_on_and_names_both_files(ws, tmp_path):
     assert len(ws.audit()) == 4
 
 
+def test_lines_of_the_audit_are_never_numbered_below_those_of_the_backup(ws, tmp_path):
+    """What was imported knows its line by number: later changes must count as later."""
+    busy = Workspace.create(tmp_path / "busy.gpkg", name="忙区", crs=METRIC)
+    for number in range(9):
+        busy.set_setting("x", number)
+    ws.restore(busy.path)
+    with geopackage.reading(ws.path) as connection:
+        lines = connection.execute("SELECT fid, action FROM audit ORDER BY fid").fetchall()
+    assert lines == [(1, "create"), (11, "restore")]
+
+
 def test_an_older_backup_is_brought_to_this_versions_schema(ws, tmp_path, monkeypatch):
     backup = ws.backup(tmp_path / "backups")
-    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
-    monkeypatch.setitem(workspace.MIGRATIONS, 1, lambda connection: connection.execute("CREATE TABLE n (x)"))
+    now = workspace.SCHEMA_VERSION
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", now + 1)
+    monkeypatch.setitem(workspace.MIGRATIONS, now, lambda live: live.execute("CREATE TABLE n (x)"))
     opened = Workspace.open(ws.path)
     opened.restore(backup)
-    assert opened.setting("schema_version") == 2
+    assert opened.setting("schema_version") == now + 1
     with geopackage.reading(backup) as connection:
         version = connection.execute("SELECT value FROM settings WHERE name = 'schema_version'").fetchone()
-    assert version == ("1",), "the backup stays what it is"
+    assert version == (str(now),), "the backup stays what it is"
     assert len(list((tmp_path / "backups").iterdir())) == 2
 
 

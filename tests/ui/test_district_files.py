@@ -216,13 +216,14 @@ def test_a_glance_sees_changes(workspace_file):
 
 
 def test_a_glance_brings_no_older_workspace_to_this_version(workspace_file, monkeypatch):
-    monkeypatch.setattr(workspace, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr("ui.district_files.SCHEMA_VERSION", 2)
-    monkeypatch.setitem(workspace.MIGRATIONS, 1, lambda connection: connection.execute("CREATE TABLE n (x)"))
+    now = workspace.SCHEMA_VERSION
+    monkeypatch.setattr(workspace, "SCHEMA_VERSION", now + 1)
+    monkeypatch.setattr("ui.district_files.SCHEMA_VERSION", now + 1)
+    monkeypatch.setitem(workspace.MIGRATIONS, now, lambda live: live.execute("CREATE TABLE n (x)"))
     assert glance(workspace_file).name == "方格区"
     with geopackage.reading(workspace_file) as connection:
         version = connection.execute("SELECT value FROM settings WHERE name = 'schema_version'").fetchone()
-    assert version == ("1",)
+    assert version == (str(now),)
 
 
 def newer(path):
