@@ -66,10 +66,17 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         show(_place(t))
 
-    return [
+    def importing() -> None:
+        from ui.pages.importing import show
+
+        show(_place(t), overview=pages[0], nesting=pages[1])
+
+    pages = [
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+        st.Page(importing, title=t("nav.import"), url_path="import"),
     ]
+    return pages
 
 
 def _place(t: Words) -> Place:
