@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from data.reporting import WEIGHTS, Finding, ImportReport
-from data.schemas import input_fields
+from data.schemas import TABLES
 from geo.errors import Reason
 
 if TYPE_CHECKING:
@@ -75,10 +75,7 @@ def columns_table(report: ImportReport, t: Words) -> pd.DataFrame:
 
 def field_name(name: str, table: str, t: Words) -> str:
     """Return a field as the planner looks for it: a table's own id is 编码, whatever it is called inside."""
-    fields_of_table = input_fields(table)
-    if fields_of_table and name == fields_of_table[0] and name.endswith("_id"):
-        return t("import.field_id")
-    return t.name("column", name)
+    return t("import.field_id") if TABLES[table].key == (name,) else t.name("column", name)
 
 
 def summary_lines(report: ImportReport, t: Words) -> list[tuple[str, str]]:

@@ -40,6 +40,10 @@ _BEHIND = ("towns", "villages", "zones", "grids", "stations", "areas", "water")
 _DRAWN_AT_MOST = 4_000
 _NUMBERED_AT_MOST = 400
 _TELL_EVERY_S = 0.2
+# Beginnings of the codes of findings that `ImportParams.repair` does something about.
+_MENDED = ("shape_", "geometry_empty", "geometry_kind")
+# At least; the style sheet lets the map grow with the window.
+_MAP_HEIGHT = 400
 
 
 def show_check(place: Place, bench: Bench, asked: Asked | None) -> None:
@@ -96,10 +100,13 @@ def _teller(bar: st.delta_generator.DeltaGenerator, t: Words) -> Tell:
 
     def tell(done: int, whole: int | None) -> None:
         nonlocal last
-        if time.monotonic() - last < _TELL_EVERY_S:
+        if time.monotonic() - last < _TELL_EVERY_S and done != whole:
             return
         last = time.monotonic()
-        if whole:
+        if done == whole:
+            # What follows takes all rows at once, and cannot be counted.
+            bar.progress(1.0, text=t("import.checking"))
+        elif whole:
             text = t("import.progress", done=t.number(done), rows=t.number(whole))
             bar.progress(min(done / whole, 1.0), text=text)
         else:
@@ -111,15 +118,16 @@ def _teller(bar: st.delta_generator.DeltaGenerator, t: Words) -> Tell:
 def _show(place: Place, bench: Bench, draft: Draft) -> None:
     t, report = place.t, draft.report
     listed = report_table(report, t)
+    left, right = st.columns([1.7, 1], gap="medium")
     located = draft.staged.shape is not None
-    if located:
-        left, right = st.columns([1.7, 1], gap="medium")
-        with left:
+    with left:
+        if located:
             _map(place, bench, draft, listed)
-    else:
-        right = st.container()
+        else:
+            _what_happens(report, t)
     with right:
-        _what_happens(report, t)
+        if located:
+            _what_happens(report, t)
         _mode(bench, report, t)
         _suggestions(bench, report, t)
         _keep(place, bench, draft)
@@ -189,15 +197,19 @@ def _suggestions(bench: Bench, report: ImportReport, t: Words) -> None:
                 on_click=apply,
                 width="stretch",
             )
-    counts = report.counts.get("note", {}) | report.counts.get("fault", {})
-    mendable = [code for code in counts if code.startswith(("shape_", "geometry_"))]
-    if mendable and bench.asked is not None and not bench.asked.params.repair:
+    if _is_mendable(report) and bench.asked is not None and not bench.asked.params.repair:
         st.button(
             t("import.do_repair"),
             key=bench.name("do repair"),
             on_click=_setting(bench, bench.name("repair"), True),
             width="stretch",
         )
+
+
+def _is_mendable(report: ImportReport) -> bool:
+    """Whether mending would change anything: some shapes are not as they should be, or absent."""
+    codes = {*report.counts.get("note", {}), *report.counts.get("fault", {})}
+    return TABLES[report.table].shape is not None and any(code.startswith(_MENDED) for code in codes)
 
 
 def _wish(bench: Bench, finding: Finding) -> tuple[str, Callable[[], None]] | None:
@@ -261,7 +273,7 @@ def _map(place: Place, bench: Bench, draft: Draft, listed: pd.DataFrame) -> None
         with st.spinner(t("map.drawing")):
             bench.drawn = {key: _html(place, draft, listed, focus)}
     with st.container(key="import-map"):
-        st.iframe(bench.drawn[key], height=look.MAP_HEIGHT, alt=t("import.map_alt"))
+        st.iframe(bench.drawn[key], height=_MAP_HEIGHT, alt=t("import.map_alt"))
     if draft.report.rows > _DRAWN_AT_MOST:
         st.caption(t("import.map_sample", drawn=t.number(_DRAWN_AT_MOST), rows=t.number(draft.report.rows)))
 

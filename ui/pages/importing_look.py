@@ -20,7 +20,7 @@ from ui.pages.importing_bench import Asked
 from ui.reports import field_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from data.examining import Examination
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ui.place import Place
     from ui.words import Words
 
+# As many fields that nothing was guessed for are folded away.
+_FOLDED_FROM = 4
 _EXAMPLES, _EXAMPLE_LENGTH = 3, 24
 _ENCODINGS = ("utf-8", "gb18030", "big5", "utf-16")
 _TEXT_SUFFIXES = (".shp", ".zip", ".csv", ".txt", ".tsv", ".gz", ".dxf")
@@ -45,11 +47,11 @@ def show_look(place: Place, bench: Bench) -> Asked | None:
     """Show the step, and return what is asked for; None where the file cannot be looked into."""
     t = place.t
     st.html(f'<h3 class="gb-step">{escape(t("import.step_look"))}</h3>')
-    top = st.container(key="import-what")
+    top = st.columns(3)
     looked = _looked(bench, top, t)
     if looked is None or bench.path is None:
         return None
-    with top:
+    with top[0]:
         table = _table(bench, looked, t)
     left, right = st.columns([1, 1.15], gap="medium")
     with right:
@@ -74,7 +76,7 @@ def show_look(place: Place, bench: Bench) -> Asked | None:
     return Asked(path=bench.path, state=_state(bench.path), table=table, params=params)
 
 
-def _looked(bench: Bench, top: st.delta_generator.DeltaGenerator, t: Words) -> Examination | None:
+def _looked(bench: Bench, top: Sequence[st.delta_generator.DeltaGenerator], t: Words) -> Examination | None:
     """Look into the file once, and again when it has changed or another layer is wanted."""
     path = bench.path
     if path is None:
@@ -96,9 +98,10 @@ def _looked(bench: Bench, top: st.delta_generator.DeltaGenerator, t: Words) -> E
     looked = bench.looked
     if looked is None:
         return None
-    with top:
+    with top[1]:
         _layer(bench, looked, t)
-    _ask_encoding(bench, path, t)
+    with top[2] if len(looked.layers) > 1 else top[1]:
+        _ask_encoding(bench, path, t)
     return looked
 
 
@@ -154,13 +157,12 @@ def _encoding(bench: Bench) -> str | None:
 def _ask_encoding(bench: Bench, path: Path, t: Words) -> None:
     if path.suffix.lower() not in _TEXT_SUFFIXES:
         return
-    with st.popover(t("import.encoding")):
-        st.radio(
-            t("import.encoding_note"),
-            ("", *_ENCODINGS),
-            format_func=lambda name: name.upper() if name else t("import.encoding_auto"),
-            key=bench.name(f"encoding {path}"),
-        )
+    st.selectbox(
+        t("import.encoding"),
+        ("", *_ENCODINGS),
+        format_func=lambda name: name.upper() if name else t("import.encoding_auto"),
+        key=bench.name(f"encoding {path}"),
+    )
 
 
 def _table(bench: Bench, looked: Examination, t: Words) -> str:
@@ -179,7 +181,6 @@ def _fields(place: Place, bench: Bench, looked: Examination, table: str) -> dict
     from data.workspace import Workspace
 
     t = place.t
-    columns = [name for name in looked.layer.columns if name not in looked.personal]
     guess = offered_mapping(
         looked,
         table,
@@ -188,19 +189,35 @@ def _fields(place: Place, bench: Bench, looked: Examination, table: str) -> dict
     )
     required = _required(table)
     names = sorted(_asked_fields(looked, table), key=lambda name: name not in required)
+    first = [name for name in names if name in required or guess.get(name)]
+    rest = [name for name in names if name not in first]
+    if len(rest) < _FOLDED_FROM:
+        first, rest = names, []
+
     st.caption(t("import.fields_note"))
-    mapping = {}
+    mapping = _ask_columns(bench, looked, table, first, guess, t)
+    if rest:
+        with st.expander(t("import.fields_more", count=t.number(len(rest)))):
+            mapping |= _ask_columns(bench, looked, table, rest, guess, t)
+    return mapping
+
+
+def _ask_columns(
+    bench: Bench, looked: Examination, table: str, names: Sequence[str], guess: Mapping[str, str], t: Words
+) -> dict[str, str]:
+    """Show a choice of columns for each field, three in a line; return field → column, "" for none."""
+    columns = ["", *(name for name in looked.layer.columns if name not in looked.personal)]
+    required, mapping = _required(table), {}
     for start in range(0, len(names), 3):
         for slot, name in zip(st.columns(3), names[start : start + 3], strict=False):
-            with slot:
-                label = field_name(name, table, t)
-                mapping[name] = st.selectbox(
-                    t("import.field_required", name=label) if name in required else label,
-                    ["", *columns],
-                    index=["", *columns].index(guess.get(name, "")) if guess.get(name, "") in columns else 0,
-                    format_func=lambda column: column or t("import.not_read"),
-                    key=bench.name(f"field {bench.path} {looked.layer.name} {table} {name}"),
-                )
+            label = field_name(name, table, t)
+            mapping[name] = slot.selectbox(
+                t("import.field_required", name=label) if name in required else label,
+                columns,
+                index=columns.index(guess[name]) if guess.get(name) in columns else 0,
+                format_func=lambda column: column or t("import.not_read"),
+                key=bench.name(f"field {bench.path} {looked.layer.name} {table} {name}"),
+            )
     return {name: column or "" for name, column in mapping.items()}
 
 
