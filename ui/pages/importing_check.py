@@ -40,6 +40,7 @@ _BEHIND = ("towns", "villages", "zones", "grids", "stations", "areas", "water")
 _DRAWN_AT_MOST = 4_000
 _NUMBERED_AT_MOST = 400
 _TELL_EVERY_S = 0.2
+_SHORT = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 # Beginnings of the codes of findings that `ImportParams.repair` does something about.
 _MENDED = ("shape_", "geometry_empty", "geometry_kind")
 # At least; the style sheet lets the map grow with the window.
@@ -192,9 +193,10 @@ def _suggestions(bench: Bench, report: ImportReport, t: Words) -> None:
         if wish is not None:
             label, apply = wish
             st.button(
-                t(label, system=t.name("system", finding.reason.facts.get("system"))),
+                t(label, system=_SHORT.get(str(finding.reason.facts.get("system")), "")),
                 key=bench.name(f"do {finding.reason.code}"),
                 on_click=apply,
+                type="primary",
                 width="stretch",
             )
     if _is_mendable(report) and bench.asked is not None and not bench.asked.params.repair:
@@ -234,9 +236,11 @@ def _setting(bench: Bench, key: str, value: object) -> Callable[[], None]:
 def _keep(place: Place, bench: Bench, draft: Draft) -> None:
     t, report = place.t, draft.report
     blocked = report.fault_count() > 0
+    # Where something better is suggested, that comes first to the eye.
+    better = any(_wish(bench, finding) is not None for finding in report.of("suggestion"))
     pressed = st.button(
         t("import.keep"),
-        type="primary",
+        type="secondary" if better else "primary",
         disabled=blocked,
         width="stretch",
         key=bench.name("keep"),
@@ -295,7 +299,7 @@ def _html(place: Place, draft: Draft, listed: pd.DataFrame, focus: tuple[float, 
         table=report.table,
         findings=placed_findings(_to_place(report, listed, t), rows).head(_NUMBERED_AT_MOST),
         other=None if system is None else _read_as(rows, system),
-        other_title="" if system is None else t("import.map_other", system=t.name("system", system)),
+        other_title="" if system is None else t("import.map_other", system=_SHORT.get(system, system)),
         focus=focus,
         with_loaded=any(f.reason.code == "layer_elsewhere" for f in report.of("suggestion")),
         lang=place.lang,
