@@ -21,8 +21,8 @@ from geo.errors import ConflictError, GridBeatError
 from geo.gcj02 import shapes_to_wgs84
 from ui import cached, look
 from ui.maps.importing import import_map, placed_findings
-from ui.pages.importing_look import crs_key
-from ui.reports import columns_table, kind_name, report_sheets, report_table
+from ui.pages.importing_look import crs_key, unanswered
+from ui.reports import columns_table, field_name, kind_name, report_sheets, report_table
 from ui.tables import write_xlsx
 
 if TYPE_CHECKING:
@@ -52,22 +52,30 @@ def show_check(place: Place, bench: Bench, asked: Asked | None) -> None:
     t = place.t
     if asked is None:
         return
+    missing = unanswered(asked)
     fresh = bench.draft is not None and bench.asked == asked
     st.html(f'<h3 class="gb-step">{escape(t("import.step_check"))}</h3>')
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             t("import.check") if bench.draft is None else t("import.check_again"),
             type="secondary" if fresh else "primary",
+            disabled=bool(missing),
             key=bench.name("check"),
         )
-        if bench.draft is not None and not fresh:
+        if missing:
+            st.caption(
+                t("import.missing", names=t.listed(field_name(name, asked.table, t) for name in missing))
+            )
+        elif bench.draft is not None and not fresh:
             st.caption(t("import.settings_changed"))
         elif bench.cancelled and not pressed:
             st.caption(t("import.cancelled"))
-    if pressed or bench.go:
+    if (pressed or bench.go) and not missing:
         _run(place, bench, asked)
     if bench.fault is not None and bench.asked == asked:
         look.show_error(bench.fault, t)
+        if bench.fault.code.startswith("crs_"):
+            st.caption(t("import.choose_crs"))
     draft = bench.draft
     if draft is not None and bench.asked == asked:
         _show(place, bench, draft)

@@ -57,7 +57,7 @@ def show_look(place: Place, bench: Bench) -> Asked | None:
     with right:
         mapping = _fields(place, bench, looked, table)
         crs = _crs(bench, looked, mapping, t)
-        doubtful = _doubtful(bench, looked, t)
+        doubtful = _doubtful(bench, looked, mapping, t)
         dissolve, repair = _options(bench, table, looked, t)
     with left:
         st.html(_columns(looked, mapping, table, t))
@@ -221,6 +221,15 @@ def _ask_columns(
     return {name: column or "" for name, column in mapping.items()}
 
 
+def unanswered(asked: Asked) -> list[str]:
+    """Return the fields that need a column and have none."""
+    return [
+        name
+        for name in TABLES[asked.table].columns
+        if name in _required(asked.table) and not asked.params.mapping.get(name)
+    ]
+
+
 def _required(table: str) -> set[str]:
     free = {"incidents": _MADE_OF_CALLS}.get(table, ())
     numbered = TABLES[table].key if table in NUMBERED else ()
@@ -294,11 +303,11 @@ def _has_zone_numbers(looked: Examination, mapping: dict[str, str]) -> bool:
     return bool(x.size and np.median(x) > 1_000_000)
 
 
-def _doubtful(bench: Bench, looked: Examination, t: Words) -> tuple[str, ...]:
+def _doubtful(bench: Bench, looked: Examination, mapping: Mapping[str, str], t: Words) -> tuple[str, ...]:
     """Let columns that look like names of persons be told to be names of places."""
     chosen = []
     for column, verdict in looked.verdicts.items():
-        if verdict.certain:
+        if verdict.certain or column not in mapping.values():
             continue
         text = t(
             "import.doubtful",
