@@ -134,8 +134,21 @@ def settled_mapping(
     SchemaError
         ``column_unknown``, ``column_twice``, ``id_column_unknown``.
     """
-    columns = list(examination.layer.columns)
     _require_stated(examination, table, stated)
+    mapping = offered_mapping(examination, table, stated=stated, remembered=remembered)
+    _require_needed(examination, table, mapping)
+    return mapping
+
+
+def offered_mapping(
+    examination: Examination,
+    table: str,
+    *,
+    stated: Mapping[str, str],
+    remembered: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return what `settled_mapping` does, also where it is not enough: a planner may yet complete it."""
+    columns = list(examination.layer.columns)
     taken = {column for column in stated.values() if column}
     known = {
         name: column
@@ -154,9 +167,7 @@ def settled_mapping(
     }
     merged = {**guessed, **known, **stated}
     order = [name for name in input_fields(table) if merged.get(name)]
-    mapping = {name: merged[name] for name in order}
-    _require_needed(examination, table, mapping)
-    return mapping
+    return {name: merged[name] for name in order}
 
 
 def remembered_mapping(workspace: Workspace | None, table: str, columns: Collection[str]) -> dict[str, str]:

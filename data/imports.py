@@ -107,12 +107,16 @@ def read_imports(workspace: Workspace) -> pd.DataFrame:
     """
     Return the imports, oldest first: import_id, at, who, file, layer, mode, rows, report (JSON), undone.
 
-    `undoable` says whether `undo_import` would take it back as things stand.
+    `undoable` says whether `undo_import` would take it back as things stand; if not, `obstacle` is the
+    code of why not, as `undo_import` would raise it.
     """
     with geopackage.reading(workspace.path) as connection:
         imports = geopackage.read_table(connection, "imports", crs=None)
-        undoable = [_obstacle(connection, row) is None for _, row in imports.iterrows()]
-    return imports.assign(undoable=undoable).drop(columns=["shelf", "settled_crs", "audited"])
+        obstacles = [_obstacle(connection, row) for _, row in imports.iterrows()]
+    undoable = [obstacle is None for obstacle in obstacles]
+    return imports.assign(undoable=undoable, obstacle=obstacles).drop(
+        columns=["shelf", "settled_crs", "audited"]
+    )
 
 
 def undo_import(workspace: Workspace, import_id: str, *, who: str = "") -> str:

@@ -155,7 +155,10 @@ def nested_counts(findings: Findings) -> dict[str, dict[str, int]]:
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, object]:
-    return {
-        name: value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
-        for name, value in facts.items()
-    }
+    return {name: _plain_value(value) for name, value in facts.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, (list, tuple)):
+        return [_plain_value(item) for item in value]
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

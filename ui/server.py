@@ -10,6 +10,8 @@ OPTIONS: dict[str, str | int | bool] = {
     "server.headless": True,
     "server.showEmailPrompt": False,
     "server.fileWatcherType": "none",
+    # Megabytes; what is larger is given by its path on this PC.
+    "server.maxUploadSize": 1024,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "theme.base": "light",

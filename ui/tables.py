@@ -111,7 +111,7 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
 def _put(cell: object, value: object) -> None:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-    if value is None or (isinstance(value, float) and value != value):  # noqa: PLR0124
+    if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
         return
     if not isinstance(value, str):
         cell.value = value  # type: ignore[attr-defined]

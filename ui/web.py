@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -67,6 +68,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         _on_place(show, pages[-1], t)
 
+    def importing() -> None:
+        from ui.pages.importing import show
+
+        _on_place(partial(show, overview=pages[0], nesting=pages[1]), pages[-1], t)
+
     def editions() -> None:
         from ui.pages.editions import show
 
@@ -80,6 +86,7 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
     pages = [
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
+        st.Page(importing, title=t("nav.import"), url_path="import"),
         st.Page(editions, title=t("nav.editions"), url_path="editions"),
         st.Page(district, title=t("nav.district"), url_path="district"),
     ]
