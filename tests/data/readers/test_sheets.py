@@ -455,6 +455,12 @@ def test_an_open_document_that_repeats_a_cell_without_end_is_refused(tmp_path):
     assert code_of(path).code == "sheet_too_large"
 
 
+def test_an_open_document_that_breaks_off_is_refused_before_its_loader_hangs(tmp_path):
+    path = ods(tmp_path / "t.ods")
+    rewrite(path, lambda xml: xml[: len(xml) // 2] + b"</t:body></office:document-content>", "content.xml")
+    assert code_of(path).code == "xml_broken"
+
+
 def test_real_lists_are_read_alike_in_every_encoding(real_data):
     codes = real_data / "china" / "division_codes"
     lists = [everything(path)[0] for path in sorted(codes.glob("keqiao_villages*.csv"))]
