@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import PatternFill
 
@@ -218,6 +218,7 @@ def test_unknown_columns_are_named(tmp_path):
         list(source.batches(source.layers[0], ["nope"]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), min_size=3, max_size=3),
