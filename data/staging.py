@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from data import geopackage
-from data.schemas import TABLES
+from data.schemas import NAME, TABLES
 from data.workspace import gpkg_shape, sql_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
     from pyproj import CRS
 
 _CHUNK = 5_000
@@ -104,6 +104,23 @@ class Staging:
             f'SELECT "{geopackage.GEOMETRY_COLUMN}" FROM staged WHERE rowid % ? = 0', (step,)
         )
         return geopackage.decode(np.array([row[0] for row in blobs], dtype=object))
+
+    def some_rows(self, count: int) -> gpd.GeoDataFrame:
+        """
+        Return up to `count` rows, spread over the file, for a map: shape, id and name as they stand.
+
+        Also where other cells are not of their kind and `frame` could not be made. Indexed by row number.
+        """
+        step = max(-(-self.rows // count), 1)
+        names = [name for name in (*TABLES[self.table].key, NAME) if name in self.columns]
+        quoted = ", ".join(f'"{name}"' for name in ("row", geopackage.GEOMETRY_COLUMN, *names))
+        select = f"SELECT {quoted} FROM staged WHERE rowid % ? = 0 ORDER BY row"
+        found = self._connection.execute(select, (step,)).fetchall()
+        columns = list(zip(*found, strict=True)) or [()] * (2 + len(names))
+        shapes = geopackage.decode(np.array([None, *columns[1]], dtype=object)[1:])
+        cells = {name: [*values] for name, values in zip(names, columns[2:], strict=True)}
+        index = pd.Index([*columns[0]], name="row", dtype="int64")
+        return gpd.GeoDataFrame(cells, geometry=gpd.GeoSeries(shapes, index=index, crs=self.crs), index=index)
 
     def values(self, column: str) -> set[Any]:
         """Return the different values of a column."""

@@ -15,7 +15,7 @@ import streamlit as st
 from data.importing import prepare
 from data.imports import MODES
 from data.reporting import WEIGHTS
-from data.schemas import GEOMETRY, TABLES
+from data.schemas import TABLES
 from geo.crs import LONLAT
 from geo.errors import ConflictError, GridBeatError
 from geo.gcj02 import shapes_to_wgs84
@@ -294,7 +294,7 @@ def _html(place: Place, draft: Draft, listed: pd.DataFrame, focus: tuple[float, 
     from ui.maps.offline import offline_html
 
     t, report = place.t, draft.report
-    rows = _rows(draft)
+    rows = draft.staged.some_rows(_DRAWN_AT_MOST)
     system = _better_system(report)
     tables = {
         name: cached.table(place.path, place.stamp, name)
@@ -320,17 +320,6 @@ def _better_system(report: ImportReport) -> str | None:
     """Return the system that the coordinates seem to be in, where another one fits better."""
     found = (finding.reason for finding in report.of("suggestion"))
     return next((str(reason.facts["system"]) for reason in found if reason.code == "crs_fits_better"), None)
-
-
-def _rows(draft: Draft) -> gpd.GeoDataFrame:
-    """Return the new rows, or so many of their shapes as a map bears."""
-    staged = draft.staged
-    if staged.rows <= _DRAWN_AT_MOST:
-        frame = staged.frame()
-        if isinstance(frame, gpd.GeoDataFrame):
-            return frame
-    shapes = np.asarray(staged.some_shapes(_DRAWN_AT_MOST), dtype=object)[:_DRAWN_AT_MOST]
-    return gpd.GeoDataFrame({GEOMETRY: gpd.GeoSeries(shapes, crs=staged.crs)}, geometry=GEOMETRY)
 
 
 def _read_as(rows: gpd.GeoDataFrame, system: str) -> gpd.GeoSeries:
@@ -363,7 +352,7 @@ def _focus(bench: Bench, report: ImportReport, listed: pd.DataFrame, t: Words) -
     if not chosen or chosen[0] >= len(table) or bench.draft is None:
         return None
     one = _to_place(report, table.iloc[[chosen[0]]], t)
-    placed = placed_findings(one, _rows(bench.draft))
+    placed = placed_findings(one, bench.draft.staged.some_rows(_DRAWN_AT_MOST))
     if placed.empty:
         return None
     point = placed.geometry.iloc[0]
