@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+
 from data import geopackage
 from data.schemas import BASIS, DATE, SOURCE, TABLES
 from data.workspace import (
@@ -22,8 +24,6 @@ from geo.errors import ConflictError, SettingError
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from data.staging import Staging
     from data.workspace import Workspace
@@ -113,10 +113,9 @@ def read_imports(workspace: Workspace) -> pd.DataFrame:
     with geopackage.reading(workspace.path) as connection:
         imports = geopackage.read_table(connection, "imports", crs=None)
         obstacles = [_obstacle(connection, row) for _, row in imports.iterrows()]
-    undoable = [obstacle is None for obstacle in obstacles]
-    return imports.assign(undoable=undoable, obstacle=obstacles).drop(
-        columns=["shelf", "settled_crs", "audited"]
-    )
+    obstacle = pd.Series(obstacles, index=imports.index, dtype=object)
+    told = imports.assign(undoable=obstacle.isna(), obstacle=obstacle)
+    return told.drop(columns=["shelf", "settled_crs", "audited"])
 
 
 def undo_import(workspace: Workspace, import_id: str, *, who: str = "") -> str:

@@ -402,7 +402,7 @@ def app(
     browser: Annotated[bool, typer.Option(help="打开浏览器 / open a browser")] = True,
     lang: Lang = "zh",
 ) -> None:
-    """打开网页 / open the app; without WORKSPACE on the sample district."""
+    """打开网页 / open the app; without WORKSPACE on the last district, or the sample."""
     if workspace is not None:
         from data.workspace import Workspace
 

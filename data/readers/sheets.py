@@ -38,7 +38,8 @@ def open_sheets(path: Path, *, encoding: str | None = None) -> DelimitedFile | W
     ------
     FileError
         ``file_without_rows``, ``file_encrypted``, ``file_unreadable``, ``sheet_is_markup``,
-        ``sheet_kind_unknown``, ``sheet_too_large``, ``columns_too_many``, ``xml_entities``;
+        ``sheet_kind_unknown``, ``sheet_too_large``, ``columns_too_many``, ``xml_entities``,
+        ``xml_broken``;
         ``encoding_unknown``, ``encoding_wrong``, ``file_cut``, ``text_quotes``, ``text_has_nul``,
         ``text_too_long``; those of `data.readers.archives.refuse_bomb`.
     """

@@ -7,6 +7,7 @@ import zipfile
 from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
+from xml.parsers import expat
 
 import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
@@ -34,7 +35,6 @@ _ATTRIBUTES = rb"[^>\"']*+(?:\"[^\"]*+\"[^>\"']*+|'[^']*+'[^>\"']*+)*+"
 _CELL = re.compile(rb"<(?:\w+:)?c\s" + _ATTRIBUTES + rb"(?<!/)>")
 _REFERENCE = re.compile(rb"\sr\s*=\s*[\"']([A-Za-z]{1,3})(\d{1,7})[\"']")
 _ERROR = re.compile(rb"\st\s*=\s*[\"']e[\"']")
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _ODS_TOKEN = re.compile(
     rb"<(/?)table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])(" + _ATTRIBUTES + rb")>"
 )
@@ -83,11 +83,15 @@ def scan_xlsx(path: Path) -> Mapping[str, Mapping[int, int]]:
     Raises
     ------
     FileError
-        ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
+        ``sheet_too_large``, ``xml_entities``, ``xml_broken``, ``archive_broken``, ``file_unreadable``.
     """
     with _opened(path) as archive:
-        parts = {member.filename: _scanned(archive, member, path) for member in archive.infolist()}
         targets = _sheet_targets(archive, path)
+        sheets = set(targets.values())
+        parts = {
+            member.filename: _scanned(archive, member, path, is_sheet=member.filename in sheets)
+            for member in archive.infolist()
+        }
     return {name: parts[target] for name, target in targets.items() if target in parts}
 
 
@@ -98,7 +102,7 @@ def scan_ods(path: Path) -> None:
     Raises
     ------
     FileError
-        ``sheet_too_large``, ``xml_entities``, ``file_unreadable``.
+        ``sheet_too_large``, ``xml_entities``, ``xml_broken``, ``archive_broken``, ``file_unreadable``.
     """
     with _opened(path) as archive:
         for member in archive.infolist():
@@ -126,33 +130,60 @@ def _holds(path: Path, wanted: bytes) -> bool:
     return False
 
 
-def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Iterator[bytes]:
-    """Yield a member's bytes, cut before a tag; in a part of XML no < stands inside of one."""
+def _pieces(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, *, is_sheet: bool = False
+) -> Iterator[bytes]:
+    """Yield a member's XML, checked to be whole, in pieces cut before a tag: no < stands inside of one."""
     if member.file_size > MAX_SHEET_BYTES:
         raise FileError("sheet_too_large", file=path.name, limit=MOST_CELLS)
     tail = b""
-    is_xml = member.filename.lower().endswith((".xml", ".rels"))
+    # A sheet may be called anything: what counts is what the workbook says of it.
+    is_xml = is_sheet or member.filename.lower().endswith((".xml", ".rels"))
+    check = _wholeness(path) if is_xml else None
     with archive.open(member) as file:
         while chunk := file.read(_CHUNK):
-            if not is_xml:
+            if check is None:
                 continue
+            _parse(check, chunk, path)
             piece = tail + chunk
-            if _DOCTYPE.search(piece):
-                raise FileError("xml_entities", file=path.name)
-            cut = piece.rfind(b"<")
-            if cut <= 0 and len(piece) > 4 * _CHUNK:
+            cut = max(piece.rfind(b"<"), 0)
+            if not cut and len(piece) > 4 * _CHUNK:
                 raise FileError("xml_text_too_long", file=path.name, limit=4 * _CHUNK)
-            cut = max(cut, 0)
             yield piece[:cut]
             tail = piece[cut:]
+    if check is not None:
+        _parse(check, b"", path, last=True)
     yield tail
 
 
-def _scanned(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> Counter[int]:
+def _wholeness(path: Path) -> expat.XMLParserType:
+    """Return a parser that only checks: on XML that breaks off, the loader of .ods never comes back."""
+
+    def refuse(*_: object) -> None:
+        raise FileError("xml_entities", file=path.name)
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    parser.EntityDeclHandler = refuse
+    return parser
+
+
+def _parse(parser: expat.XMLParserType, chunk: bytes, path: Path, *, last: bool = False) -> None:
+    try:
+        parser.Parse(chunk, last)
+    except expat.ExpatError as fault:
+        raise FileError("xml_broken", file=path.name, row=fault.lineno) from fault
+    except LookupError as fault:  # an encoding that nobody knows
+        raise FileError("file_unreadable", file=path.name, why=str(fault)) from fault
+
+
+def _scanned(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path, *, is_sheet: bool
+) -> Counter[int]:
     errors: Counter[int] = Counter()
     letters: set[bytes] = set()
     rows: set[bytes] = set()
-    for piece in _pieces(archive, member, path):
+    for piece in _pieces(archive, member, path, is_sheet=is_sheet):
         cells = _CELL.findall(piece)
         references = _REFERENCE.findall(b"".join(cells))
         if references:

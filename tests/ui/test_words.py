@@ -203,5 +203,5 @@ def test_the_readme_and_the_app_call_statuses_the_same():
     known = {lang: texts(lang) for lang in LANGS}
     for code, name in zip(english.split(", "), chinese.split("、"), strict=True):
         assert known["zh"][f"status.{code}"] == name
-    pages = [(known["zh"][key], known["en"][key]) for key in ("nav.overview", "nav.nesting")]
+    pages = [(known["zh"][key], known["en"][key]) for key in ("nav.overview", "nav.nesting", "nav.district")]
     assert [f"**{zh} {en}**" for zh, en in pages if f"**{zh} {en}**" not in readme] == []

@@ -1,7 +1,7 @@
 """Headers: found among titles, units and groups, and named so that each column has one name."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.readers.headers import cleaned, column_letter, find_header, not_data_word
@@ -143,6 +143,7 @@ def test_letters_are_those_of_a_spreadsheet(at, letter):
     assert column_letter(at) == letter
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.sampled_from(["", "a", "人口", "1", "2.5", "合计：", " \n"]), max_size=5), max_size=8
@@ -156,6 +157,7 @@ def test_any_sheet_has_unique_names_for_ascending_columns(rows):
     assert header.body <= len(rows)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(text):
     assert cleaned(cleaned(text)) == cleaned(text)

@@ -6,7 +6,7 @@ import zipfile
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.styles import PatternFill
 
@@ -218,6 +218,7 @@ def test_unknown_columns_are_named(tmp_path):
         list(source.batches(source.layers[0], ["nope"]))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1), min_size=3, max_size=3),
@@ -453,6 +454,12 @@ def test_open_document_sheets_are_read_whatever_blank_rows_follow(tmp_path):
 def test_an_open_document_that_repeats_a_cell_without_end_is_refused(tmp_path):
     path = ods(tmp_path / "t.ods", repeat='table:number-columns-repeated="900000000"')
     assert code_of(path).code == "sheet_too_large"
+
+
+def test_an_open_document_that_breaks_off_is_refused_before_its_loader_hangs(tmp_path):
+    path = ods(tmp_path / "t.ods")
+    rewrite(path, lambda xml: xml[: len(xml) // 2] + b"</t:body></office:document-content>", "content.xml")
+    assert code_of(path).code == "xml_broken"
 
 
 def test_real_lists_are_read_alike_in_every_encoding(real_data):
