@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,16 +49,16 @@ class Desk:
         The workspace's file.
     notice
         The last deed, until the next.
-    deeds
-        How many there were: widgets that belong to a deed are new after it, and a late second click
-        on their former selves goes nowhere.
+    rounds
+        How often each deed was done: the widgets that belong to it are new after it, and a late
+        second click on their former selves goes nowhere.
     asked
         The backup that is to be restored, once confirmed.
     """
 
     path: Path
     notice: Notice | None = None
-    deeds: int = 0
+    rounds: Counter[str] = field(default_factory=Counter)
     asked: Path | None = None
     remembered: Path | None = None
 
@@ -68,7 +69,10 @@ class Desk:
     def done(self, key: str, **facts: str) -> None:
         """Note that something was done."""
         self.notice, self.asked = Notice(key, facts), None
-        self.deeds += 1
+
+    def key(self, deed: str, *parts: str) -> str:
+        """Return the key of a widget that belongs to a deed."""
+        return " ".join([deed, *parts, str(self.rounds[deed])])
 
 
 def session_desk() -> Desk:
@@ -111,11 +115,12 @@ def named(fault: Exception, path: Path) -> GridBeatError:
     return FileError("workspace_unreadable", file=str(path))
 
 
-def carry_out(desk: Desk, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
+def carry_out(desk: Desk, name: str, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
     """Do what a button asks for, and show the page anew; what goes wrong is said below the button."""
     try:
         with st.spinner(doing) if doing else nullcontext():
             deed()
+            desk.rounds[name] += 1
     except FAULTS as fault:
         look.show_error(named(fault, desk.path), t)
     else:

@@ -26,6 +26,10 @@ def tab(page, name):
     return page.get_by_role("tabpanel").filter(visible=True)
 
 
+def listed(page, file):
+    return page.locator(".st-key-district-list [data-testid=stHorizontalBlock]").filter(has_text=file)
+
+
 def told(page, text):
     page.get_by_test_id("stAlert").filter(has_text=text).wait_for()
     assert page.locator(".stException").count() == 0
@@ -43,10 +47,7 @@ def test_a_district_is_made_opened_copied_backed_up_and_restored(page, desk, ser
         assert sorted(file.name for file in desk.glob("*.gpkg")) == ["方格区.gpkg", "越湖-新区.gpkg"]
 
         page.get_by_role("tab", name="打开", exact=True).click()
-        row = page.locator(".st-key-district-list [data-testid=stHorizontalBlock]").filter(
-            has_text="方格区.gpkg"
-        )
-        row.get_by_role("button", name="打开").dblclick()
+        listed(page, "方格区.gpkg").get_by_role("button", name="打开").dblclick()
         told(page, "已打开方格区")
 
         panel = tab(page, "备份与恢复")
@@ -82,6 +83,20 @@ def test_a_district_is_made_opened_copied_backed_up_and_restored(page, desk, ser
         assert waited.value.suggested_filename == "方格区 副本.gpkg"
         assert Workspace.open(tmp_path / "down.gpkg").counts()["grids"] == 36
 
+        page.get_by_text("English", exact=True).click()
+        page.get_by_role("tab", name="Backups").wait_for()
+        (desk / "方格区 副本.gpkg").unlink()
+        page.get_by_role("link", name="Nesting").click()
+        told(page, "was not found")
+        page.get_by_role("link", name="Go to").click()
+        page.get_by_label("Full path of a file on this PC").fill(r"\\server\share\x.gpkg")
+        page.get_by_label("Full path of a file on this PC").press("Enter")
+        told(page, "network share")
+        listed(page, "越湖-新区.gpkg").get_by_role("button", name="Open").click()
+        told(page, "Opened 越湖/新区")
+        listed(page, "方格区 副本.gpkg").get_by_role("button", name="Remove").click()
+        told(page, "Removed from the list")
+
 
 def test_each_window_has_its_own_district_also_after_a_restart(page, desk, serving, tmp_path, make_workspace):
     elsewhere = make_workspace(tmp_path / "别处.gpkg")
@@ -91,13 +106,12 @@ def test_each_window_has_its_own_district_also_after_a_restart(page, desk, servi
         page.get_by_role("heading", name="别处区").wait_for()
         other = page.context.new_page()
         go(other, address)
-        row = other.locator(".st-key-district-list [data-testid=stHorizontalBlock]").filter(
-            has_text="方格区.gpkg"
-        )
-        row.get_by_role("button", name="打开").click()
+        listed(other, "方格区.gpkg").get_by_role("button", name="打开").click()
         told(other, "已打开方格区")
-        other.get_by_role("link", name="去总览").click()
-        other.get_by_role("heading", name="方格区").wait_for()
+        other.get_by_role("link", name="嵌套").click()
+        other.get_by_text("方格区").first.wait_for()
+        other.get_by_role("link", name="打开区县").click()
+        other.get_by_role("tab", name="新建").wait_for()
         page.reload()
         page.get_by_role("heading", name="别处区").wait_for()
         other.reload()
@@ -111,27 +125,3 @@ def test_each_window_has_its_own_district_also_after_a_restart(page, desk, servi
         # A new window starts where the last one was: the one that was opened last.
         page.goto(f"{address}/")
         page.get_by_role("heading", name="方格区").wait_for()
-
-
-def test_a_file_that_has_gone_leads_to_this_page_and_on(page, desk, serving, tmp_path, make_workspace):
-    gone = make_workspace(tmp_path / "消失.gpkg")
-    with serving(gone, home=desk) as address:
-        page.goto(f"{address}/?lang=English")
-        page.get_by_text("Village governance").wait_for()
-        gone.unlink()
-        page.reload()
-        told(page, "was not found")
-        page.get_by_role("link", name="Go to").click()
-        page.get_by_label("Full path of a file on this PC").fill(r"\\server\share\x.gpkg")
-        page.get_by_label("Full path of a file on this PC").press("Enter")
-        told(page, "network share")
-        row = page.locator(".st-key-district-list [data-testid=stHorizontalBlock]").filter(
-            has_text="方格区.gpkg"
-        )
-        row.get_by_role("button", name="Open").click()
-        told(page, "Opened 方格区")
-        row = page.locator(".st-key-district-list [data-testid=stHorizontalBlock]").filter(
-            has_text="消失.gpkg"
-        )
-        row.get_by_role("button", name="Remove").click()
-        told(page, "Removed from the list")

@@ -139,18 +139,16 @@ def _open_another(desk: Desk, t: Words) -> None:
             st.caption(t("district.no_match" if sought else "district.none_listed"))
         if len(found) > _LISTED_AT_MOST:
             st.caption(t("district.further", count=t.number(len(found) - _LISTED_AT_MOST)))
-    with st.form(f"typed {desk.deeds}", border=False):
+    with st.form(desk.key("typed", "form"), border=False):
         text, button = st.columns([5, 1], vertical_alignment="bottom")
         with text:
             typed = st.text_input(
-                t("district.typed"), placeholder=t("district.typed_hint"), key=f"path {desk.deeds}"
+                t("district.typed"), placeholder=t("district.typed_hint"), key=desk.key("typed", "path")
             )
         with button:
-            pressed = st.form_submit_button(
-                t("district.open"), width="stretch", key=f"open typed {desk.deeds}"
-            )
+            pressed = st.form_submit_button(t("district.open"), width="stretch", key=desk.key("typed"))
     if pressed:
-        carry_out(desk, lambda: open_file(desk, opening.typed_path(typed)), t)
+        carry_out(desk, "typed", lambda: open_file(desk, opening.typed_path(typed)), t)
 
 
 def _listed(desk: Desk) -> list[Path]:
@@ -171,14 +169,16 @@ def _entry(desk: Desk, found: district_files.Glance, t: Words) -> None:
     is_open = key_of(found.path) == key_of(desk.path)
     with text:
         name = found.name or found.path.name
-        look.entry(name, _entry_notes(found, t), mark=t("district.open_mark") if is_open else "")
+        mark = t("district.open_mark") if is_open and not found.fault else ""
+        look.entry(name, _entry_notes(found, t), mark=mark)
+    if is_open:
+        return
     with button:
-        key = f"{key_of(found.path)} {desk.deeds}"
         if found.fault == "workspace_missing":
-            if st.button(t("district.forget"), key=f"forget {key}", width="stretch"):
-                carry_out(desk, lambda: _forget(desk, found.path), t)
-        elif not is_open and st.button(t("district.open"), key=f"open {key}", width="stretch"):
-            carry_out(desk, lambda: open_file(desk, found.path), t)
+            if st.button(t("district.forget"), key=desk.key("forget", key_of(found.path)), width="stretch"):
+                carry_out(desk, "forget", lambda: _forget(desk, found.path), t)
+        elif st.button(t("district.open"), key=desk.key("open", key_of(found.path)), width="stretch"):
+            carry_out(desk, "open", lambda: open_file(desk, found.path), t)
 
 
 def _entry_notes(found: district_files.Glance, t: Words) -> list[str]:
@@ -201,26 +201,26 @@ def _forget(desk: Desk, path: Path) -> None:
 
 
 def _new(desk: Desk, t: Words) -> None:
-    with st.form(f"new {desk.deeds}", border=False):
+    with st.form(desk.key("create", "form"), border=False):
         name = st.text_input(
             t("district.name"),
             placeholder=t("district.name_hint"),
             max_chars=district_files.NAME_LENGTH,
-            key=f"name {desk.deeds}",
+            key=desk.key("create", "name"),
         )
         crs = st.text_input(
-            t("district.crs_wanted"), placeholder=t("district.crs_hint"), key=f"crs {desk.deeds}"
+            t("district.crs_wanted"), placeholder=t("district.crs_hint"), key=desk.key("create", "crs")
         )
-        folder = folder_input(f"new folder {desk.deeds}", opening.home(), t)
+        folder = folder_input(desk.key("create", "folder"), opening.home(), t)
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.create"), type="primary", key=f"create {desk.deeds}")
+        pressed = st.form_submit_button(t("district.create"), type="primary", key=desk.key("create"))
     if pressed:
-        carry_out(desk, lambda: _create(desk, name, crs, folder), t)
+        carry_out(desk, "create", lambda: _create(desk, name, crs, folder), t)
     st.divider()
     text, button = st.columns([3, 1], vertical_alignment="center")
     text.caption(t("district.sample_note"))
     with button:
-        pressed = st.button(t("district.sample"), width="stretch", key=f"sample {desk.deeds}")
+        pressed = st.button(t("district.sample"), width="stretch", key=desk.key("sample"))
     if pressed:
         _make_sample(desk, t)
 
@@ -245,34 +245,32 @@ def _make_sample(desk: Desk, t: Words) -> None:
             opening.make_sample(path, tell=lambda stage: status.write(t(f"opening.{stage}")))
             open_file(desk, path)
 
-        carry_out(desk, make, t)
+        carry_out(desk, "sample", make, t)
         status.update(state="error")
 
 
 def _naming(desk: Desk, workspace: Workspace, t: Words) -> None:
     credit = str(workspace.setting(CREDIT_SETTING) or "")
     # Fields that somebody else's change makes anew, lest the old name be saved over theirs.
-    suffix = f"{desk.deeds} {key_of(desk.path)} {workspace.name} {credit}"
-    with st.form(f"naming {suffix}", border=False):
+    state = (key_of(desk.path), workspace.name, credit)
+    with st.form(desk.key("naming", "form", *state), border=False):
         name = st.text_input(
             t("district.name"),
             value=workspace.name,
             max_chars=district_files.NAME_LENGTH,
-            key=f"rename {suffix}",
+            key=desk.key("naming", "name", *state),
         )
         line = st.text_input(
             t("district.credit_line"),
             value=credit,
             placeholder=t("map.credit", name=workspace.name),
             max_chars=_CREDIT_LENGTH,
-            key=f"credit {suffix}",
+            key=desk.key("naming", "credit", *state),
         )
         st.caption(f"{t('district.credit_help')} {t('district.naming_note')}")
-        pressed = st.form_submit_button(
-            t("district.naming_save"), type="primary", key=f"name it {desk.deeds}"
-        )
+        pressed = st.form_submit_button(t("district.naming_save"), type="primary", key=desk.key("naming"))
     if pressed:
-        carry_out(desk, lambda: _rename(desk, workspace, name, line), t)
+        carry_out(desk, "naming", lambda: _rename(desk, workspace, name, line), t)
 
 
 def _rename(desk: Desk, workspace: Workspace, name: str, credit: str) -> None:

@@ -38,20 +38,24 @@ def typed_folder(text: str) -> Path:
 
 def save_as(desk: Desk, workspace: Workspace, t: Words) -> None:
     """Offer a copy under another name, and one for download."""
-    with st.form(f"copy {desk.deeds}", border=False):
+    with st.form(desk.key("copy", "form"), border=False):
         name = st.text_input(
             t("district.copy_name"),
             value=t("district.copy_of", name=workspace.name)[: district_files.NAME_LENGTH],
             max_chars=district_files.NAME_LENGTH,
-            key=f"copy name {desk.deeds} {key_of(desk.path)}",
+            key=desk.key("copy", "name", key_of(desk.path), workspace.name),
         )
-        folder = folder_input(f"copy folder {desk.deeds}", workspace.path.parent, t)
-        turn = st.checkbox(t("district.copy_turn"), key=f"copy turn {desk.deeds}")
+        folder = folder_input(desk.key("copy", "folder", key_of(desk.path)), workspace.path.parent, t)
+        turn = st.checkbox(t("district.copy_turn"), key=desk.key("copy", "turn"))
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.copy"), type="primary", key=f"save {desk.deeds}")
+        pressed = st.form_submit_button(t("district.copy"), type="primary", key=desk.key("copy"))
     if pressed:
         carry_out(
-            desk, lambda: _copy(desk, workspace, name, folder, turn=turn), t, doing=t("district.copying")
+            desk,
+            "copy",
+            lambda: _copy(desk, workspace, name, folder, turn=turn),
+            t,
+            doing=t("district.copying"),
         )
     st.divider()
     text, button = st.columns([3, 1], vertical_alignment="center")
@@ -91,13 +95,13 @@ def backups(desk: Desk, workspace: Workspace, t: Words) -> None:
         )
     )
     with button:
-        pressed = st.button(t("district.backup"), type="primary", width="stretch", key=f"backup {desk.deeds}")
+        pressed = st.button(t("district.backup"), type="primary", width="stretch", key=desk.key("backup"))
     if pressed:
-        carry_out(desk, lambda: _back_up(desk, workspace), t, doing=t("district.backing_up"))
+        carry_out(desk, "backup", lambda: _back_up(desk, workspace), t, doing=t("district.backing_up"))
     chosen = _chosen_backup(desk, t)
     if chosen is None:
         return
-    if st.button(t("district.restore"), key=f"restore {desk.deeds}"):
+    if st.button(t("district.restore"), key=desk.key("restore")):
         desk.asked = chosen.path
     # What was asked for is done only once it is confirmed, below: a double click cannot reach it.
     if desk.asked == chosen.path:
@@ -105,14 +109,16 @@ def backups(desk: Desk, workspace: Workspace, t: Words) -> None:
         yes, no, _ = st.columns([1.4, 1, 2])
         with yes:
             sure = st.button(
-                t("district.restore_yes"), type="primary", width="stretch", key=f"sure {desk.deeds}"
+                t("district.restore_yes"), type="primary", width="stretch", key=desk.key("restore", "sure")
             )
         with no:
-            if st.button(t("district.restore_no"), width="stretch", key=f"unsure {desk.deeds}"):
+            if st.button(t("district.restore_no"), width="stretch", key=desk.key("restore", "unsure")):
                 desk.asked = None
                 st.rerun()
         if sure:
-            carry_out(desk, lambda: _restore(desk, workspace, chosen), t, doing=t("district.restoring"))
+            carry_out(
+                desk, "restore", lambda: _restore(desk, workspace, chosen), t, doing=t("district.restoring")
+            )
 
 
 def _back_up(desk: Desk, workspace: Workspace) -> None:
@@ -130,8 +136,8 @@ def recovery(desk: Desk, t: Words) -> None:
         return
     st.caption(t("district.recover_note"))
     chosen = _chosen_backup(desk, t)
-    if chosen is not None and st.button(t("district.recover"), type="primary", key=f"recover {desk.deeds}"):
-        carry_out(desk, lambda: open_file(desk, district_files.recover(desk.path, chosen.path)), t)
+    if chosen is not None and st.button(t("district.recover"), type="primary", key=desk.key("recover")):
+        carry_out(desk, "recover", lambda: open_file(desk, district_files.recover(desk.path, chosen.path)), t)
 
 
 def _chosen_backup(desk: Desk, t: Words) -> district_files.Backup | None:
@@ -146,7 +152,7 @@ def _chosen_backup(desk: Desk, t: Words) -> district_files.Backup | None:
             t("district.backups", count=t.number(len(found))),
             list(told),
             format_func=lambda path: told.get(path, str(path)),
-            key=f"backups {desk.deeds} {key_of(desk.path)}",
+            key=f"backups {key_of(desk.path)} {len(found)} {found[0].path.name}",
         )
     return next((backup for backup in found if backup.path == path), None)
 
