@@ -122,7 +122,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     headers=st.lists(HEADERS, min_size=1, max_size=6),
     rows=st.lists(st.lists(CELLS, min_size=1, max_size=6), min_size=0, max_size=6),

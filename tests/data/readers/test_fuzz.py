@@ -86,7 +86,7 @@ def test_mutated_files_are_read_or_refused(originals, tmp_path, kind, mutate):
     print(f"{kind}: {TRIES} tried, {read} read, {TRIES - read} refused")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200), suffix=st.sampled_from((".gpkg", ".json", ".shp", ".dxf", ".zip")))
 def test_any_bytes_are_refused_with_words(tmp_path, content, suffix):
     path = tmp_path / f"a{suffix}"
@@ -94,7 +94,7 @@ def test_any_bytes_are_refused_with_words(tmp_path, content, suffix):
     assert not survives(path)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(max_size=5),
