@@ -13,6 +13,7 @@ from data.reporting import ImportReport, nested_counts
 from data.schemas import TABLES
 from geo.coverage import dissolve_by, has_shape
 from geo.fit import RAW, distance_apart_m, reading_fits, suggested_system
+from geo.gcj02 import SYSTEMS
 
 if TYPE_CHECKING:
     from data.examining import Examination
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from data.reporting import Weight
 
 _SHOWN = 5
+# How `data.readers.kml` spells what it reads.
+_STATED = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 _COMPARED_SHAPES = 2_000
 # A layer whose nearest shape is as far as this from all that is loaded belongs to another place.
 _ELSEWHERE_M = 20_000.0
@@ -37,6 +40,7 @@ def checked(intake: Intake, looked: Examination, params: ImportParams) -> Import
     _shapes(intake, mode)
     _ids(intake, mode)
     _references(intake)
+    _stated_in_file(intake, looked)
     _fit(intake)
     findings = intake.findings
     return ImportReport(
@@ -130,6 +134,14 @@ def _references(intake: Intake) -> None:
                 count=len(unknown),
                 ids=tuple(unknown[:_SHOWN]),
             )
+
+
+def _stated_in_file(intake: Intake, looked: Examination) -> None:
+    """Suggest what 奥维 says of its coordinates: its users set it by hand, and often wrongly."""
+    said = {reason.facts.get("system") for reason in looked.layer.notes if reason.code == "ovkml_coordinates"}
+    for system in SYSTEMS:
+        if _STATED[system] in said and intake.reading is not None and intake.reading.system != system:
+            intake.findings.add("suggestion", "crs_stated_in_file", file=looked.file, system=system)
 
 
 def _fit(intake: Intake) -> None:

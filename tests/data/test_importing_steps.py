@@ -459,3 +459,17 @@ def test_two_first_imports_at_once_make_one_district(tmp_path):
     grids(1).to_file(tmp_path / "g.gpkg")
     import_file(tmp_path / "new.gpkg", tmp_path / "g.gpkg", "grids", district="新区")
     assert open_or_create(tmp_path / "new.gpkg").name == "新区"
+
+
+OVKML = """<?xml version="1.0" encoding="UTF-8"?><kml><Document><Placemark><name>甲</name>
+<OvCoordType>GCJ02</OvCoordType><Polygon><outerBoundaryIs><LinearRing><coordinates>
+120.50,29.90 120.51,29.90 120.51,29.91 120.50,29.90</coordinates></LinearRing></outerBoundaryIs></Polygon>
+</Placemark></Document></kml>"""
+
+
+def test_system_that_a_phone_app_writes_down_is_suggested(ws, tmp_path):
+    (tmp_path / "a.ovkml").write_text(OVKML, encoding="utf-8")
+    report = check(tmp_path / "a.ovkml", "areas", ws)
+    told = report.of("suggestion")[0].reason
+    assert (told.code, told.facts["system"]) == ("crs_stated_in_file", "gcj02")
+    assert check(tmp_path / "a.ovkml", "areas", ws, crs="gcj02").of("suggestion") == ()

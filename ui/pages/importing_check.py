@@ -16,6 +16,7 @@ from data.importing import prepare
 from data.imports import MODES
 from data.reporting import WEIGHTS
 from data.schemas import TABLES
+from geo.cleaning import MENDABLE
 from geo.crs import LONLAT
 from geo.errors import ConflictError, GridBeatError
 from geo.gcj02 import shapes_to_wgs84
@@ -42,7 +43,8 @@ _NUMBERED_AT_MOST = 400
 _TELL_EVERY_S = 0.2
 _SHORT = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 # Beginnings of the codes of findings that `ImportParams.repair` does something about.
-_MENDED = ("shape_", "geometry_empty", "geometry_kind")
+_OTHER_SYSTEM = ("crs_fits_better", "crs_stated_in_file")
+_MENDABLE = frozenset({*MENDABLE, "shape_null", "shape_empty", "shape_not_finite", "shape_kind"})
 # At least; the style sheet lets the map grow with the window.
 _MAP_HEIGHT = 400
 
@@ -219,14 +221,14 @@ def _suggestions(bench: Bench, report: ImportReport, t: Words) -> None:
 def _is_mendable(report: ImportReport) -> bool:
     """Whether mending would change anything: some shapes are not as they should be, or absent."""
     codes = {*report.counts.get("note", {}), *report.counts.get("fault", {})}
-    return TABLES[report.table].shape is not None and any(code.startswith(_MENDED) for code in codes)
+    return TABLES[report.table].shape is not None and not _MENDABLE.isdisjoint(codes)
 
 
 def _wish(bench: Bench, finding: Finding) -> tuple[str, Callable[[], None]] | None:
     code, facts = finding.reason.code, finding.reason.facts
     if code == "dissolve_offered":
         return "import.do_dissolve", _setting(bench, bench.name("dissolve"), True)
-    if code == "crs_fits_better":
+    if code in _OTHER_SYSTEM:
         return "import.do_system", _setting(bench, crs_key(bench), str(facts["system"]))
     return None
 
@@ -319,7 +321,7 @@ def _html(place: Place, draft: Draft, listed: pd.DataFrame, focus: tuple[float, 
 def _better_system(report: ImportReport) -> str | None:
     """Return the system that the coordinates seem to be in, where another one fits better."""
     found = (finding.reason for finding in report.of("suggestion"))
-    return next((str(reason.facts["system"]) for reason in found if reason.code == "crs_fits_better"), None)
+    return next((str(reason.facts["system"]) for reason in found if reason.code in _OTHER_SYSTEM), None)
 
 
 def _read_as(rows: gpd.GeoDataFrame, system: str) -> gpd.GeoSeries:
