@@ -394,6 +394,22 @@ def backup(
     say.result({"file": str(copy)}, say.t("cli.backed_up", file=str(copy)))
 
 
+@door.command()
+@_told
+def restore(
+    workspace: WorkspacePath,
+    copy: Annotated[Path, typer.Argument(metavar="BACKUP", help="备份文件 / backup to restore")],
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """恢复备份；现状先行备份 / put a backup back; what is there now is backed up first."""
+    from data.workspace import Workspace
+
+    say = _speaker(lang, as_json)
+    kept = Workspace.open(workspace).restore(copy)
+    say.result({"file": str(kept)}, say.t("cli.restored", file=str(copy), kept=str(kept)))
+
+
 @door.command("app")
 @_told
 def app(
