@@ -228,9 +228,10 @@ def test_uploads_land_in_the_folder_and_nowhere_else(tmp_path):
     folder.mkdir(parents=True)
     names = ["../../a.csv", "a.csv", "/etc/b.shp", "b.dbf", "run.exe", "b.shp.xml"]
     keep_uploads([(name, io.BytesIO(name.encode())) for name in names], folder)
-    kept = sorted(path.name for path in folder.iterdir())
-    assert kept == ["a (2).csv", "a.csv", "b.dbf", "b.shp"]
-    assert sorted(path.name for path in to_open(folder)) == ["a (2).csv", "a.csv", "b.shp"]
+    assert sorted(path.name for path in folder.iterdir()) == ["a.csv", "b.dbf", "b.shp"]
+    assert [path.name for path in to_open(folder)] == ["a.csv", "b.shp"]
+    # Chosen again, the later one counts.
+    assert (folder / "a.csv").read_text() == "a.csv"
     assert [path for path in tmp_path.rglob("*") if path.is_file() and folder not in path.parents] == []
 
 

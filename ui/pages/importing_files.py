@@ -56,12 +56,13 @@ def keep_uploads(uploads: Iterable[tuple[str, BinaryIO]], folder: Path) -> None:
         ``file_not_writable``.
     """
     for name, content in uploads:
-        path = _free(folder / safe_name(name))
+        path = folder / safe_name(name)
         if suffix_of(path) not in SUFFIXES and path.suffix.lower() not in PARTS:
             continue
         try:
             content.seek(0)
-            with path.open("xb") as file:
+            # Who adds the parts that were missing often chooses the first one again: the later one counts.
+            with path.open("wb") as file:
                 shutil.copyfileobj(content, file, 1 << 20)
         except OSError as fault:
             raise FileError("file_not_writable", file=path.name, why=fault.strerror or str(fault)) from fault
@@ -95,14 +96,4 @@ def typed_path(text: str) -> Path:
         path = Path(text)
     if not text or "\0" in text or not path.is_absolute():
         raise FileError("file_missing", file=text.replace("\0", "�"))
-    return path
-
-
-def _free(path: Path) -> Path:
-    """Return a path that is not taken: the same, or with a number."""
-    stem, suffix = path.name.removesuffix(path.suffix), path.suffix
-    number = 1
-    while path.exists():
-        number += 1
-        path = path.with_name(f"{stem} ({number}){suffix}")
     return path
