@@ -153,9 +153,9 @@ def offered_mapping(
     known = {
         name: column
         for name, column in (remembered or {}).items()
-        if column in columns and name not in stated
+        # A blank is remembered too: what was not to be read before is not guessed now.
+        if (column in columns or not column) and name not in stated and column not in taken
     }
-    known = {name: column for name, column in known.items() if column not in taken}
     free = [column for column in columns if column not in taken and column not in known.values()]
     sample = examination.sample[[name for name in examination.sample if name in free or name == GEOMETRY]]
     guessed = guess_mapping(table, free, sample, exclude=examination.personal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -54,6 +55,8 @@ _NAMES_SHARE = 0.5
 # What `geo.cleaning` finds that leaves a row without a place, or with one of the wrong kind.
 _ABSENT = ("shape_null", "shape_empty", "shape_not_finite")
 _WRONG_KIND = ("shape_kind", "parts_dropped", "line_closed", "shape_to_point")
+# Changes that move nothing are counted, not listed: a phone writes a height with every point.
+_HARMLESS = {"shape_3d": "shapes_flattened", "points_repeated": "shapes_thinned"}
 # Said once for the file, or told better by the cleaning.
 _NOT_BY_ROW = ("geometry_missing", "geometry_empty", "geometry_kind", "column_missing")
 _SHOWN_CHARACTERS = 20
@@ -108,8 +111,10 @@ class Intake:
     ) -> None:
         self.table, self.mapping, self.loaded = table, dict(mapping), loaded
         self.repair, self.findings = repair, findings
+        self._file = looked.file
         self.rows_read = 0
         self.left = Left()
+        self._harmless: Counter[str] = Counter()
         self._tallied = pd.DataFrame()
         self._finder: GridFinder | None = None
         self._day_first: bool | None = None
@@ -140,7 +145,9 @@ class Intake:
         self.staging.append(frame)
 
     def finish(self) -> None:
-        """Stage what only the whole file tells: the counts of calls."""
+        """Tell, and stage, what only the whole file tells: the counts of calls."""
+        for code, count in self._harmless.items():
+            self.findings.add("note", _HARMLESS[code], count=count)
         if self.table != "incidents":
             return
         self.findings.add_all("note", self.left.reasons())
@@ -252,6 +259,9 @@ class Intake:
     def _tell_cleaning(self, frame: pd.DataFrame, log: pd.DataFrame, crs: CRS) -> None:
         if self.table == "incidents":
             log = log[~log["code"].isin(_ABSENT)]  # counted among the calls without a place
+        harmless = log["code"].isin(list(_HARMLESS))
+        self._harmless.update(log["code"][harmless])
+        log = log[~harmless]
         if log.empty:
             return
         places = gpd.GeoSeries.from_xy(log["x"], log["y"], crs=crs).to_crs(LONLAT)
@@ -260,10 +270,12 @@ class Intake:
             facts = {str(name): value for name, value in at.items() if pd.notna(value) and value != ""}
             position, code = int(facts.pop("position")), str(facts.pop("code"))
             placed = facts.pop("x", None) is not None and facts.pop("y", None) is not None
-            facts["row"] = int(frame.index[position])
+            facts |= {"file": self._file, "row": int(frame.index[position])}
             if key is not None:
                 facts["id"] = frame[key].iloc[position]
             where = (float(place.x), float(place.y)) if placed else None
+            if where is not None:
+                facts |= {"x": f"{where[0]:.6f}", "y": f"{where[1]:.6f}"}
             self.findings.add(self._weight(code), code, at=where, **facts)
 
     def _weight(self, code: str) -> Weight:

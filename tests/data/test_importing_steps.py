@@ -128,7 +128,7 @@ def test_shapes_are_told_of_and_left_alone_unless_repair_is_asked_for(ws, tmp_pa
     odd_layer().to_file(tmp_path / "a.gpkg")
     report = check(tmp_path / "a.gpkg", "areas", ws)
     assert codes(report, "fault") == {"shape_null", "shape_empty", "shape_kind", "parts_dropped"}
-    assert {"shape_invalid", "shape_3d"} <= codes(report, "note")
+    assert {"shape_invalid", "shapes_flattened"} <= codes(report, "note")
     place = next(f for f in report.findings if f.reason.code == "shape_invalid")
     assert place.reason.facts["id"] == "A1"
     assert (place.lon, place.lat) == pytest.approx((120.41, 29.9), abs=0.1)
@@ -381,6 +381,12 @@ def test_mapping_is_remembered_for_the_next_file_of_the_kind(ws, tmp_path):
     report = import_file(ws, tmp_path / "later.csv", "grids")
     assert report.mapping == {"grid_id": "代号", "residents": "丙"}
     assert ws.read("grids")["residents"].tolist() == [7, 80]
+
+
+def test_what_was_not_to_be_read_is_not_guessed_the_next_time(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("网格编码,户籍人口\nG1,5\n", encoding="utf-8")
+    import_file(ws, tmp_path / "a.csv", "grids", params=ImportParams(mapping={"residents": ""}))
+    assert import_file(ws, tmp_path / "a.csv", "grids").mapping == {"grid_id": "网格编码"}
 
 
 def test_kind_of_village_is_taken_from_its_name_or_code(ws, tmp_path):
