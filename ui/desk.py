@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -40,8 +41,9 @@ class Desk:
     """
     What one browser session has before it.
 
-    A second click cuts the run of the first one short at any call of Streamlit's. So what a deed
-    leaves behind is kept here, in plain attributes: between the deed and its notice nothing can come.
+    A second click starts a run of its own at once, while the first one's is still at work, to be cut
+    short at its next call of Streamlit's. So a deed holds the desk until it is done, and what it leaves
+    behind is kept here, in plain attributes: nothing can come between the deed and its notice.
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ class Desk:
     path: Path
     notice: Notice | None = None
     rounds: Counter[str] = field(default_factory=Counter)
+    finished: set[str] = field(default_factory=set)
+    busy: threading.Lock = field(default_factory=threading.Lock)
     asked: Path | None = None
     remembered: Path | None = None
 
@@ -71,8 +75,17 @@ class Desk:
         self.notice, self.asked = Notice(key, facts), None
 
     def key(self, deed: str, *parts: str) -> str:
-        """Return the key of a widget that belongs to a deed."""
+        """Return the key of a widget that belongs to a deed, another one each time the deed was done."""
         return " ".join([deed, *parts, str(self.rounds[deed])])
+
+    def once(self, key: str, deed: Callable[[], None]) -> None:
+        """Do what the button with this key asks for, unless an earlier click on it did."""
+        with self.busy:
+            if key in self.finished:
+                return
+            deed()
+            self.finished.add(key)
+            self.rounds[key.partition(" ")[0]] += 1
 
 
 def session_desk() -> Desk:
@@ -85,6 +98,9 @@ def session_desk() -> Desk:
         if named and found is None:
             desk.notice = Notice(UNKNOWN)
         st.session_state[_DESK] = desk
+    # What an earlier click asked for is done before anything is drawn.
+    with desk.busy:
+        pass
     if st.query_params.get(DISTRICT) != key_of(desk.path):
         st.query_params[DISTRICT] = key_of(desk.path)
     return desk
@@ -115,12 +131,11 @@ def named(fault: Exception, path: Path) -> GridBeatError:
     return FileError("workspace_unreadable", file=str(path))
 
 
-def carry_out(desk: Desk, name: str, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
+def carry_out(desk: Desk, key: str, deed: Callable[[], None], t: Words, *, doing: str = "") -> None:
     """Do what a button asks for, and show the page anew; what goes wrong is said below the button."""
     try:
         with st.spinner(doing) if doing else nullcontext():
-            deed()
-            desk.rounds[name] += 1
+            desk.once(key, deed)
     except FAULTS as fault:
         look.show_error(named(fault, desk.path), t)
     else:

@@ -139,6 +139,7 @@ def _open_another(desk: Desk, t: Words) -> None:
             st.caption(t("district.no_match" if sought else "district.none_listed"))
         if len(found) > _LISTED_AT_MOST:
             st.caption(t("district.further", count=t.number(len(found) - _LISTED_AT_MOST)))
+    key = desk.key("typed")
     with st.form(desk.key("typed", "form"), border=False):
         text, button = st.columns([5, 1], vertical_alignment="bottom")
         with text:
@@ -146,9 +147,9 @@ def _open_another(desk: Desk, t: Words) -> None:
                 t("district.typed"), placeholder=t("district.typed_hint"), key=desk.key("typed", "path")
             )
         with button:
-            pressed = st.form_submit_button(t("district.open"), width="stretch", key=desk.key("typed"))
+            pressed = st.form_submit_button(t("district.open"), width="stretch", key=key)
     if pressed:
-        carry_out(desk, "typed", lambda: open_file(desk, opening.typed_path(typed)), t)
+        carry_out(desk, key, lambda: open_file(desk, opening.typed_path(typed)), t)
 
 
 def _listed(desk: Desk) -> list[Path]:
@@ -175,10 +176,13 @@ def _entry(desk: Desk, found: district_files.Glance, t: Words) -> None:
         return
     with button:
         if found.fault == "workspace_missing":
-            if st.button(t("district.forget"), key=desk.key("forget", key_of(found.path)), width="stretch"):
-                carry_out(desk, "forget", lambda: _forget(desk, found.path), t)
-        elif st.button(t("district.open"), key=desk.key("open", key_of(found.path)), width="stretch"):
-            carry_out(desk, "open", lambda: open_file(desk, found.path), t)
+            key = desk.key("forget", key_of(found.path))
+            if st.button(t("district.forget"), key=key, width="stretch"):
+                carry_out(desk, key, lambda: _forget(desk, found.path), t)
+            return
+        key = desk.key("open", key_of(found.path))
+        if st.button(t("district.open"), key=key, width="stretch"):
+            carry_out(desk, key, lambda: open_file(desk, found.path), t)
 
 
 def _entry_notes(found: district_files.Glance, t: Words) -> list[str]:
@@ -201,6 +205,7 @@ def _forget(desk: Desk, path: Path) -> None:
 
 
 def _new(desk: Desk, t: Words) -> None:
+    key = desk.key("create")
     with st.form(desk.key("create", "form"), border=False):
         name = st.text_input(
             t("district.name"),
@@ -213,16 +218,11 @@ def _new(desk: Desk, t: Words) -> None:
         )
         folder = folder_input(desk.key("create", "folder"), opening.home(), t)
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.create"), type="primary", key=desk.key("create"))
+        pressed = st.form_submit_button(t("district.create"), type="primary", key=key)
     if pressed:
-        carry_out(desk, "create", lambda: _create(desk, name, crs, folder), t)
+        carry_out(desk, key, lambda: _create(desk, name, crs, folder), t)
     st.divider()
-    text, button = st.columns([3, 1], vertical_alignment="center")
-    text.caption(t("district.sample_note"))
-    with button:
-        pressed = st.button(t("district.sample"), width="stretch", key=desk.key("sample"))
-    if pressed:
-        _make_sample(desk, t)
+    _sample(desk, t)
 
 
 def _create(desk: Desk, name: str, crs: str, folder: str) -> None:
@@ -233,26 +233,28 @@ def _create(desk: Desk, name: str, crs: str, folder: str) -> None:
     desk.done("district.created", name=name, file=str(path))
 
 
-def _make_sample(desk: Desk, t: Words) -> None:
-    with st.status(t("district.sample_making"), expanded=True) as status:
+def _sample(desk: Desk, t: Words) -> None:
+    text, button = st.columns([3, 1], vertical_alignment="center")
+    text.caption(t("district.sample_note"))
+    key = desk.key("sample")
+    with button:
+        pressed = st.button(t("district.sample"), width="stretch", key=key)
+    if pressed:
+        carry_out(desk, key, lambda: _make_sample(desk), t, doing=t("district.sample_making"))
 
-        def make() -> None:
-            district_files.make_folder(opening.home())
-            wanted = opening.sample_path()
-            path = (
-                wanted if not wanted.exists() else next(district_files.free_paths(wanted.parent, wanted.stem))
-            )
-            opening.make_sample(path, tell=lambda stage: status.write(t(f"opening.{stage}")))
-            open_file(desk, path)
 
-        carry_out(desk, "sample", make, t)
-        status.update(state="error")
+def _make_sample(desk: Desk) -> None:
+    home, wanted = opening.home(), opening.sample_path()
+    district_files.make_folder(home)
+    path = next(district_files.free_paths(home, wanted.stem)) if wanted.exists() else wanted
+    open_file(desk, opening.make_sample(path))
 
 
 def _naming(desk: Desk, workspace: Workspace, t: Words) -> None:
     credit = str(workspace.setting(CREDIT_SETTING) or "")
     # Fields that somebody else's change makes anew, lest the old name be saved over theirs.
     state = (key_of(desk.path), workspace.name, credit)
+    key = desk.key("naming")
     with st.form(desk.key("naming", "form", *state), border=False):
         name = st.text_input(
             t("district.name"),
@@ -268,9 +270,9 @@ def _naming(desk: Desk, workspace: Workspace, t: Words) -> None:
             key=desk.key("naming", "credit", *state),
         )
         st.caption(f"{t('district.credit_help')} {t('district.naming_note')}")
-        pressed = st.form_submit_button(t("district.naming_save"), type="primary", key=desk.key("naming"))
+        pressed = st.form_submit_button(t("district.naming_save"), type="primary", key=key)
     if pressed:
-        carry_out(desk, "naming", lambda: _rename(desk, workspace, name, line), t)
+        carry_out(desk, key, lambda: _rename(desk, workspace, name, line), t)
 
 
 def _rename(desk: Desk, workspace: Workspace, name: str, credit: str) -> None:

@@ -38,6 +38,7 @@ def typed_folder(text: str) -> Path:
 
 def save_as(desk: Desk, workspace: Workspace, t: Words) -> None:
     """Offer a copy under another name, and one for download."""
+    key = desk.key("copy")
     with st.form(desk.key("copy", "form"), border=False):
         name = st.text_input(
             t("district.copy_name"),
@@ -48,11 +49,11 @@ def save_as(desk: Desk, workspace: Workspace, t: Words) -> None:
         folder = folder_input(desk.key("copy", "folder", key_of(desk.path)), workspace.path.parent, t)
         turn = st.checkbox(t("district.copy_turn"), key=desk.key("copy", "turn"))
         st.caption(t("district.file_named"))
-        pressed = st.form_submit_button(t("district.copy"), type="primary", key=desk.key("copy"))
+        pressed = st.form_submit_button(t("district.copy"), type="primary", key=key)
     if pressed:
         carry_out(
             desk,
-            "copy",
+            key,
             lambda: _copy(desk, workspace, name, folder, turn=turn),
             t,
             doing=t("district.copying"),
@@ -94,10 +95,11 @@ def backups(desk: Desk, workspace: Workspace, t: Words) -> None:
             )
         )
     )
+    key = desk.key("backup")
     with button:
-        pressed = st.button(t("district.backup"), type="primary", width="stretch", key=desk.key("backup"))
+        pressed = st.button(t("district.backup"), type="primary", width="stretch", key=key)
     if pressed:
-        carry_out(desk, "backup", lambda: _back_up(desk, workspace), t, doing=t("district.backing_up"))
+        carry_out(desk, key, lambda: _back_up(desk, workspace), t, doing=t("district.backing_up"))
     chosen = _chosen_backup(desk, t)
     if chosen is None:
         return
@@ -105,20 +107,21 @@ def backups(desk: Desk, workspace: Workspace, t: Words) -> None:
         desk.asked = chosen.path
     # What was asked for is done only once it is confirmed, below: a double click cannot reach it.
     if desk.asked == chosen.path:
-        st.warning(look.plain(t("district.restore_sure", made=moment_text(chosen.made, seconds=True))))
-        yes, no, _ = st.columns([1.4, 1, 2])
-        with yes:
-            sure = st.button(
-                t("district.restore_yes"), type="primary", width="stretch", key=desk.key("restore", "sure")
-            )
-        with no:
-            if st.button(t("district.restore_no"), width="stretch", key=desk.key("restore", "unsure")):
-                desk.asked = None
-                st.rerun()
-        if sure:
-            carry_out(
-                desk, "restore", lambda: _restore(desk, workspace, chosen), t, doing=t("district.restoring")
-            )
+        _confirm(desk, workspace, chosen, t)
+
+
+def _confirm(desk: Desk, workspace: Workspace, chosen: district_files.Backup, t: Words) -> None:
+    st.warning(look.plain(t("district.restore_sure", made=moment_text(chosen.made, seconds=True))))
+    yes, no, _ = st.columns([1.4, 1, 2])
+    key = desk.key("restore", "sure")
+    with yes:
+        sure = st.button(t("district.restore_yes"), type="primary", width="stretch", key=key)
+    with no:
+        if st.button(t("district.restore_no"), width="stretch", key=desk.key("restore", "unsure")):
+            desk.asked = None
+            st.rerun()
+    if sure:
+        carry_out(desk, key, lambda: _restore(desk, workspace, chosen), t, doing=t("district.restoring"))
 
 
 def _back_up(desk: Desk, workspace: Workspace) -> None:
@@ -136,8 +139,9 @@ def recovery(desk: Desk, t: Words) -> None:
         return
     st.caption(t("district.recover_note"))
     chosen = _chosen_backup(desk, t)
-    if chosen is not None and st.button(t("district.recover"), type="primary", key=desk.key("recover")):
-        carry_out(desk, "recover", lambda: open_file(desk, district_files.recover(desk.path, chosen.path)), t)
+    key = desk.key("recover")
+    if chosen is not None and st.button(t("district.recover"), type="primary", key=key):
+        carry_out(desk, key, lambda: open_file(desk, district_files.recover(desk.path, chosen.path)), t)
 
 
 def _chosen_backup(desk: Desk, t: Words) -> district_files.Backup | None:
