@@ -30,6 +30,8 @@ def home_folder(tmp_path_factory, monkeypatch):
     """A home folder of the test's own: nothing is remembered in the real one."""
     folder = tmp_path_factory.mktemp("home") / "GridBeat"
     monkeypatch.setenv("GRIDBEAT_HOME", str(folder))
+    # The command that opens the app names its district here, for the rest of the process.
+    monkeypatch.delenv("GRIDBEAT_WORKSPACE", raising=False)
     return folder
 
 
