@@ -27,9 +27,10 @@ PATIENCE_MS = 30_000
 
 @pytest.fixture(autouse=True)
 def home_folder(tmp_path_factory, monkeypatch):
-    """A home folder of the test's own: nothing is remembered in the real one."""
+    """A home folder of the test's own, and no district named: nothing is remembered in the real one."""
     folder = tmp_path_factory.mktemp("home") / "GridBeat"
     monkeypatch.setenv("GRIDBEAT_HOME", str(folder))
+    monkeypatch.delenv("GRIDBEAT_WORKSPACE", raising=False)
     return folder
 
 
