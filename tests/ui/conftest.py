@@ -27,7 +27,7 @@ PATIENCE_MS = 30_000
 
 @pytest.fixture(autouse=True)
 def home_folder(tmp_path_factory, monkeypatch):
-    """A home folder of the test's own: nothing is remembered in the real one."""
+    """A home folder of the test's own, and no district named: nothing is remembered in the real one."""
     folder = tmp_path_factory.mktemp("home") / "GridBeat"
     monkeypatch.setenv("GRIDBEAT_HOME", str(folder))
     # The command that opens the app names its district here, for the rest of the process.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,8 +41,9 @@ class Bench:
     """
     The work in hand of one session.
 
-    A second click cuts the run of the first one short at any call of Streamlit's; so what a step leaves
-    behind is kept in plain attributes, set without one in between.
+    A second click cuts the run of the first one short at any call of Streamlit's, or runs beside it; so
+    what a step leaves behind is kept in plain attributes, set without such a call in between, and what
+    changes the district is done under `busy`.
 
     Parameters
     ----------
@@ -67,6 +69,10 @@ class Bench:
         Table → whether its rows are replaced or updated, where somebody has chosen.
     drawn
         The draft's map, as it was last drawn.
+    taken_back
+        Imports that this session has undone.
+    busy
+        Held while the district is changed.
     """
 
     key: str
@@ -86,6 +92,8 @@ class Bench:
     undone: str | None = None
     modes: dict[str, Mode] = field(default_factory=dict)
     drawn: dict[tuple[object, ...], str] = field(default_factory=dict)
+    taken_back: set[str] = field(default_factory=set)
+    busy: threading.RLock = field(default_factory=threading.RLock)
     _folder: tempfile.TemporaryDirectory[str] | None = None
 
     def take(self, uploads: Iterable[tuple[str, BinaryIO]]) -> None:
@@ -129,6 +137,7 @@ class Bench:
         if district != self.district:
             self.drop_draft()
             self.district, self.kept, self.undone = district, None, None
+            self.taken_back.clear()
 
     def name(self, widget: str) -> str:
         """Return the key of a widget that belongs to the file in hand."""

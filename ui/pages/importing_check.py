@@ -269,14 +269,17 @@ def _keep(place: Place, bench: Bench, draft: Draft) -> None:
 def _bring_in(place: Place, bench: Bench, draft: Draft) -> None:
     from data.workspace import Workspace
 
-    workspace = Workspace.open(place.path)
-    if workspace.stamp != bench.stamp:
-        # What was checked against has changed: ids that were known, places that were there.
-        raise ConflictError("import_stale")
-    kept = draft.keep(workspace)
-    # From here to the end without a call of Streamlit's: a second click finds nothing left to import.
-    bench.clear()
-    bench.kept, bench.undone = kept, None
+    with bench.busy:
+        if bench.draft is not draft:
+            return  # an earlier click has brought it in
+        workspace = Workspace.open(place.path)
+        if workspace.stamp != bench.stamp:
+            # What was checked against has changed: ids that were known, places that were there.
+            raise ConflictError("import_stale")
+        kept = draft.keep(workspace)
+        # From here to the end without a call of Streamlit's: a second click finds nothing left to import.
+        bench.clear()
+        bench.kept, bench.undone = kept, None
 
 
 def _map(place: Place, bench: Bench, draft: Draft, listed: pd.DataFrame) -> None:

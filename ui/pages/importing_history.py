@@ -26,12 +26,15 @@ def undo(place: Place, bench: Bench, import_id: str) -> None:
     from data.workspace import Workspace
 
     try:
-        table = undo_import(Workspace.open(place.path), import_id)
+        with bench.busy:
+            if import_id not in bench.taken_back:  # else an earlier click has done it
+                table = undo_import(Workspace.open(place.path), import_id)
+                bench.taken_back.add(import_id)
+                bench.kept, bench.undone = None, table
+                bench.drop_draft()
     except GridBeatError as error:
         look.show_error(error, place.t)
         return
-    bench.kept, bench.undone = None, table
-    bench.drop_draft()
     st.rerun()
 
 
