@@ -107,7 +107,7 @@ CASES = {
         written("a.gpkg", b"\x89PNG\r\n\x1a\n" + b"0" * 500),
         "grids",
         "内容",
-        "content",
+        "something else",
     ),
     "a drawing of an unknown kind": (written("a.dwg", b"AC1027"), "grids", ".gpkg", ".gpkg"),
 }
