@@ -24,6 +24,8 @@ lint: .venv/installed-dev
 
 benchmarks: .venv/installed-dev
 	$(BIN)/python benchmarks/overlay.py
+	$(BIN)/python benchmarks/importing.py
+	$(BIN)/python benchmarks/privacy.py
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

@@ -41,20 +41,20 @@ def without_blanks(values: pd.Series) -> pd.Series:
     """Return texts without surrounding blanks, empty ones as missing; other values as they are."""
     if values.dtype == object:
         values = values.map(lambda value: value.strip() if isinstance(value, str) else value)
+        quoted = values.map(lambda value: isinstance(value, str) and value.startswith("'"))
     elif pd.api.types.is_string_dtype(values):
         values = values.str.strip()
+        quoted = values.str.startswith("'").fillna(False)
     else:
         return values
-    if len(guarded := values[values.map(_is_guarded)]):
-        # What our own files guard against being run as a formula comes back without its guard.
+    # What our own files guard against being run as a formula comes back without its guard.
+    guarded = values[quoted.astype(bool)]
+    guarded = guarded[guarded.map(lambda value: _GUARDED.match(value) is not None)]
+    if len(guarded):
         values = values.copy()
         values[guarded.index] = guarded.str[1:]
     blank: pd.Series = values.mask(values == "")
     return blank
-
-
-def _is_guarded(value: object) -> bool:
-    return isinstance(value, str) and value.startswith("'") and _GUARDED.match(value) is not None
 
 
 def _as_text(values: pd.Series) -> pd.Series:
