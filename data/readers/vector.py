@@ -232,7 +232,7 @@ def open_vector(
     ------
     FileError
         ``file_unreadable``, ``file_kind_differs``, ``file_cut``, ``encoding_unknown``,
-        ``encoding_unclear``, ``json_without_features``, ``drawing_without_outlines``.
+        ``encoding_wrong``, ``json_without_features``, ``drawing_without_outlines``.
     """
     path = path.absolute()
     with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as name:
