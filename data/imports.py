@@ -76,7 +76,7 @@ def keep_import(
             settle_crs(connection, staged.crs)
         elif staged.shape is not None and not read_crs(connection).equals(staged.crs):
             raise ConflictError("district_crs_changed", found=read_crs(connection).to_string())
-        import_id = _next_id(connection)
+        import_id = f"I{geopackage.next_fid(connection, 'imports')}"
         present = table in geopackage.table_names(connection)
         shelf = f"shelf_{import_id}" if present else None
         if shelf:
@@ -148,10 +148,6 @@ def undo_import(workspace: Workspace, import_id: str, *, who: str = "") -> str:
     return str(row["layer"])
 
 
-def _next_id(connection: sqlite3.Connection) -> str:
-    return f"I{connection.execute('SELECT COALESCE(MAX(fid), 0) + 1 FROM imports').fetchone()[0]}"
-
-
 def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
     """Return the code of what keeps an import from being undone."""
     shelf = _text(row["shelf"])
@@ -188,7 +184,9 @@ def _put_back(connection: sqlite3.Connection, row: pd.Series) -> None:
     else:
         geopackage.drop_table(connection, table)
     located = connection.execute("SELECT 1 FROM gpkg_geometry_columns").fetchone()
-    if row["settled_crs"] and not located:
+    # The layer that settled it may have gone before the last one did.
+    by_import = connection.execute("SELECT 1 FROM imports WHERE settled_crs").fetchone()
+    if by_import and not located:
         unsettle_crs(connection)
 
 

@@ -84,6 +84,16 @@ def test_undo_of_the_first_import_leaves_no_table_and_no_crs(ws):
     assert ws.crs.to_epsg() == 4550
 
 
+def test_crs_is_open_again_once_the_last_shape_is_gone_whichever_import_settled_it(ws):
+    zones = gpd.GeoDataFrame(rows_of(zone_id=["Z"]), geometry=[box(0, 0, 1, 1)], crs=METRIC)
+    first, second = bring(ws, "zones", zones), bring(ws, "grids", grids("a"))
+    undo_import(ws, first)
+    assert not ws.setting("crs_assumed")
+    undo_import(ws, second)
+    bring(ws, "grids", grids("a", crs="EPSG:4550"), crs="EPSG:4550")
+    assert ws.crs.to_epsg() == 4550
+
+
 def test_undo_is_refused_twice_after_later_changes_and_for_unknown_ids(ws):
     first = bring(ws, "grids", grids("a"))
     second = bring(ws, "grids", grids("b"))
