@@ -224,13 +224,15 @@ def _counted_anew(names: Sequence[str], staged: Staging) -> tuple[str, list[Any]
     days = sorted(day for day in staged.values(DATE) if day)
     if not days:
         return "", []
-    clauses, values = ["date BETWEEN ? AND ?"], [days[0], days[-1]]
-    for name in _COUNTED_ANEW:
-        if name in names:
-            covered = [value or "" for value in staged.values(name)] if name in staged.columns else [""]
-            clauses.append(f"COALESCE({name}, '') IN ({', '.join('?' * len(covered))})")
-            values += covered
-    return f" WHERE NOT ({' AND '.join(clauses)})", values
+    condition, values = "date BETWEEN ? AND ?", [days[0], days[-1]]
+    if known := [name for name in _COUNTED_ANEW if name in names]:
+        # As they come together: one source's 口径 says nothing of another's.
+        pairs = staged.combinations(known)
+        listed = ", ".join(f"COALESCE({name}, '')" for name in known)
+        marks = ", ".join([f"({', '.join('?' * len(known))})"] * len(pairs))
+        condition += f" AND ({listed}) IN (VALUES {marks})"
+        values += [value or "" for pair in pairs for value in pair]
+    return f" WHERE NOT ({condition})", values
 
 
 def _add(

@@ -16,7 +16,7 @@ from data.schemas import NAME, TABLES
 from data.workspace import gpkg_shape, sql_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pyproj import CRS
 
@@ -125,6 +125,11 @@ class Staging:
     def values(self, column: str) -> set[Any]:
         """Return the different values of a column."""
         return {row[0] for row in self._connection.execute(f'SELECT DISTINCT "{column}" FROM staged')}
+
+    def combinations(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the different values of several columns together, None for a column that is not there."""
+        listed = ", ".join(f'"{name}"' if name in self.columns else "NULL" for name in columns)
+        return self._connection.execute(f"SELECT DISTINCT {listed} FROM staged").fetchall()
 
     def frame(self) -> Any:
         """Return the rows as they would be read back from the district, indexed by row number."""

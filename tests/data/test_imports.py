@@ -156,6 +156,24 @@ def test_update_of_incidents_counts_the_days_it_covers_anew(ws):
     ]
 
 
+def test_update_of_incidents_leaves_what_another_source_counted_under_the_same_basis(ws):
+    def calls(*pairs):
+        return rows_of(
+            grid_id=["a"] * len(pairs),
+            date=["2026-01-02"] * len(pairs),
+            source=[source for source, _ in pairs],
+            basis=[basis for _, basis in pairs],
+            count=[1] * len(pairs),
+        )
+
+    bring(ws, "incidents", calls(("reported", "received"), ("reported", "valid"), ("patrol", None)))
+    bring(ws, "incidents", calls(("reported", "received"), ("patrol", "valid")), mode="update")
+    rows = ws.read("incidents")
+    found = sorted(zip(rows["source"], rows["basis"].fillna(""), strict=True))
+    kept = [("patrol", ""), ("reported", "valid")]
+    assert found == sorted([*kept, ("reported", "received"), ("patrol", "valid")])
+
+
 def test_repeated_ids_are_found_across_batches_by_row():
     with staged("grids", grids("a", "b"), grids("b", "a", "c", first_row=3)) as rows:
         assert rows.repeated() == [("b", 3, 2), ("a", 4, 1)]
