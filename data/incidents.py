@@ -72,7 +72,7 @@ class Left:
 
 class GridFinder:
     """
-    Grids, prepared for finding which of them holds a point.
+    Grids, prepared for finding which of them holds a point, batch after batch.
 
     Parameters
     ----------
@@ -113,11 +113,6 @@ class GridFinder:
         np.minimum.at(first, row[inside], grid[inside])
         ids = np.array([*self._id, None], dtype=object)
         return pd.Series(ids[first], index=points.index, name=GRID_ID, dtype="str")
-
-
-def place_in_grids(points: gpd.GeoSeries, grids: gpd.GeoDataFrame) -> pd.Series:
-    """Return each point's grid; for points in batches, keep a `GridFinder`."""
-    return GridFinder(grids).find(points)
 
 
 def counted(

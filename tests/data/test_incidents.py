@@ -20,7 +20,6 @@ from data.incidents import (
     category_faults,
     counted,
     merge_tallies,
-    place_in_grids,
     tally,
 )
 from data.schemas import validate
@@ -71,15 +70,15 @@ def calls(places, **columns):
     ],
 )
 def test_a_point_is_in_the_first_of_its_grids(place, grid):
-    found = place_in_grids(points(place), grids())[0]
+    found = GridFinder(grids()).find(points(place))[0]
     assert found == grid if grid else pd.isna(found)
 
 
 def test_points_keep_their_index_and_may_be_none_at_all():
     series = points((50, 50), (150, 50))
     series.index = [8, 3]
-    assert place_in_grids(series, grids()).to_dict() == {8: "a1", 3: "b1"}
-    assert place_in_grids(points(), grids()).empty
+    assert GridFinder(grids()).find(series).to_dict() == {8: "a1", 3: "b1"}
+    assert GridFinder(grids()).find(points()).empty
 
 
 def test_points_in_another_crs_are_refused():
@@ -98,7 +97,7 @@ def test_finding_agrees_with_asking_every_grid(places):
         next((row.grid_id for row in layer.itertuples() if row.geometry.intersects(Point(place))), None)
         for place in scaled
     ]
-    found = place_in_grids(points(*scaled), grids())
+    found = GridFinder(grids()).find(points(*scaled))
     assert [None if pd.isna(grid) else grid for grid in found] == expected
 
 
