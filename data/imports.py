@@ -212,10 +212,11 @@ def _build(connection: sqlite3.Connection, staged: Staging, *, old: str | None, 
 def _copy_old(
     connection: sqlite3.Connection, old: str, table: str, names: Sequence[str], staged: Staging
 ) -> None:
-    columns = _listed(names)
+    columns = geopackage.listed(names)
     where, values = _counted_anew(names, staged) if table == "incidents" else ("", [])
     connection.execute(
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {old}{where} ORDER BY fid", values
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {geopackage.quoted(old)}{where} ORDER BY fid",
+        values,
     )
 
 
@@ -247,11 +248,13 @@ def _add(
     updated = [name for name in names if name not in key]
     clause = ""
     if key:
-        sets = ", ".join(f'"{name}" = COALESCE(excluded."{name}", "{name}")' for name in updated)
+        sets = ", ".join(
+            f"{name} = COALESCE(excluded.{name}, {name})" for name in map(geopackage.quoted, updated)
+        )
         action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        clause = f" ON CONFLICT ({_listed(key)}) {action}"
+        clause = f" ON CONFLICT ({geopackage.listed(key)}) {action}"
     marks = ", ".join("?" * len(names))
-    connection.executemany(f"INSERT INTO {table} ({_listed(names)}) VALUES ({marks}){clause}", rows)
+    connection.executemany(f"INSERT INTO {table} ({geopackage.listed(names)}) VALUES ({marks}){clause}", rows)
 
 
 def _clear_shelves(connection: sqlite3.Connection) -> None:
@@ -261,16 +264,12 @@ def _clear_shelves(connection: sqlite3.Connection) -> None:
     shelves = [row[0] for row in connection.execute(recent)]
     for shelf in shelves[_SHELVES_KEPT:]:
         if shelf not in held:
-            connection.execute(f"DROP TABLE IF EXISTS {shelf}")
+            connection.execute(f"DROP TABLE IF EXISTS {geopackage.quoted(shelf)}")
 
 
 def _exists(connection: sqlite3.Connection, name: str) -> bool:
     found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
     return found.fetchone() is not None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def _text(value: Any) -> str:

@@ -113,8 +113,8 @@ class Staging:
         """
         step = max(-(-self.rows // count), 1)
         names = [name for name in (*TABLES[self.table].key, NAME) if name in self.columns]
-        quoted = ", ".join(f'"{name}"' for name in ("row", geopackage.GEOMETRY_COLUMN, *names))
-        select = f"SELECT {quoted} FROM staged WHERE rowid % ? = 0 ORDER BY row"
+        listed = geopackage.listed(("row", geopackage.GEOMETRY_COLUMN, *names))
+        select = f"SELECT {listed} FROM staged WHERE rowid % ? = 0 ORDER BY row"
         found = self._connection.execute(select, (step,)).fetchall()
         columns = list(zip(*found, strict=True)) or [()] * (2 + len(names))
         shapes = geopackage.decode(np.array([None, *columns[1]], dtype=object)[1:])
@@ -148,9 +148,8 @@ class Staging:
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows in the file's order: geometry blob, if there is one, then the columns."""
-        names = [*([geopackage.GEOMETRY_COLUMN] if self.shape else []), *self.columns]
-        quoted = ", ".join(f'"{name}"' for name in names)
-        cursor = self._connection.execute(f"SELECT {quoted} FROM staged ORDER BY row")
+        listed = geopackage.listed([*([geopackage.GEOMETRY_COLUMN] if self.shape else []), *self.columns])
+        cursor = self._connection.execute(f"SELECT {listed} FROM staged ORDER BY row")
         while rows := cursor.fetchmany(_CHUNK):
             yield rows
 
@@ -175,4 +174,4 @@ class Staging:
         return names if all(name in self.columns for name in names) else []
 
     def _key(self) -> str:
-        return ", ".join(f'"{name}"' for name in self._key_names())
+        return geopackage.listed(self._key_names())

@@ -139,6 +139,16 @@ def test_update_changes_what_a_table_brings_and_keeps_the_rest(ws):
     assert after.geometry[2] is None
 
 
+def test_columns_that_other_programs_named_oddly_stay_through_update_and_undo(ws):
+    odd = 'a"b, c'
+    ws.write("grids", grids("a").reset_index(drop=True).assign(**{odd: [1]}))
+    before = ws.read("grids")
+    import_id = bring(ws, "grids", rows_of(grid_id=["a"], residents=[5]), mode="update")
+    assert ws.read("grids")[odd].tolist() == [1]
+    undo_import(ws, import_id)
+    pd.testing.assert_frame_equal(ws.read("grids"), before)
+
+
 def test_update_of_incidents_counts_the_days_it_covers_anew(ws):
     def calls(days, counts, source):
         return rows_of(grid_id=["a"] * len(days), date=days, source=source, count=counts)
