@@ -34,6 +34,7 @@ from data.shaping import shaped, without_blanks
 from data.staging import Staging
 from data.times import day_comes_first
 from data.values import apply_value_synonyms, codes_for_names, kind_from_code, kind_from_name, value_reasons
+from data.workspace import PLACEHOLDER_CRS
 from geo.cleaning import clean
 from geo.crs import LONLAT, choose_metric_crs, require_metric
 from geo.errors import Reason, SchemaError
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from data.placing import Reading
     from data.reporting import Findings, Weight
 
-# A district of tables alone keeps them under some CRS until its first layer brings the real one.
-_NO_PLACE_CRS = "EPSG:4549"
 # Share of a reference's values that must be names of what it refers to, to be read as names.
 _NAMES_SHARE = 0.5
 # What `geo.cleaning` finds that leaves a row without a place, or with one of the wrong kind.
@@ -179,14 +178,14 @@ class Intake:
             require_metric(home, layer="district")
         shapes = self._shapes(looked.sample)
         if shapes is None:
-            return None, home or stated_crs(_NO_PLACE_CRS)
+            return None, home or stated_crs(PLACEHOLDER_CRS)
         reading = settled_reading(
             shapes, declared=looked.layer.crs, stated=crs, near=self.loaded.centre, findings=self.findings
         )
         # In degrees first, for what is none is found here, in a district that is settled too.
         degrees = moved(shapes[~shapely.is_missing(shapes)], reading, LONLAT)
         suiting = choose_metric_crs(gpd.GeoSeries(degrees, crs=LONLAT)) if degrees.size else None
-        return reading, home or suiting or stated_crs(_NO_PLACE_CRS)
+        return reading, home or suiting or stated_crs(PLACEHOLDER_CRS)
 
     def _settle_incidents(self, looked: Examination) -> None:
         if self.loaded.grids is not None:
