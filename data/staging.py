@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from data import geopackage
+from data.files import private_folder
 from data.schemas import NAME, TABLES
 from data.workspace import gpkg_shape, sql_types
 
@@ -41,7 +41,7 @@ class Staging:
         self.columns: dict[str, str] = {}
         self.shape: str | None = None
         self.rows = 0
-        self._folder = tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
+        self._folder = private_folder()
         # One thread may prepare what another one keeps: a page's run ends where the next begins.
         self._connection = sqlite3.connect(
             Path(self._folder.name) / "rows.sqlite", isolation_level=None, check_same_thread=False
