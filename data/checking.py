@@ -106,10 +106,11 @@ def _ids(intake: Intake, mode: str) -> None:
         intake.findings.add("fault", "update_needs_ids", table=intake.table, column=key)
         return
     known = intake.loaded.names(intake.table)
-    new = sorted(intake.staging.values(key) - set([] if known is None else known["id"]) - {None})
+    ids = intake.staging.values(key) - {None}
+    new = sorted(ids - set([] if known is None else known["id"]))
     if not new:
         return
-    if len(new) == len(intake.staging.values(key) - {None}):
+    if len(new) == len(ids):
         intake.findings.add("fault", "ids_none_known", table=intake.table, ids=tuple(new[:_SHOWN]))
         return
     # A row that brings no shape can only join one that has it.

@@ -120,7 +120,8 @@ def read_editions(workspace: Workspace) -> pd.DataFrame:
     with geopackage.reading(workspace.path) as connection:
         editions = geopackage.read_table(connection, "editions", crs=None)
         rows = [
-            connection.execute(f"SELECT COUNT(*) FROM {shelf}").fetchone()[0] for shelf in editions["shelf"]
+            connection.execute(f"SELECT COUNT(*) FROM {geopackage.quoted(shelf)}").fetchone()[0]
+            for shelf in editions["shelf"]
         ]
     return editions.assign(rows=pd.Series(rows, dtype="int64")).drop(columns="shelf")
 
@@ -381,7 +382,12 @@ def _complete(
 
 
 def _ids(connection: sqlite3.Connection, table: str, layer: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"SELECT {TABLES[layer].key[0]} FROM {table} ORDER BY fid")]
+    return [
+        row[0]
+        for row in connection.execute(
+            f"SELECT {TABLES[layer].key[0]} FROM {geopackage.quoted(table)} ORDER BY fid"
+        )
+    ]
 
 
 def _insert(

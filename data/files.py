@@ -1,4 +1,4 @@
-"""Files that appear under their name only when they are whole."""
+"""Files that appear under their name only when they are whole, and folders that nobody else sees."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from geo.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for this user alone, to be used in a ``with`` or cleaned up: gone afterwards."""
+    # Windows holds on to files that a reader has just let go of: that is no fault of the work.
+    return tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
 
 
 @contextmanager

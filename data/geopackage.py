@@ -24,7 +24,7 @@ from data.rtree import fill_rtree
 from geo.errors import ConflictError, FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path, PurePath
 
 _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
@@ -270,9 +270,9 @@ def create_table(
     """Make an empty table, which the GeoPackage does not declare before it is registered."""
     columns = ["fid INTEGER PRIMARY KEY AUTOINCREMENT"]
     columns += [f'"{GEOMETRY_COLUMN}" {shape}'] if shape else []
-    columns += [f"{_quoted(column)} {types[column]}" for column in types]
-    columns += [f"UNIQUE ({', '.join(map(_quoted, unique))})"] if unique else []
-    connection.execute(f"CREATE TABLE {_quoted(name)} ({', '.join(columns)})")
+    columns += [f"{quoted(column)} {types[column]}" for column in types]
+    columns += [f"UNIQUE ({listed(unique)})"] if unique else []
+    connection.execute(f"CREATE TABLE {quoted(name)} ({', '.join(columns)})")
 
 
 def register(connection: sqlite3.Connection, name: str, *, shape: str | None, crs: CRS | None) -> None:
@@ -306,16 +306,16 @@ def shelve(connection: sqlite3.Connection, name: str, shelf: str) -> None:
     """
     rtree = f"rtree_{name}_{GEOMETRY_COLUMN}"
     for trigger in ("insert", "update1", "update2", "update3", "update4", "delete"):
-        connection.execute(f"DROP TRIGGER IF EXISTS {_quoted(f'{rtree}_{trigger}')}")
-    connection.execute(f"DROP TABLE IF EXISTS {_quoted(rtree)}")
+        connection.execute(f"DROP TRIGGER IF EXISTS {quoted(f'{rtree}_{trigger}')}")
+    connection.execute(f"DROP TABLE IF EXISTS {quoted(rtree)}")
     _unregister(connection, name)
-    connection.execute(f"ALTER TABLE {_quoted(name)} RENAME TO {_quoted(shelf)}")
+    connection.execute(f"ALTER TABLE {quoted(name)} RENAME TO {quoted(shelf)}")
 
 
 def unshelve(connection: sqlite3.Connection, shelf: str, name: str, *, crs: CRS) -> None:
     """Put a shelved table back under `name`, in place of what is there."""
     drop_table(connection, name)
-    connection.execute(f"ALTER TABLE {_quoted(shelf)} RENAME TO {_quoted(name)}")
+    connection.execute(f"ALTER TABLE {quoted(shelf)} RENAME TO {quoted(name)}")
     shape = declared_types(connection, name).get(GEOMETRY_COLUMN)
     register(connection, name, shape=shape, crs=crs if shape else None)
 
@@ -356,15 +356,15 @@ def _insert_rows(
         names.insert(0, GEOMETRY_COLUMN)
     marks = ", ".join("?" * len(names))
     connection.executemany(
-        f"INSERT INTO {_quoted(name)} ({', '.join(map(_quoted, names))}) VALUES ({marks})",
+        f"INSERT INTO {quoted(name)} ({listed(names)}) VALUES ({marks})",
         zip(*values, strict=True),
     )
 
 
 def drop_table(connection: sqlite3.Connection, name: str) -> None:
     """Remove a table and every trace of it in the GeoPackage's own tables; absent is fine."""
-    connection.execute(f"DROP TABLE IF EXISTS {_quoted(f'rtree_{name}_{GEOMETRY_COLUMN}')}")
-    connection.execute(f"DROP TABLE IF EXISTS {_quoted(name)}")
+    connection.execute(f"DROP TABLE IF EXISTS {quoted(f'rtree_{name}_{GEOMETRY_COLUMN}')}")
+    connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}")
     _unregister(connection, name)
 
 
@@ -382,7 +382,7 @@ def read_table(
     A GeoDataFrame in `crs` if the table has a geometry column (single parts of multi geometries
     are unwrapped), otherwise a DataFrame. SQL integers come as int64, or Int64 where some are null.
     """
-    cursor = connection.execute(f"SELECT * FROM {_quoted(name)} WHERE {where} ORDER BY {_quoted(order)}")
+    cursor = connection.execute(f"SELECT * FROM {quoted(name)} WHERE {where} ORDER BY {quoted(order)}")
     columns = [column[0] for column in cursor.description]
     rows = cursor.fetchall()
     frame = pd.DataFrame(
@@ -402,7 +402,7 @@ def read_table(
 
 def declared_types(connection: sqlite3.Connection, name: str) -> dict[str, str]:
     """Return the SQL type that each column of a table declares, in order, without its fid."""
-    rows = connection.execute(f"PRAGMA table_info({_quoted(name)})")
+    rows = connection.execute(f"PRAGMA table_info({quoted(name)})")
     return {row[1]: str(row[2]).upper() for row in rows if row[1] != "fid"}
 
 
@@ -482,13 +482,13 @@ def _typed(values: pd.Series, declared: str) -> pd.Series:
 
 def _create_rtree(connection: sqlite3.Connection, name: str) -> None:
     rtree = f"rtree_{name}_{GEOMETRY_COLUMN}"
-    connection.execute(f"CREATE VIRTUAL TABLE {_quoted(rtree)} USING rtree(id, minx, maxx, miny, maxy)")
+    connection.execute(f"CREATE VIRTUAL TABLE {quoted(rtree)} USING rtree(id, minx, maxx, miny, maxy)")
     connection.execute(
         "INSERT INTO gpkg_extensions VALUES (?, ?, 'gpkg_rtree_index', ?, 'write-only')",
         (name, GEOMETRY_COLUMN, "http://www.geopackage.org/spec120/#extension_rtree"),
     )
     rows = connection.execute(
-        f'SELECT fid, "{GEOMETRY_COLUMN}" FROM {_quoted(name)} WHERE "{GEOMETRY_COLUMN}" NOT NULL'
+        f'SELECT fid, "{GEOMETRY_COLUMN}" FROM {quoted(name)} WHERE "{GEOMETRY_COLUMN}" NOT NULL'
     )
     # All at once, and only then the triggers: row by row they cost five calls of Python each.
     found = [(fid, *_box(blob)) for fid, blob in rows if not _is_empty(blob)]
@@ -500,7 +500,7 @@ def _create_rtree(connection: sqlite3.Connection, name: str) -> None:
 
 
 def _record_extent(connection: sqlite3.Connection, name: str) -> None:
-    rtree = _quoted(f"rtree_{name}_{GEOMETRY_COLUMN}")
+    rtree = quoted(f"rtree_{name}_{GEOMETRY_COLUMN}")
     connection.execute(
         f"UPDATE gpkg_contents SET last_change = {_NOW}, (min_x, min_y, max_x, max_y) ="
         f" (SELECT MIN(minx), MIN(miny), MAX(maxx), MAX(maxy) FROM {rtree}) WHERE table_name = ?",
@@ -508,8 +508,14 @@ def _record_extent(connection: sqlite3.Connection, name: str) -> None:
     )
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever other programs called their columns."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as SQL lists them."""
+    return ", ".join(map(quoted, names))
 
 
 def _bound(index: int) -> Callable[[bytes], float | None]:

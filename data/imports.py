@@ -76,7 +76,7 @@ def keep_import(
             settle_crs(connection, staged.crs)
         elif staged.shape is not None and not read_crs(connection).equals(staged.crs):
             raise ConflictError("district_crs_changed", found=read_crs(connection).to_string())
-        import_id = _next_id(connection)
+        import_id = f"I{geopackage.next_fid(connection, 'imports')}"
         present = table in geopackage.table_names(connection)
         shelf = f"shelf_{import_id}" if present else None
         if shelf:
@@ -148,10 +148,6 @@ def undo_import(workspace: Workspace, import_id: str, *, who: str = "") -> str:
     return str(row["layer"])
 
 
-def _next_id(connection: sqlite3.Connection) -> str:
-    return f"I{connection.execute('SELECT COALESCE(MAX(fid), 0) + 1 FROM imports').fetchone()[0]}"
-
-
 def _obstacle(connection: sqlite3.Connection, row: pd.Series) -> str | None:
     """Return the code of what keeps an import from being undone."""
     shelf = _text(row["shelf"])
@@ -188,7 +184,9 @@ def _put_back(connection: sqlite3.Connection, row: pd.Series) -> None:
     else:
         geopackage.drop_table(connection, table)
     located = connection.execute("SELECT 1 FROM gpkg_geometry_columns").fetchone()
-    if row["settled_crs"] and not located:
+    # The layer that settled it may have gone before the last one did.
+    by_import = connection.execute("SELECT 1 FROM imports WHERE settled_crs").fetchone()
+    if by_import and not located:
         unsettle_crs(connection)
 
 
@@ -214,10 +212,11 @@ def _build(connection: sqlite3.Connection, staged: Staging, *, old: str | None, 
 def _copy_old(
     connection: sqlite3.Connection, old: str, table: str, names: Sequence[str], staged: Staging
 ) -> None:
-    columns = _listed(names)
+    columns = geopackage.listed(names)
     where, values = _counted_anew(names, staged) if table == "incidents" else ("", [])
     connection.execute(
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {old}{where} ORDER BY fid", values
+        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {geopackage.quoted(old)}{where} ORDER BY fid",
+        values,
     )
 
 
@@ -226,13 +225,15 @@ def _counted_anew(names: Sequence[str], staged: Staging) -> tuple[str, list[Any]
     days = sorted(day for day in staged.values(DATE) if day)
     if not days:
         return "", []
-    clauses, values = ["date BETWEEN ? AND ?"], [days[0], days[-1]]
-    for name in _COUNTED_ANEW:
-        if name in names:
-            covered = [value or "" for value in staged.values(name)] if name in staged.columns else [""]
-            clauses.append(f"COALESCE({name}, '') IN ({', '.join('?' * len(covered))})")
-            values += covered
-    return f" WHERE NOT ({' AND '.join(clauses)})", values
+    condition, values = "date BETWEEN ? AND ?", [days[0], days[-1]]
+    if known := [name for name in _COUNTED_ANEW if name in names]:
+        # As they come together: one source's 口径 says nothing of another's.
+        pairs = staged.combinations(known)
+        listed = ", ".join(f"COALESCE({name}, '')" for name in known)
+        marks = ", ".join([f"({', '.join('?' * len(known))})"] * len(pairs))
+        condition += f" AND ({listed}) IN (VALUES {marks})"
+        values += [value or "" for pair in pairs for value in pair]
+    return f" WHERE NOT ({condition})", values
 
 
 def _add(
@@ -247,11 +248,13 @@ def _add(
     updated = [name for name in names if name not in key]
     clause = ""
     if key:
-        sets = ", ".join(f'"{name}" = COALESCE(excluded."{name}", "{name}")' for name in updated)
+        sets = ", ".join(
+            f"{name} = COALESCE(excluded.{name}, {name})" for name in map(geopackage.quoted, updated)
+        )
         action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        clause = f" ON CONFLICT ({_listed(key)}) {action}"
+        clause = f" ON CONFLICT ({geopackage.listed(key)}) {action}"
     marks = ", ".join("?" * len(names))
-    connection.executemany(f"INSERT INTO {table} ({_listed(names)}) VALUES ({marks}){clause}", rows)
+    connection.executemany(f"INSERT INTO {table} ({geopackage.listed(names)}) VALUES ({marks}){clause}", rows)
 
 
 def _clear_shelves(connection: sqlite3.Connection) -> None:
@@ -261,16 +264,12 @@ def _clear_shelves(connection: sqlite3.Connection) -> None:
     shelves = [row[0] for row in connection.execute(recent)]
     for shelf in shelves[_SHELVES_KEPT:]:
         if shelf not in held:
-            connection.execute(f"DROP TABLE IF EXISTS {shelf}")
+            connection.execute(f"DROP TABLE IF EXISTS {geopackage.quoted(shelf)}")
 
 
 def _exists(connection: sqlite3.Connection, name: str) -> bool:
     found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
     return found.fetchone() is not None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def _text(value: Any) -> str:

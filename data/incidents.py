@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEYS = (GRID_ID, DATE, HOUR, CATEGORY, SOURCE, BASIS)
 # More kinds of calls than any bureau's list holds: a column of free text.
 MOST_CATEGORIES = 200
+_WAITING_AT_LEAST = 50_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,7 @@ class Left:
 
 class GridFinder:
     """
-    Grids, prepared for finding which of them holds a point.
+    Grids, prepared for finding which of them holds a point, batch after batch.
 
     Parameters
     ----------
@@ -112,11 +113,6 @@ class GridFinder:
         np.minimum.at(first, row[inside], grid[inside])
         ids = np.array([*self._id, None], dtype=object)
         return pd.Series(ids[first], index=points.index, name=GRID_ID, dtype="str")
-
-
-def place_in_grids(points: gpd.GeoSeries, grids: gpd.GeoDataFrame) -> pd.Series:
-    """Return each point's grid; for points in batches, keep a `GridFinder`."""
-    return GridFinder(grids).find(points)
 
 
 def counted(
@@ -184,14 +180,30 @@ def tally(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def merge_tallies(*tallies: pd.DataFrame) -> pd.DataFrame:
-    """
-    Return the sum of tallies; what only one of them knows stays missing in the others' rows.
-
-    Many at once cost little more than two: of a long file, merge when what has gathered doubles.
-    """
+    """Return the sum of tallies; what only one of them knows stays missing in the others' rows."""
     known = [name for name in (*KEYS, COUNT) if any(name in part for part in tallies)]
     parts = [part.reindex(columns=known) for part in tallies if len(part)]
     return tally(pd.concat(parts, ignore_index=True)) if parts else tallies[0]
+
+
+class Gathered:
+    """Tallies of a long file's batches, summed up now and then: each row is merged a few times only."""
+
+    def __init__(self) -> None:
+        self._summed = pd.DataFrame()
+        self._waiting: list[pd.DataFrame] = []
+
+    def add(self, tallied: pd.DataFrame) -> None:
+        """Take a batch's tally."""
+        self._waiting.append(tallied)
+        if sum(map(len, self._waiting)) > max(len(self._summed), _WAITING_AT_LEAST):
+            self.summed()
+
+    def summed(self) -> pd.DataFrame:
+        """Return the sum of all tallies so far."""
+        if self._waiting:
+            self._summed, self._waiting = merge_tallies(*self._waiting, self._summed), []
+        return self._summed
 
 
 def category_faults(tallied: pd.DataFrame) -> tuple[Reason, ...]:

@@ -12,7 +12,7 @@ import shapely
 
 from data.examining import NUMBERED
 from data.guarding import Guard
-from data.incidents import GridFinder, Left, category_faults, counted, merge_tallies
+from data.incidents import Gathered, GridFinder, Left, category_faults, counted
 from data.placing import moved, settled_reading, shapes_of, stated_crs
 from data.privacy import personal_cells
 from data.readers.source import ROW
@@ -23,16 +23,18 @@ from data.schemas import (
     LAT,
     LON,
     NAME,
+    SOURCE,
     TABLES,
     TIME,
     VILLAGE_ID,
     WKT,
     row_faults,
 )
-from data.shaping import shaped
+from data.shaping import shaped, without_blanks
 from data.staging import Staging
 from data.times import day_comes_first
 from data.values import apply_value_synonyms, codes_for_names, kind_from_code, kind_from_name, value_reasons
+from data.workspace import PLACEHOLDER_CRS
 from geo.cleaning import clean
 from geo.crs import LONLAT, choose_metric_crs, require_metric
 from geo.errors import Reason, SchemaError
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     from data.placing import Reading
     from data.reporting import Findings, Weight
 
-# A district of tables alone keeps them under some CRS until its first layer brings the real one.
-_NO_PLACE_CRS = "EPSG:4549"
 # Share of a reference's values that must be names of what it refers to, to be read as names.
 _NAMES_SHARE = 0.5
 # What `geo.cleaning` finds that leaves a row without a place, or with one of the wrong kind.
@@ -115,7 +115,7 @@ class Intake:
         self.rows_read = 0
         self.left = Left()
         self._harmless: Counter[str] = Counter()
-        self._tallied = pd.DataFrame()
+        self._gathered = Gathered()
         self._finder: GridFinder | None = None
         self._day_first: bool | None = None
         self._spec = TABLES[table]
@@ -134,14 +134,12 @@ class Intake:
         shapes = self._shapes(batch)
         if shapes is not None and self.reading is not None:
             frame = self._placed(frame, shapes, self.reading)
+        self._tell_faults(frame)
         if self.table == "incidents":
             tallied, left = counted(frame, self._finder, day_first=self._day_first)
-            self._tallied = merge_tallies(self._tallied, tallied)
+            self._gathered.add(tallied)
             self.left = self.left + left
             return
-        for fault in row_faults(frame, self.table):
-            if fault.code not in _NOT_BY_ROW:
-                self.findings.add_all("fault", [_shown(fault)])
         self.staging.append(frame)
 
     def finish(self) -> None:
@@ -151,11 +149,20 @@ class Intake:
         if self.table != "incidents":
             return
         self.findings.add_all("note", self.left.reasons())
-        self.findings.add_all("fault", category_faults(self._tallied))
-        if self._tallied.empty:
+        tallied = self._gathered.summed()
+        self.findings.add_all("fault", category_faults(tallied))
+        if tallied.empty:
             self.findings.add("fault", "incidents_none", count=self.rows_read)
             return
-        self.staging.append(self._tallied.rename_axis(ROW))
+        self.staging.append(tallied.rename_axis(ROW))
+
+    def _tell_faults(self, frame: pd.DataFrame) -> None:
+        if self.table == "incidents":
+            # What else is wrong with a call is counted; a source that is none would be lost unsaid.
+            frame = pd.DataFrame({SOURCE: without_blanks(frame[SOURCE])} if SOURCE in frame else {})
+        for fault in row_faults(frame, self.table):
+            if fault.code not in _NOT_BY_ROW:
+                self.findings.add_all("fault", [_shown(fault)])
 
     def _shapes(self, batch: pd.DataFrame) -> np.ndarray[Any, Any] | None:
         if self._spec.shape is None and self.table != "incidents":
@@ -171,14 +178,14 @@ class Intake:
             require_metric(home, layer="district")
         shapes = self._shapes(looked.sample)
         if shapes is None:
-            return None, home or stated_crs(_NO_PLACE_CRS)
+            return None, home or stated_crs(PLACEHOLDER_CRS)
         reading = settled_reading(
             shapes, declared=looked.layer.crs, stated=crs, near=self.loaded.centre, findings=self.findings
         )
         # In degrees first, for what is none is found here, in a district that is settled too.
         degrees = moved(shapes[~shapely.is_missing(shapes)], reading, LONLAT)
         suiting = choose_metric_crs(gpd.GeoSeries(degrees, crs=LONLAT)) if degrees.size else None
-        return reading, home or suiting or stated_crs(_NO_PLACE_CRS)
+        return reading, home or suiting or stated_crs(PLACEHOLDER_CRS)
 
     def _settle_incidents(self, looked: Examination) -> None:
         if self.loaded.grids is not None:

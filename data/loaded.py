@@ -33,6 +33,7 @@ class Loaded:
 
     def __init__(self, workspace: Workspace | None) -> None:
         self._workspace = workspace
+        self._frames: dict[str, Any] = {}
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -51,13 +52,14 @@ class Loaded:
         """The polygons of each layer that a new one can be compared with."""
         if self._workspace is None:
             return {}
-        found = self._workspace.read_all(_COMPARED)
+        self._frames |= self._workspace.read_all(_COMPARED)
+        found = {name: self._frames[name] for name in _COMPARED if name in self._frames}
         shapes = {
             name: frame.geometry[has_shape(frame.geometry)]
             for name, frame in found.items()
             if isinstance(frame, gpd.GeoDataFrame)
         }
-        return {name: shapes[name] for name in _COMPARED if name in shapes and len(shapes[name])}
+        return {name: series for name, series in shapes.items() if len(series)}
 
     @cached_property
     def centre(self) -> tuple[float, float] | None:
@@ -73,24 +75,28 @@ class Loaded:
     @cached_property
     def grids(self) -> gpd.GeoDataFrame | None:
         """The grids with their shapes; None where there are none."""
-        if self._workspace is None or not self.counts.get("grids"):
-            return None
-        grids = self._workspace.read("grids")
-        if isinstance(grids, gpd.GeoDataFrame):
+        grids = self._frame("grids")
+        if grids is None or isinstance(grids, gpd.GeoDataFrame) or self._workspace is None:
             return grids
         return gpd.GeoDataFrame(grids, geometry=[None] * len(grids), crs=self._workspace.crs)
 
     def names(self, table: str) -> pd.DataFrame | None:
         """Return id and name of each place of a table; None where it is not there."""
-        if self._workspace is None or not self.counts.get(table):
+        frame = self._frame(table)
+        if frame is None:
             return None
-        frame = self._workspace.read(table)
         names: Any = frame[NAME] if NAME in frame else pd.Series(None, index=frame.index, dtype="str")
         return pd.DataFrame({"id": frame[TABLES[table].key[0]].astype(str), NAME: names})
 
     def has_shapes(self, table: str) -> bool:
         """Whether a table is there with at least one shape."""
-        if self._workspace is None or not self.counts.get(table):
-            return False
-        frame = self._workspace.read(table)
+        frame = self._frame(table)
         return isinstance(frame, gpd.GeoDataFrame) and bool(has_shape(frame.geometry).any())
+
+    def _frame(self, table: str) -> Any:
+        """Return a table, read once; None where it is not there or has no rows."""
+        if self._workspace is None or not self.counts.get(table):
+            return None
+        if table not in self._frames:
+            self._frames[table] = self._workspace.read(table)
+        return self._frames[table]

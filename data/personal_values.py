@@ -38,7 +38,7 @@ _EARLIEST_BIRTH, _LATEST_BIRTH = 1900, 2040
 
 _GAP = r"[ \-]?"
 # Digits are never taken out of a longer run of digits, out of a decimal, or out of a code with letters.
-_ALONE, _ENDS = r"(?<![0-9A-Za-z.])(?<!\d[\-_])", r"(?![0-9A-Za-z]|\.\d|[\-_]\d)"
+_ALONE = r"(?<![0-9A-Za-z.])(?<!\d[\-_])"
 _PROVINCE_SIGN = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _ID18 = re.compile(rf"(?<![0-9A-Za-z.])\d{{6}}{_GAP}\d{{8}}{_GAP}\d{{3}}[0-9Xx](?![0-9A-Za-z])")
 _ID15 = re.compile(r"(?<![0-9A-Za-z.])\d{15}(?![0-9A-Za-z])")

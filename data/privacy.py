@@ -45,7 +45,6 @@ from data.personal_values import (
     undressed,
 )
 from data.schemas import COUNT, TABLES
-from geo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -504,27 +503,6 @@ def _names(texts: Sequence[str], header: Header, field: str | None) -> Verdict |
     telling = signs.share >= 0.75 and signs.log_odds >= 1.2 and (signs.long >= _SOME or signs.log_odds >= 1.8)
     certain = telling and not expected_place and len(distinct) >= 5
     return _verdict(NAME, certain, share, len(texts), "values")
-
-
-def column_reasons(verdicts: Mapping[str, Verdict]) -> tuple[Reason, ...]:
-    """Return what the user is to be told of each verdict: ``column_personal`` or ``column_doubtful``."""
-    return tuple(
-        Reason("column_personal", {"column": column, "personal_kind": verdict.kind})
-        if verdict.certain
-        else Reason(
-            "column_doubtful", {"column": column, "personal_kind": verdict.kind, "share": verdict.share}
-        )
-        for column, verdict in verdicts.items()
-    )
-
-
-def cell_reasons(column: str, kinds: pd.Series) -> tuple[Reason, ...]:
-    """Return ``cells_personal`` with the count for each kind that `personal_cells` found in a column."""
-    counts = kinds.dropna().value_counts().sort_index()
-    return tuple(
-        Reason("cells_personal", {"column": column, "personal_kind": kind, "count": int(count)})
-        for kind, count in counts.items()
-    )
 
 
 # A running number, a row of a geometry's file, a name that spreadsheets make up: they say nothing.

@@ -93,7 +93,7 @@ def put_back(connection: sqlite3.Connection, *, shelf: str) -> list[str]:
         aside = f"{shelf}_{table}"
         columns = list(geopackage.declared_types(connection, aside))
         if len(columns) == len(geopackage.declared_types(connection, table)):
-            listed = _listed(["fid", *columns])
+            listed = geopackage.listed(["fid", *columns])
             connection.execute(f"DELETE FROM {table} WHERE fid IN (SELECT fid FROM {aside})")
             connection.execute(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM {aside}")
         else:
@@ -163,20 +163,16 @@ def _merge(connection: sqlite3.Connection, table: str, column: str, aside: str) 
     connection.execute(f"DELETE FROM {table} WHERE fid IN (SELECT fid FROM {aside})")
     key = TABLES[table].key
     chosen = [
-        f'COALESCE(m.new, s."{name}") AS "{name}"'
+        f"COALESCE(m.new, s.{quoted}) AS {quoted}"
         if name == column
-        else f'SUM(s."{name}") AS "{name}"'
+        else f"SUM(s.{quoted}) AS {quoted}"
         if kind in ("INTEGER", "REAL") and name not in key
         # Beside a single MIN, SQLite takes bare columns from the row that holds it: the first.
-        else f's."{name}"'
-        for name, kind in types.items()
+        else f"s.{quoted}"
+        for name, kind, quoted in ((name, kind, geopackage.quoted(name)) for name, kind in types.items())
     ]
     groups = ", ".join(f'COALESCE(m.new, s."{name}")' if name == column else f's."{name}"' for name in key)
     connection.execute(
-        f"INSERT INTO {table} (fid, {_listed(types)}) SELECT MIN(s.fid), {', '.join(chosen)}"
+        f"INSERT INTO {table} (fid, {geopackage.listed(types)}) SELECT MIN(s.fid), {', '.join(chosen)}"
         f' FROM {aside} s LEFT JOIN temp.moving m ON m.old = s."{column}" GROUP BY {groups}'
     )
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

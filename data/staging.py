@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from data import geopackage
+from data.files import private_folder
 from data.schemas import NAME, TABLES
 from data.workspace import gpkg_shape, sql_types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pyproj import CRS
 
@@ -41,7 +41,7 @@ class Staging:
         self.columns: dict[str, str] = {}
         self.shape: str | None = None
         self.rows = 0
-        self._folder = tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
+        self._folder = private_folder()
         # One thread may prepare what another one keeps: a page's run ends where the next begins.
         self._connection = sqlite3.connect(
             Path(self._folder.name) / "rows.sqlite", isolation_level=None, check_same_thread=False
@@ -113,8 +113,8 @@ class Staging:
         """
         step = max(-(-self.rows // count), 1)
         names = [name for name in (*TABLES[self.table].key, NAME) if name in self.columns]
-        quoted = ", ".join(f'"{name}"' for name in ("row", geopackage.GEOMETRY_COLUMN, *names))
-        select = f"SELECT {quoted} FROM staged WHERE rowid % ? = 0 ORDER BY row"
+        listed = geopackage.listed(("row", geopackage.GEOMETRY_COLUMN, *names))
+        select = f"SELECT {listed} FROM staged WHERE rowid % ? = 0 ORDER BY row"
         found = self._connection.execute(select, (step,)).fetchall()
         columns = list(zip(*found, strict=True)) or [()] * (2 + len(names))
         shapes = geopackage.decode(np.array([None, *columns[1]], dtype=object)[1:])
@@ -125,6 +125,11 @@ class Staging:
     def values(self, column: str) -> set[Any]:
         """Return the different values of a column."""
         return {row[0] for row in self._connection.execute(f'SELECT DISTINCT "{column}" FROM staged')}
+
+    def combinations(self, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the different values of several columns together, None for a column that is not there."""
+        listed = ", ".join(f'"{name}"' if name in self.columns else "NULL" for name in columns)
+        return self._connection.execute(f"SELECT DISTINCT {listed} FROM staged").fetchall()
 
     def frame(self) -> Any:
         """Return the rows as they would be read back from the district, indexed by row number."""
@@ -143,9 +148,8 @@ class Staging:
 
     def chunks(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows in the file's order: geometry blob, if there is one, then the columns."""
-        names = [*([geopackage.GEOMETRY_COLUMN] if self.shape else []), *self.columns]
-        quoted = ", ".join(f'"{name}"' for name in names)
-        cursor = self._connection.execute(f"SELECT {quoted} FROM staged ORDER BY row")
+        listed = geopackage.listed([*([geopackage.GEOMETRY_COLUMN] if self.shape else []), *self.columns])
+        cursor = self._connection.execute(f"SELECT {listed} FROM staged ORDER BY row")
         while rows := cursor.fetchmany(_CHUNK):
             yield rows
 
@@ -170,4 +174,4 @@ class Staging:
         return names if all(name in self.columns for name in names) else []
 
     def _key(self) -> str:
-        return ", ".join(f'"{name}"' for name in self._key_names())
+        return geopackage.listed(self._key_names())

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 SAME, RENAMED, MERGED, SPLIT, RECUT, NEW, ENDED = SUCCESSION_KINDS
-SUCCESSION_COLUMNS = (OLD_ID, NEW_ID, SHARE_OLD, SHARE_NEW, KIND)
 # From this share of its area on, an old place is wholly in its one successor; as with nesting.
 WHOLE_SHARE = 0.99
 _TOLERANCE = 1e-6

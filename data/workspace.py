@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 2
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
-_PLACEHOLDER_CRS = "EPSG:4549"
+PLACEHOLDER_CRS = "EPSG:4549"
 _KEEP_ALL = 1_000_000
 _SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "date": "DATE"}
 _GPKG_SHAPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
@@ -122,7 +122,7 @@ class Workspace:
         CrsError
             If `crs` is not projected in metres.
         """
-        settled = CRS.from_user_input(_PLACEHOLDER_CRS if crs is None else crs)
+        settled = CRS.from_user_input(PLACEHOLDER_CRS if crs is None else crs)
         require_metric(settled, layer="district")
         with (
             drafted(path, overwrite=False) as draft,

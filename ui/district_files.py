@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 import sqlite3
-import tempfile
 import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from data import geopackage
-from data.files import drafted
+from data.files import drafted, private_folder
 from data.schemas import TABLES
 from data.workspace import SCHEMA_VERSION, Workspace
 from geo.crs import refuse_unknown, require_metric
@@ -215,7 +214,7 @@ def save_as(workspace: Workspace, name: str, *, folder: Path) -> Path:
 
 def copy_bytes(path: Path) -> bytes:
     """Return a workspace's file as it is at this moment, for download."""
-    with tempfile.TemporaryDirectory(prefix="gridbeat-") as folder:
+    with private_folder() as folder:
         return Workspace.open(path).copy_to(Path(folder) / f"copy{SUFFIX}").read_bytes()
 
 

@@ -6,13 +6,13 @@ import gzip
 import re
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from data.files import private_folder
 from geo.errors import FileError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ MAX_BYTES = 4 * 2**30
 MAX_RATIO = 200
 # What unpacks to less than this does no harm, however well it was packed (blank table cells are).
 HARMLESS_BYTES = 32 * 2**20
-TEMPORARY = "gridbeat-"
 
 _CHUNK = 1 << 20
 # The list of members is read whole, before it can be counted: 1 kB a member is ample.
@@ -93,7 +92,7 @@ def unpacked(path: Path, *, only: tuple[str, ...] | None = None) -> Iterator[Pat
         As `refuse_bomb`; ``archive_member_twice``; ``file_not_writable`` if the disk refuses.
     """
     path = Path(path)
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as name:
+    with private_folder() as name:
         folder = Path(name)
         with _opened(path) as archive:
             left = MAX_BYTES
@@ -114,7 +113,7 @@ def gunzipped(path: Path) -> Iterator[Path]:
         ``archive_broken``, ``archive_too_large``, ``archive_bomb``, or ``file_not_writable``.
     """
     path = Path(path)
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as name:
+    with private_folder() as name:
         target = Path(name) / _fit(path.stem)
         # A .gz doesn't say how much it holds: what counts is what has come out.
         limit = max(HARMLESS_BYTES, path.stat().st_size * MAX_RATIO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import struct
 import zipfile
 import zlib
@@ -34,6 +35,16 @@ BROKEN_ARCHIVE = (
     RuntimeError,
     ValueError,
 )
+# As programs call them that number their encodings, or mean Microsoft's by a common name.
+_CODE_PAGES = {
+    "65001": "utf-8",
+    "936": "gb18030",
+    "54936": "gb18030",
+    "2312": "gb18030",
+    "88591": "latin-1",
+    "950": "cp950",
+    "big5": "cp950",
+}
 # Codecs of Python that are no encodings of files.
 _NO_TEXT = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")
 
@@ -92,26 +103,43 @@ def all_utf8(opened: Opener) -> bool:
     return _first_fault(opened, UTF8) is None
 
 
-def known_encoding(stated: str, path: Path) -> str:
+def codec_named(name: str) -> str | None:
+    """Return Python's codec for an encoding as people and .cpg files name it; None if there is none."""
+    plain = re.sub(r"[^a-z0-9]", "", name.lower())
+    if "gbk" in plain or plain.startswith("gb2312"):
+        return GB18030
+    number = re.sub(r"[^0-9]", "", plain)
+    for candidate in (_CODE_PAGES.get(number), _CODE_PAGES.get(plain), plain, name.strip(), f"cp{number}"):
+        try:
+            # Refuses what only looks like an encoding: base64, rot13.
+            b"ab".decode(candidate or "", errors="replace")
+            codec = codecs.lookup(candidate or "").name
+        except (LookupError, ValueError):
+            continue
+        if codec.replace("-", "_") not in _NO_TEXT:
+            return GB18030 if codec in _PARTS_OF_GB18030 else codec
+    return None
+
+
+def stated_codec(stated: str, path: Path) -> str:
     """
-    Return Python's name of an encoding that a person or a file states.
+    Return Python's name of an encoding that a person states.
 
     Raises
     ------
     FileError
         ``encoding_unknown`` if there is none of that name, or it does not stand for text.
     """
-    try:
-        name = codecs.lookup(stated.strip()).name
-        # Refuses what only looks like an encoding: base64, rot13.
-        b"ab".decode(name, errors="replace")
-        if name.replace("-", "_") in _NO_TEXT:
-            raise LookupError
-    except (LookupError, ValueError) as fault:
-        raise FileError("encoding_unknown", file=path.name, found=stated) from fault
-    if name == UTF8:
-        return "utf-8-sig"
-    return GB18030 if name in _PARTS_OF_GB18030 else name
+    codec = codec_named(stated)
+    if codec is None:
+        raise FileError("encoding_unknown", file=path.name, found=stated)
+    return codec
+
+
+def known_encoding(stated: str, path: Path) -> str:
+    """Return `stated_codec` for a whole file, at whose head UTF-8 may have a byte order mark."""
+    codec = stated_codec(stated, path)
+    return "utf-8-sig" if codec == UTF8 else codec
 
 
 def _require_readable(opened: Opener, encoding: str, path: Path) -> None:

@@ -7,8 +7,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from data.readers.shapefile import codec_named
-from geo.errors import FileError, Reason
+from data.readers.encodings import UTF8, text_encoding
+from geo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _BLANK = b" \t\r\n"
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _DIALECTS = (
     ("ESRIJSON", re.compile(rb'"esriGeometry(Polygon|Polyline|Point|Multipoint)"')),
     ("TopoJSON", re.compile(rb'"type"\s*:\s*"Topology"')),
@@ -35,12 +34,12 @@ def prepare(path: Path, folder: Path, *, encoding: str | None) -> tuple[Path, tu
     Raises
     ------
     FileError
-        ``encoding_unknown``, ``encoding_unclear``.
+        As `data.readers.encodings.text_encoding`.
     """
-    codec = _settled_codec(path, encoding)
+    codec = text_encoding(path, stated=encoding)
     first = next(_pieces(path, codec), b"").lstrip(_BLANK)[:1]
     is_array = first == b"["
-    if codec == "utf-8" and not is_array:
+    if codec == UTF8 and not is_array:
         return path, ()
     copy = folder / "features.geojson"
     with copy.open("wb") as sink:
@@ -50,7 +49,7 @@ def prepare(path: Path, folder: Path, *, encoding: str | None) -> tuple[Path, tu
             sink.write(piece)
         if is_array:
             sink.write(b"}")
-    recoded = codec not in {"utf-8", "utf-8-sig"} and encoding is None
+    recoded = codec not in {UTF8, "utf-8-sig"} and encoding is None
     return copy, (Reason("encoding_guessed", {"found": codec.upper()}),) if recoded else ()
 
 
@@ -82,25 +81,6 @@ def _is_line_by_line(head: bytes) -> bool:
 def _head(path: Path) -> bytes:
     with path.open("rb") as stream:
         return stream.read(_CHUNK)
-
-
-def _settled_codec(path: Path, stated: str | None) -> str:
-    if stated is not None:
-        codec = codec_named(stated)
-        if codec is None:
-            raise FileError("encoding_unknown", file=path.name, found=stated)
-        return codec
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    marked = next((codec for bom, codec in _BOMS if head.startswith(bom)), None)
-    for codec in (marked,) if marked else ("utf-8", "gb18030"):
-        try:
-            for _ in _pieces(path, codec):
-                pass
-        except UnicodeError:
-            continue
-        return codec
-    raise FileError("encoding_unclear", file=path.name)
 
 
 def _pieces(path: Path, codec: str) -> Iterator[bytes]:

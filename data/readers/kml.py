@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from data.readers.encodings import Opener
 
-SUFFIXES = (".kml", ".kmz", ".ovkml", ".ovkmz")
 NAME, DESCRIPTION = "name", "description"
 MOST_COLUMNS = 4096
 _LONLAT = CRS.from_epsg(4326)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from geo.errors import FileError, Reason
+from data.readers.encodings import codec_named, stated_codec
+from geo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +19,6 @@ _CHUNK_BYTES = 1 << 20
 _TELLING_CELLS = 20_000
 # A broken cell or two don't make a UTF-8 file a GB18030 one.
 _BROKEN_SHARE = 0.01
-_CODE_PAGES = {
-    "65001": "utf-8",
-    "8": "utf-8",  # "UTF-8", "utf8"
-    "936": "gb18030",
-    "54936": "gb18030",
-    "18030": "gb18030",
-    "2312": "gb18030",
-    "88591": "latin-1",
-    "950": "cp950",
-    "5": "cp950",  # "Big5"
-}
 # The language driver byte of a .dbf; those that every writer leaves there (ANSI) say nothing.
 _LANGUAGE_DRIVERS = {
     0x4D: "gb18030",
@@ -80,22 +69,6 @@ def sibling(path: Path, suffix: str) -> Path | None:
     return next((file for file in sorted(path.parent.iterdir()) if file.name.lower() == wanted), None)
 
 
-def codec_named(text: str) -> str | None:
-    """Return Python's codec for an encoding as people and .cpg files name it; None if there is none."""
-    name = text.strip().strip("\ufeff").lower()
-    number = "".join(re.findall(r"\d+", name))
-    if "gbk" in name or name.startswith("gb2312"):
-        return "gb18030"
-    candidates = [_CODE_PAGES.get(number, ""), name, f"cp{number}"] if number else [name]
-    for candidate in candidates:
-        try:
-            b"a".decode(candidate)
-        except (LookupError, ValueError):
-            continue
-        return codecs.lookup(candidate).name
-    return None
-
-
 def decode(raw: bytes, codec: str) -> Cell:
     """Return a cell's text; a field may end in mid-character, and that half is dropped."""
     try:
@@ -128,10 +101,7 @@ def settle_encoding(path: Path, *, stated: str | None) -> tuple[str, tuple[Reaso
         ``encoding_unknown``.
     """
     if stated is not None:
-        codec = codec_named(stated)
-        if codec is None:
-            raise FileError("encoding_unknown", file=path.name, found=stated)
-        return codec, ()
+        return stated_codec(stated, path), ()
     dbf = sibling(path, ".dbf")
     table = None if dbf is None else _table(dbf)
     if dbf is None or table is None:

@@ -13,8 +13,6 @@ from geo.errors import FileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEXT_SUFFIXES = (".csv", ".txt", ".tsv")
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods", ".et")
 _MARKUP = re.compile(rb"\s*<(\?xml|!doctype|html|table|head|meta|body|style|div|mso)", re.IGNORECASE)
 
 

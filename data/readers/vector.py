@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import threading
 import warnings
 from contextlib import ExitStack, contextmanager
@@ -23,8 +22,8 @@ from pyogrio.raw import read as read_raw
 from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCrs
 
+from data.files import private_folder
 from data.readers import dxf, geojson, shapefile
-from data.readers.archives import TEMPORARY
 from data.readers.columns import GEOMETRY, once_each, shapes_of, tidy_times, values_of
 from data.readers.source import BATCH_ROWS, ROW, FileShape, SourceLayer
 from data.readers.tally import Tally
@@ -232,10 +231,10 @@ def open_vector(
     ------
     FileError
         ``file_unreadable``, ``file_kind_differs``, ``file_cut``, ``encoding_unknown``,
-        ``encoding_unclear``, ``json_without_features``, ``drawing_without_outlines``.
+        ``encoding_wrong``, ``json_without_features``, ``drawing_without_outlines``.
     """
     path = path.absolute()
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True) as name:
+    with private_folder() as name:
         folder = Path(name)
         if suffix == ".shp":
             yield _open_shapefile(path, folder, encoding)

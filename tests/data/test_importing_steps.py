@@ -319,6 +319,14 @@ def test_calls_become_counts_and_their_callers_leave_no_trace(ws, tmp_path):
             assert value.encode() not in content
 
 
+def test_calls_of_a_source_that_is_none_are_faults_and_not_lost_unsaid(ws, tmp_path):
+    """What is neither reported nor patrol would drive nothing, and nobody would know."""
+    text = "grid_id,date,source\nG1,2026-01-05,reported\nG1,2026-01-06,12345 热线\n"
+    (tmp_path / "110.csv").write_text(text, encoding="utf-8")
+    report = check(tmp_path / "110.csv", "incidents", ws, mapping={"source": "source"})
+    assert [(fault.code, fault.facts["row"]) for fault in report.faults] == [("value_wrong", 3)]
+
+
 def test_calls_without_grids_ask_for_them(ws, tmp_path):
     caller_list().to_csv(tmp_path / "110.csv", index=False)
     with pytest.raises(SchemaError, match="incidents_need_grids"):

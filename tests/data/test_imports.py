@@ -84,6 +84,16 @@ def test_undo_of_the_first_import_leaves_no_table_and_no_crs(ws):
     assert ws.crs.to_epsg() == 4550
 
 
+def test_crs_is_open_again_once_the_last_shape_is_gone_whichever_import_settled_it(ws):
+    zones = gpd.GeoDataFrame(rows_of(zone_id=["Z"]), geometry=[box(0, 0, 1, 1)], crs=METRIC)
+    first, second = bring(ws, "zones", zones), bring(ws, "grids", grids("a"))
+    undo_import(ws, first)
+    assert not ws.setting("crs_assumed")
+    undo_import(ws, second)
+    bring(ws, "grids", grids("a", crs="EPSG:4550"), crs="EPSG:4550")
+    assert ws.crs.to_epsg() == 4550
+
+
 def test_undo_is_refused_twice_after_later_changes_and_for_unknown_ids(ws):
     first = bring(ws, "grids", grids("a"))
     second = bring(ws, "grids", grids("b"))
@@ -129,6 +139,16 @@ def test_update_changes_what_a_table_brings_and_keeps_the_rest(ws):
     assert after.geometry[2] is None
 
 
+def test_columns_that_other_programs_named_oddly_stay_through_update_and_undo(ws):
+    odd = 'a"b, c'
+    ws.write("grids", grids("a").reset_index(drop=True).assign(**{odd: [1]}))
+    before = ws.read("grids")
+    import_id = bring(ws, "grids", rows_of(grid_id=["a"], residents=[5]), mode="update")
+    assert ws.read("grids")[odd].tolist() == [1]
+    undo_import(ws, import_id)
+    pd.testing.assert_frame_equal(ws.read("grids"), before)
+
+
 def test_update_of_incidents_counts_the_days_it_covers_anew(ws):
     def calls(days, counts, source):
         return rows_of(grid_id=["a"] * len(days), date=days, source=source, count=counts)
@@ -144,6 +164,24 @@ def test_update_of_incidents_counts_the_days_it_covers_anew(ws):
         ("2026-01-02", "reported", 5),
         ("2026-01-03", "reported", 6),
     ]
+
+
+def test_update_of_incidents_leaves_what_another_source_counted_under_the_same_basis(ws):
+    def calls(*pairs):
+        return rows_of(
+            grid_id=["a"] * len(pairs),
+            date=["2026-01-02"] * len(pairs),
+            source=[source for source, _ in pairs],
+            basis=[basis for _, basis in pairs],
+            count=[1] * len(pairs),
+        )
+
+    bring(ws, "incidents", calls(("reported", "received"), ("reported", "valid"), ("patrol", None)))
+    bring(ws, "incidents", calls(("reported", "received"), ("patrol", "valid")), mode="update")
+    rows = ws.read("incidents")
+    found = sorted(zip(rows["source"], rows["basis"].fillna(""), strict=True))
+    kept = [("patrol", ""), ("reported", "valid")]
+    assert found == sorted([*kept, ("reported", "received"), ("patrol", "valid")])
 
 
 def test_repeated_ids_are_found_across_batches_by_row():

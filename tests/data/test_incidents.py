@@ -1,6 +1,7 @@
 """Calls into counts: nothing lost unsaid, nothing counted twice, the same in batches as at once."""
 
 import time
+from unittest import mock
 
 import geopandas as gpd
 import numpy as np
@@ -10,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Point, box
 
+from data import incidents
 from data.incidents import (
     MOST_CATEGORIES,
+    Gathered,
     GridFinder,
     Left,
     category_faults,
     counted,
     merge_tallies,
-    place_in_grids,
     tally,
 )
 from data.schemas import validate
@@ -68,15 +70,15 @@ def calls(places, **columns):
     ],
 )
 def test_a_point_is_in_the_first_of_its_grids(place, grid):
-    found = place_in_grids(points(place), grids())[0]
+    found = GridFinder(grids()).find(points(place))[0]
     assert found == grid if grid else pd.isna(found)
 
 
 def test_points_keep_their_index_and_may_be_none_at_all():
     series = points((50, 50), (150, 50))
     series.index = [8, 3]
-    assert place_in_grids(series, grids()).to_dict() == {8: "a1", 3: "b1"}
-    assert place_in_grids(points(), grids()).empty
+    assert GridFinder(grids()).find(series).to_dict() == {8: "a1", 3: "b1"}
+    assert GridFinder(grids()).find(points()).empty
 
 
 def test_points_in_another_crs_are_refused():
@@ -95,7 +97,7 @@ def test_finding_agrees_with_asking_every_grid(places):
         next((row.grid_id for row in layer.itertuples() if row.geometry.intersects(Point(place))), None)
         for place in scaled
     ]
-    found = place_in_grids(points(*scaled), grids())
+    found = GridFinder(grids()).find(points(*scaled))
     assert [None if pd.isna(grid) else grid for grid in found] == expected
 
 
@@ -212,7 +214,11 @@ def test_batches_add_up_to_the_whole(rows, size):
     for tallied, more in parts[1:]:
         merged, lost = merge_tallies(merged, tallied), lost + more
     assert lost == left
-    pd.testing.assert_frame_equal(merge_tallies(*(tallied for tallied, _ in parts)), merged)
+    with mock.patch.object(incidents, "_WAITING_AT_LEAST", 3):
+        gathered = Gathered()
+        for tallied, _ in parts:
+            gathered.add(tallied)
+    pd.testing.assert_frame_equal(gathered.summed(), merged)
     pd.testing.assert_frame_equal(merged, whole, check_like=True)
     brute = {}
     for grid, when, category in rows:

@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.guarding import Guard
 from data.personal_headers import KINDS, read_header
 from data.personal_values import id_checks, luhn_checks
 from data.privacy import (
     Verdict,
-    cell_reasons,
-    column_reasons,
     judge,
     judge_columns,
     personal_cells,
     table_has_only_persons,
 )
+from data.reporting import Findings
 from ui.words import LANGS, words
 
 NAMES = ["张伟", "李秀英", "王建国", "欧阳娜", "刘洋", "陈志强", "赵敏", "孙丽华"]
@@ -297,23 +297,29 @@ def test_columns_are_judged_by_what_they_are_mapped_to():
 @pytest.mark.parametrize("lang", LANGS)
 def test_reasons_are_told_in_words_without_any_value(lang):
     sample = pd.DataFrame({"姓名": NAMES, "镇街": NAMES})
-    t = words(lang)
-    found = [t.reason(reason) for reason in column_reasons(judge_columns(sample))]
-    found += [
-        t.reason(r) for r in cell_reasons("名称", personal_cells(pd.Series(["安昌 13812345678", "柯桥"])))
+    t, findings = words(lang), Findings()
+    guard = Guard({"name": "姓名", "town": "镇街", "kind": "类型"}, (), findings)
+    guard.columns(judge_columns(sample))
+    guard.rows(pd.DataFrame({"kind": ["安昌 13812345678", *["柯桥"] * 30]}))
+    assert [finding.reason.code for finding in findings.kept] == [
+        "column_personal",
+        "column_doubtful",
+        "cells_personal",
     ]
-    assert len(found) == 3
+    found = [t.reason(finding.reason) for finding in findings.kept]
     assert not any("—" in text or "{" in text or name in text for text in found for name in [*NAMES, "138"])
     assert all(t.has(f"personal.{kind}") for kind in KINDS)
 
 
 def test_cells_are_counted_by_kind():
-    found = cell_reasons(
-        "名称", personal_cells(pd.Series(["13812345678", "13912345678", "浙D12345", "安昌"]))
-    )
-    assert [(r.code, r.facts["personal_kind"], r.facts["count"]) for r in found] == [
-        ("cells_personal", "phone", 2),
-        ("cells_personal", "plate", 1),
+    findings = Findings()
+    names = ["13812345678", "13912345678", "浙D12345", *["安昌"] * 100]
+    kept = Guard({"name": "名称"}, (), findings).rows(pd.DataFrame({"name": names}))
+    assert kept["name"].notna().tolist() == [False] * 3 + [True] * 100
+    facts = [finding.reason.facts for finding in findings.kept]
+    assert [(one["column"], one["personal_kind"], one["count"]) for one in facts] == [
+        ("名称", "phone", 2),
+        ("名称", "plate", 1),
     ]
 
 

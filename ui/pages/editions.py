@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
+from data.files import private_folder
 from data.schemas import NEW_ID, OLD_ID, SHARE_NEW, SHARE_OLD, TABLES
 from geo.errors import GridBeatError
 from ui import look
@@ -65,7 +66,6 @@ def _edition_html(path: str, stamp: str, lang: str, credit: str, edition_id: str
 
 @st.cache_data(max_entries=6, show_spinner=False)
 def _edition_file(path: str, stamp: str, edition_id: str, layer: str, suffix: str) -> bytes:
-    import tempfile
     from pathlib import Path
 
     from data.exporting import export_layer
@@ -73,7 +73,7 @@ def _edition_file(path: str, stamp: str, edition_id: str, layer: str, suffix: st
     frame = _edition(path, stamp, edition_id)
     if suffix == ".xlsx":
         return write_xlsx({layer: pd.DataFrame(frame).drop(columns="geometry", errors="ignore")})
-    with tempfile.TemporaryDirectory(prefix="gridbeat-") as folder:
+    with private_folder() as folder:
         return export_layer(frame, Path(folder) / f"{layer}{suffix}", name=layer).read_bytes()
 
 
@@ -183,7 +183,6 @@ def _places(rows: pd.DataFrame, kind: str, t: Words) -> str:
 
 def _uploaded(place: Place, proposal: Proposal) -> pd.DataFrame | None:
     """Offer the code table as files, and return the one that came back corrected, if any."""
-    import tempfile
     from pathlib import Path
 
     t = place.t
@@ -210,7 +209,7 @@ def _uploaded(place: Place, proposal: Proposal) -> pd.DataFrame | None:
     )
     if file is None:
         return None
-    with tempfile.TemporaryDirectory(prefix="gridbeat-") as folder:
+    with private_folder() as folder:
         # Never under the name that the browser gives.
         copy = Path(folder) / f"codes.{file.name.rsplit('.', 1)[-1].lower()}"
         copy.write_bytes(file.getvalue())

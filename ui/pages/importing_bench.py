@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -11,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.files import private_folder
 from ui.pages.importing_files import keep_uploads, to_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from tempfile import TemporaryDirectory
     from typing import BinaryIO
 
     from data.examining import Examination
@@ -94,12 +95,12 @@ class Bench:
     drawn: dict[tuple[object, ...], str] = field(default_factory=dict)
     taken_back: set[str] = field(default_factory=set)
     busy: threading.RLock = field(default_factory=threading.RLock)
-    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _folder: TemporaryDirectory[str] | None = None
 
     def take(self, uploads: Iterable[tuple[str, BinaryIO]]) -> None:
         """Take uploaded files in place of what was there; the browser's copies can go."""
         self.clear()
-        folder = tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
+        folder = private_folder()
         self._folder = folder
         keep_uploads(uploads, Path(folder.name))
         self.choose(to_open(Path(folder.name)))

@@ -42,8 +42,9 @@ _DRAWN_AT_MOST = 4_000
 _NUMBERED_AT_MOST = 400
 _TELL_EVERY_S = 0.2
 _SHORT = {"gcj02": "GCJ-02", "bd09": "BD-09"}
-# Beginnings of the codes of findings that `ImportParams.repair` does something about.
+# Suggestions that the coordinates be read as in another system.
 _OTHER_SYSTEM = ("crs_fits_better", "crs_stated_in_file")
+# Findings that `ImportParams.repair` does something about.
 _MENDABLE = frozenset({*MENDABLE, "shape_null", "shape_empty", "shape_not_finite", "shape_kind"})
 # At least; the style sheet lets the map grow with the window.
 _MAP_HEIGHT = 400

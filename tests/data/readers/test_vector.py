@@ -169,6 +169,7 @@ def test_an_encoding_that_is_named_holds_and_one_that_is_none_is_refused(tmp_pat
     path = write_json(tmp_path / "a.json", [feature(0, 名称="柯桥")], encoding="gbk")
     assert read(path, encoding="GBK")[1]["名称"].tolist() == ["柯桥"]
     assert fault(path, encoding="klingon") == "encoding_unknown"
+    assert fault(path, encoding="utf-8") == "encoding_wrong"
 
 
 @pytest.mark.parametrize("content", [{}, {"a": 1}, [], [{"a": 1}], [[1]], {"type": "Topology"}])
