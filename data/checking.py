@@ -9,6 +9,8 @@ import pandas as pd
 import shapely
 
 from data.examining import NUMBERED
+from data.guarding import blotted
+from data.imports import counted_anew
 from data.reporting import ImportReport, nested_counts
 from data.schemas import TABLES
 from geo.coverage import dissolve_by, has_shape
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from data.examining import Examination
     from data.importing import ImportParams
     from data.incoming import Intake
-    from data.reporting import Weight
+from data.reporting import Weight
 
 _SHOWN = 5
+# What is handed in period by period.
+_ACCUMULATING = ("incidents", "indicators")
 # How `data.readers.kml` spells what it reads.
 _STATED = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 _COMPARED_SHAPES = 2_000
@@ -38,6 +42,7 @@ def checked(intake: Intake, looked: Examination, params: ImportParams) -> Import
     dissolved = _repeated(intake, dissolve=params.dissolve)
     mode = params.mode or _mode(intake)
     _shapes(intake, mode)
+    _calls(intake, mode)
     _ids(intake, mode)
     _references(intake)
     _stated_in_file(intake, looked)
@@ -71,7 +76,7 @@ def _repeated(intake: Intake, *, dissolve: bool) -> int:
         staged.replace_rows(_merged(staged.repeated_rows(), TABLES[intake.table].key[0]))
         return len(repeated)
     for name, row, first in repeated:
-        intake.findings.add("fault", "id_repeated", id=name, row=row, first=first)
+        intake.findings.add("fault", "id_repeated", id=blotted(name), row=row, first=first)
     if staged.shape == "MULTIPOLYGON":
         ids = {name for name, _, _ in repeated}
         intake.findings.add("suggestion", "dissolve_offered", count=len(ids), rows=len(repeated) + len(ids))
@@ -86,9 +91,18 @@ def _merged(rows: gpd.GeoDataFrame, key: str) -> gpd.GeoDataFrame:
 
 
 def _mode(intake: Intake) -> str:
-    """Rows without shapes must not take the shapes away that are there."""
+    """Rows without shapes must not take the shapes away that are there, nor this month's the last one's."""
+    if intake.table in _ACCUMULATING and intake.loaded.counts.get(intake.table):
+        return "update"
     bare = intake.staging.shape is None and TABLES[intake.table].shape is not None
     return "update" if bare and intake.loaded.has_shapes(intake.table) else "replace"
+
+
+def _calls(intake: Intake, mode: str) -> None:
+    if mode == "update" and intake.table == "incidents" and intake.loaded.workspace is not None:
+        gone = counted_anew(intake.loaded.workspace, intake.staging)
+        if gone:
+            intake.findings.add("note", "incidents_counted_anew", count=gone)
 
 
 def _shapes(intake: Intake, mode: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
 from data.guessing import guess_mapping, guess_names, guess_table
+from data.imports import reports_of
 from data.privacy import judge_columns, table_has_only_persons
 from data.readers import opened
 from data.schemas import GEOMETRY, TABLES, input_fields
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 SAMPLE_ROWS = 2_000
 # Features that nobody refers to are numbered; those that others refer to must bring their ids.
 NUMBERED = ("roads", "areas", "facilities", "posts")
-_MAPPINGS_SETTING = "mappings"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,19 +171,16 @@ def offered_mapping(
 
 
 def remembered_mapping(workspace: Workspace | None, table: str, columns: Collection[str]) -> dict[str, str]:
-    """Return the mapping that a file with these columns was last brought into the table by."""
+    """
+    Return the mapping that a file with these columns was last brought into the table by.
+
+    Fields that were not read then are blank.
+    """
     if workspace is None:
         return {}
-    return dict(workspace.setting(_MAPPINGS_SETTING, {}).get(_signature(table, columns), {}))
-
-
-def remember_mapping(
-    workspace: Workspace, table: str, columns: Collection[str], mapping: Mapping[str, str]
-) -> None:
-    """Keep a mapping for the next file with the same columns, blanks for what was not read."""
-    known: dict[str, Any] = dict(workspace.setting(_MAPPINGS_SETTING, {}))
-    known[_signature(table, columns)] = {name: mapping.get(name, "") for name in input_fields(table)}
-    workspace.set_setting(_MAPPINGS_SETTING, known)
+    wanted = signature(table, columns)
+    found = next((one for one in reports_of(workspace, table) if one.get("signature") == wanted), None)
+    return {} if found is None else {name: found["mapping"].get(name, "") for name in input_fields(table)}
 
 
 def _chosen(source: Source, name: str | None) -> SourceLayer:
@@ -240,5 +237,6 @@ def _require_needed(examination: Examination, table: str, mapping: Mapping[str, 
         )
 
 
-def _signature(table: str, columns: Collection[str]) -> str:
+def signature(table: str, columns: Collection[str]) -> str:
+    """Return a hash by which files with the same columns are known again."""
     return hashlib.sha256("\0".join([table, *sorted(columns)]).encode()).hexdigest()[:16]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import tempfile
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +16,37 @@ from geo.errors import FileError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PRIVATE, _DAY_SECONDS = "gridbeat-", 86_400
+
 
 def private_folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a folder for this user alone, to be used in a ``with`` or cleaned up: gone afterwards."""
+    """
+    Return a folder for this user alone, to be used in a ``with`` or cleaned up: gone afterwards.
+
+    What a killed process left behind is swept away first: an upload may list callers.
+    """
+    _sweep()
     # Windows holds on to files that a reader has just let go of: that is no fault of the work.
-    return tempfile.TemporaryDirectory(prefix="gridbeat-", ignore_cleanup_errors=True)
+    return tempfile.TemporaryDirectory(prefix=f"{_PRIVATE}{os.getpid()}-", ignore_cleanup_errors=True)
+
+
+def _sweep() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PRIVATE}*"):
+        with suppress(OSError):
+            if _is_abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path) -> bool:
+    owner = folder.name.removeprefix(_PRIVATE).partition("-")[0]
+    if sys.platform == "win32" or not owner.isdigit():
+        # There is no way to ask for a process without touching it: a day is longer than any work.
+        return time.time() - folder.stat().st_mtime > _DAY_SECONDS
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return True
+    return False
 
 
 @contextmanager

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from data.personal_names import name_log_odds
+from data.personal_values import plain_texts
 from data.privacy import judge, personal_cells
 from data.schemas import DATE, HOUR, TIME
+from geo.cleaning import WHYS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from data.privacy import Verdict
-    from data.reporting import Findings
+    from data.reporting import Findings, ImportReport
 
+_LONGEST_NAME = 4
+# Facts that are words of the file.
+_FROM_FILES = ("column", "columns", "layer", "value", "id", "ids", "member", "word")
 # A moment that is read as one, or not at all, speaks of nobody.
 _OF_MOMENTS = (TIME, DATE, HOUR)
 
@@ -80,3 +86,30 @@ class Guard:
         self._told.add(column)
         code = "column_personal" if verdict.certain else "column_doubtful"
         self.findings.add("fault", code, column=column, personal_kind=verdict.kind, share=verdict.share)
+
+
+def to_be_kept(report: ImportReport) -> dict[str, Any]:
+    """
+    Return a report as it may stay in the district.
+
+    A table without a header gives its first row for column names, and what a library says of a broken
+    file may quote it: names and numbers of persons are blotted out of both.
+    """
+    kept = report.summary()
+    kept["mapping"] = {name: blotted(column) for name, column in report.mapping.items()}
+    kept["left_out"] = [blotted(column) for column in report.left_out]
+    kept["personal"] = {blotted(column): kind for column, kind in report.personal.items()}
+    for finding in kept["findings"]:
+        told = {name: fact for name, fact in finding["facts"].items() if name != "why" or fact in WHYS}
+        finding["facts"] = {
+            name: blotted(fact) if isinstance(fact, str) and name in _FROM_FILES else fact
+            for name, fact in told.items()
+        }
+    return kept
+
+
+def blotted(text: str) -> str:
+    """Return a word out of a file, or stars where it may name a person or hold a number of one."""
+    plain = plain_texts(pd.Series([text], dtype=object))[0]
+    bare = len(plain) <= _LONGEST_NAME and name_log_odds(plain) > 0
+    return "*" * len(text) if bare or personal_cells(pd.Series([text], dtype="str")).notna().any() else text

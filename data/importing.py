@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.checking import checked
-from data.examining import examine, remember_mapping, remembered_mapping, settled_mapping
+from data.examining import examine, remembered_mapping, settled_mapping, signature
+from data.guarding import to_be_kept
 from data.imports import MODES, Mode, keep_import
 from data.incoming import Intake
 from data.loaded import Loaded
@@ -54,7 +55,7 @@ class ImportParams:
         Mend shapes, and leave out rows that cannot be used; otherwise both are only told of.
     mode
         See `data.imports.keep_import`. By default ``update`` where rows without shapes meet a table
-        that has them, otherwise ``replace``.
+        that has them, and for calls and indicators, which come period by period; else ``replace``.
     places
         Columns that look like names of persons and hold names of places: somebody has looked.
     """
@@ -138,9 +139,8 @@ class Draft:
         report = self.report
         self.require_right()
         mode: Mode = "update" if report.mode == "update" else "replace"
-        kept = report.summary()
+        kept = {**to_be_kept(report), "signature": signature(report.table, self.columns)}
         import_id = keep_import(workspace, self.staged, mode=mode, file=report.file, report=kept, who=who)
-        remember_mapping(workspace, report.table, self.columns, report.mapping)
         return replace(report, import_id=import_id)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -23,7 +24,7 @@ from geo.errors import ConflictError, SettingError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from data.staging import Staging
     from data.workspace import Workspace
@@ -101,6 +102,26 @@ def keep_import(
         connection.execute(f"INSERT INTO imports ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
         _clear_shelves(connection)
     return import_id
+
+
+def counted_anew(workspace: Workspace, staged: Staging) -> int:
+    """Return how many rows of calls an update by these would take the place of."""
+    with geopackage.reading(workspace.path) as connection:
+        if "incidents" not in geopackage.table_names(connection):
+            return 0
+        names = list(geopackage.declared_types(connection, "incidents"))
+        where, values = _counted_anew(names, staged)
+        kept = connection.execute(f"SELECT COUNT(*) FROM incidents{where}", values).fetchone()[0]
+        return int(connection.execute("SELECT COUNT(*) FROM incidents").fetchone()[0]) - int(kept)
+
+
+def reports_of(workspace: Workspace, table: str) -> Iterator[dict[str, Any]]:
+    """Yield the reports of a table's imports, the latest first."""
+    with geopackage.reading(workspace.path) as connection:
+        rows = connection.execute("SELECT report FROM imports WHERE layer = ? ORDER BY fid DESC", (table,))
+        reports = [row[0] for row in rows]
+    for text in reports:
+        yield json.loads(text)
 
 
 def read_imports(workspace: Workspace) -> pd.DataFrame:

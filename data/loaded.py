@@ -32,27 +32,27 @@ class Loaded:
     """
 
     def __init__(self, workspace: Workspace | None) -> None:
-        self._workspace = workspace
+        self.workspace = workspace
         self._frames: dict[str, Any] = {}
 
     @cached_property
     def counts(self) -> dict[str, int]:
         """Rows of each table that is there."""
-        return {} if self._workspace is None else self._workspace.counts()
+        return {} if self.workspace is None else self.workspace.counts()
 
     @cached_property
     def crs(self) -> CRS | None:
         """The district's metric CRS; None where its first layer will settle it."""
-        if self._workspace is None or self._workspace.setting("crs_assumed", False):
+        if self.workspace is None or self.workspace.setting("crs_assumed", False):
             return None
-        return self._workspace.crs
+        return self.workspace.crs
 
     @cached_property
     def layers(self) -> dict[str, gpd.GeoSeries]:
         """The polygons of each layer that a new one can be compared with."""
-        if self._workspace is None:
+        if self.workspace is None:
             return {}
-        self._frames |= self._workspace.read_all(_COMPARED)
+        self._frames |= self.workspace.read_all(_COMPARED)
         found = {name: self._frames[name] for name in _COMPARED if name in self._frames}
         shapes = {
             name: frame.geometry[has_shape(frame.geometry)]
@@ -76,9 +76,9 @@ class Loaded:
     def grids(self) -> gpd.GeoDataFrame | None:
         """The grids with their shapes; None where there are none."""
         grids = self._frame("grids")
-        if grids is None or isinstance(grids, gpd.GeoDataFrame) or self._workspace is None:
+        if grids is None or isinstance(grids, gpd.GeoDataFrame) or self.workspace is None:
             return grids
-        return gpd.GeoDataFrame(grids, geometry=[None] * len(grids), crs=self._workspace.crs)
+        return gpd.GeoDataFrame(grids, geometry=[None] * len(grids), crs=self.workspace.crs)
 
     def names(self, table: str) -> pd.DataFrame | None:
         """Return id and name of each place of a table; None where it is not there."""
@@ -95,8 +95,8 @@ class Loaded:
 
     def _frame(self, table: str) -> Any:
         """Return a table, read once; None where it is not there or has no rows."""
-        if self._workspace is None or not self.counts.get(table):
+        if self.workspace is None or not self.counts.get(table):
             return None
         if table not in self._frames:
-            self._frames[table] = self._workspace.read(table)
+            self._frames[table] = self.workspace.read(table)
         return self._frames[table]

@@ -83,9 +83,12 @@ class Staging:
         key = self._key()
         if not key:
             return []
+        joined = " || ' / ' || ".join(
+            f"COALESCE({geopackage.quoted(name)}, '')" for name in self._key_names()
+        )
         self._connection.execute(f"CREATE INDEX IF NOT EXISTS staged_key ON staged ({key})")
         found = self._connection.execute(
-            f"SELECT {' || '.join(f'COALESCE({name}, char(0))' for name in self._key_names())}, row,"
+            f"SELECT {joined}, row,"
             f" MIN(row) OVER (PARTITION BY {key}) FROM staged WHERE ({key}) IN"
             f" (SELECT {key} FROM staged GROUP BY {key} HAVING COUNT(*) > 1) ORDER BY row"
         )

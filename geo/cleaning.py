@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["CODES", "LOG_COLUMNS", "MENDABLE", "Cleaned", "clean"]
+__all__ = ["CODES", "LOG_COLUMNS", "MENDABLE", "WHYS", "Cleaned", "clean"]
 
 Shapes: TypeAlias = NDArray[np.object_]
 Bools: TypeAlias = NDArray[np.bool_]
@@ -87,6 +87,8 @@ _WHY = {
     "Too few points in geometry component": "too_few_points",
     "Ring is not closed": "ring_open",
 }
+# All that a log gives as the reason for an invalid shape.
+WHYS = frozenset({*_WHY.values(), "other"})
 
 
 @dataclass(frozen=True, kw_only=True)

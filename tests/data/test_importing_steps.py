@@ -487,3 +487,31 @@ def test_system_that_a_phone_app_writes_down_is_suggested(ws, tmp_path):
     told = report.of("suggestion")[0].reason
     assert (told.code, told.facts["system"]) == ("crs_stated_in_file", "gcj02")
     assert check(tmp_path / "a.ovkml", "areas", ws, crs="gcj02").of("suggestion") == ()
+
+
+def test_next_months_calls_join_those_that_are_there_and_the_same_month_is_not_counted_twice(ws, tmp_path):
+    grids().to_file(tmp_path / "g.gpkg")
+    import_file(ws, tmp_path / "g.gpkg", "grids")
+    calls = caller_list()
+    calls.to_csv(tmp_path / "10.csv", index=False)
+    calls.assign(接警时间=calls["接警时间"].str.replace("2026-10", "2026-11")).to_csv(
+        tmp_path / "11.csv", index=False
+    )
+    first = import_file(ws, tmp_path / "10.csv", "incidents")
+    november = import_file(ws, tmp_path / "11.csv", "incidents")
+    assert (first.mode, november.mode) == ("replace", "update")
+    assert "incidents_counted_anew" not in codes(november, "note")
+    total = ws.read("incidents")["count"].sum()
+    again = import_file(ws, tmp_path / "11.csv", "incidents")
+    assert again.counts["note"]["incidents_counted_anew"] == 1
+    assert ws.read("incidents")["count"].sum() == total
+
+
+def test_first_row_of_a_table_without_header_does_not_stay_in_the_district(ws, tmp_path):
+    rows = ["G1,王小伟,13812345678", *(f"G{i},李芳{'华明英'[i % 3]},139{i:08}" for i in range(2, 30))]
+    (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    params = ImportParams(mapping={"grid_id": "G1", "name": "", "residents": ""})
+    import_file(ws, tmp_path / "a.csv", "grids", params=params)
+    content = ws.path.read_bytes()
+    assert "王小伟".encode() not in content
+    assert b"13812345678" not in content
