@@ -197,6 +197,7 @@ def _is_clear(read: Mapping[Hashable, Any], raw: Mapping[Hashable, Any]) -> bool
         return bool(gain >= max(_LEAST_GAIN, _SLOPE * (raw["fit"] - read["fit_opposite"])))
     return bool(
         read["counted"] >= _LEAST_COUNTED
+        and gain >= _LEAST_GAIN
         and 1 - read["fit"] <= _MOST_MISFIT_KEPT * (1 - raw["fit"])
         and gain >= _STANDARD_ERRORS * read["gain_se"]
     )
