@@ -73,12 +73,14 @@ _ACCOUNT = re.compile(
 _BANK_CARD = re.compile(
     r"(?<![0-9A-Za-z.])[3-69]\d{3}(?:[ \-]?\d{4}){2}[ \-]?\d{4}(?:[ \-]?\d{1,3})?(?![0-9A-Za-z])"
 )
-_BUILDING = re.compile(r"单元|[幢栋楼座]|[号弄]\d|(?i:apt|apartment|unit)")
+_BUILDING = re.compile(r"单元|[幢栋楼座]|[号弄]\d|\d-\d{1,2}-\d|(?i:apt|apartment|unit)")
 _PERMIT = re.compile(r"(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7}|[CHM]\d{8}(?:\d{2})?|[CW]\d{8}|\d{8})")
 _DOORS = re.compile(
     r"(?:单元|幢|栋|号楼|座)\W?[0-9零一二三四五六七八九十A-Z]{1,3}(?:层|楼|单元)?\W?-?\d{2,4}(?:室|户|号|$)"
     r"|\d+(?:单元|幢|栋|号楼)\W?\d{3,4}(?:室|户|$)|单元\W?\d{2,4}|\d+[幢栋]\d+-\d{3,4}(?!\d)|\d+(?:号|弄|幢|栋|号楼)\d{3,4}室"
-    r"|\b(?:apt|apartment|unit)\.? ?#?\d+[a-z]?\b",
+    r"|\b(?:apt|apartment|unit)\.? ?#?\d+[a-z]?\b"
+    # Building, unit and room: 3-2-501 after a name of an estate.
+    r"|(?<![格段桩杆线道期至])(?<=[一-鿿])\d{1,3}-\d{1,2}-\d{3,4}(?=$|[室户,;。 (])",
     re.IGNORECASE,
 )
 _ROLE = (
@@ -122,11 +124,17 @@ def plain_texts(values: pd.Series) -> list[str]:
     joined = "\n".join(
         text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text for text in texts
     )
+    if ".0" in joined:
+        joined = _SPREADSHEET_NUMBER.sub(r"\1", joined)
     if joined.isascii():
         return [text.strip() for text in joined.split("\n")] if texts else []
     # One call for all: the form of a character does not depend on the other lines.
     folded = unicodedata.normalize("NFKC", joined).translate(_INVISIBLE)
     return [text.strip() for text in folded.split("\n")]
+
+
+# A long whole number that passed through a spreadsheet on its way to a text: 13800000000.0.
+_SPREADSHEET_NUMBER = re.compile(r"^(\d{11,19})\.0+$", re.MULTILINE)
 
 
 def _is_missing(value: object) -> bool:
@@ -235,6 +243,14 @@ def is_masked_number(text: str) -> bool:
 def is_mobile(text: str) -> bool:
     """Whether a whole text is a mobile number of the mainland."""
     return bool(_MOBILE.fullmatch(text) or _MOBILE_MASKED.fullmatch(undressed(text)))
+
+
+def is_service_line(text: str) -> bool:
+    """Whether a number is one that everybody may call, or an extension: 110, 12345, 96110, 8012."""
+    return bool(_SERVICE_LINE.fullmatch(text))
+
+
+_SERVICE_LINE = re.compile(r"\d{3,4}|1[02]\d{3}|11[68]\d{3}|9[56]\d{3,4}|[48]00-?\d{3,4}-?\d{3,4}")
 
 
 def is_phone(text: str, *, said: bool = False) -> bool:

@@ -40,11 +40,12 @@ from data.personal_values import (
     is_permit,
     is_phone,
     is_plate,
+    is_service_line,
     plain_texts,
     suspects,
     undressed,
 )
-from data.schemas import COUNT, TABLES
+from data.schemas import COUNT, TABLES, TIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,10 @@ _NUMBER_FIELDS = frozenset(
     for name, column in table.columns.items()
     if column.kind in ("integer", "real")
 ) | {"lon", "lat"}
+
+_TIME_FIELDS = frozenset(
+    name for table in TABLES.values() for name, column in table.columns.items() if column.kind == "date"
+) | {TIME}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +144,10 @@ def judge(column_name: str, values: pd.Series, *, field: str | None = None) -> V
     header = read_header(column_name)
     if not texts:
         return _verdict(header.kind, True, 0.0, 0, "name") if header.kind and header.tells else None
+    if header.kind == ID_NUMBER and all(_LAST_DIGITS.fullmatch(text) for text in texts):
+        return _verdict(ID_NUMBER, True, 1.0, len(texts), "both")
+    if header.kind == PHONE and _is_of_offices(texts, header):
+        return None
     if _holds_only_small_numbers(texts) and header.kind != TRAIT:
         return _by_header_of_numbers(texts, header)
     by_value = _by_values(texts, header, field)
@@ -234,14 +243,29 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?%?(?:[个名人户条次]|万)?")
 _FLAGS = frozenset({"是", "否", "有", "无", "yes", "no", "y", "n", "true", "false", "0", "1", "√", "×"})
 
 
+# 证件后四位: all of them have four digits, or six, which a number of people has not.
+_LAST_DIGITS = re.compile(r"\d{3}[\dXx]|\d{5}[\dXx]")
+
+
+def _is_of_offices(texts: Sequence[str], header: Header) -> bool:
+    """Tell lines of offices, which are a place's, from persons': hotlines, or 值班电话 without a mobile."""
+    served = sum(map(is_service_line, texts))
+    if served > (1 - _A_FEW) * len(texts) and header.tells:
+        return True
+    return header.office and not any(
+        is_mobile(text) or cell_kind(text) not in (None, PHONE) for text in texts
+    )
+
+
 def _by_header_of_numbers(texts: Sequence[str], header: Header) -> Verdict | None:
     """How many of them, not who: 辅警 3, 电话 12. But own lines have five digits or six, births a year."""
     short = header.kind == PHONE and _median_length(texts) >= _NUMERIC_KINDS[PHONE]
+    short = short or (header.kind == ACCOUNT and _median_length(texts) >= 4)
     year = header.kind == BIRTH and all(_BIRTH_YEAR.fullmatch(text) for text in texts)
     return _verdict(header.kind, True, 1.0, len(texts), "both") if header.tells and (short or year) else None
 
 
-_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d")
+_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])?")
 
 
 def _by_header(
@@ -252,7 +276,7 @@ def _by_header(
     if kind is None:
         return by_value
     if kind == TEXT:
-        return _free_text(texts, by_value)
+        return _free_text(texts, header, by_value)
     share = _share_of(kind, texts)
     agrees = share >= _SOME or (by_value is not None and by_value.certain)
     shown: Literal["name", "both"] = "both" if agrees else "name"
@@ -313,7 +337,7 @@ def _holds_numbers(texts: Sequence[str]) -> bool:
     return sum(1 for text in texts if _NUMBER.fullmatch(text)) > _MOSTLY * len(texts)
 
 
-def _free_text(texts: Sequence[str], by_value: Verdict | None) -> Verdict | None:
+def _free_text(texts: Sequence[str], header: Header, by_value: Verdict | None) -> Verdict | None:
     if by_value is not None and by_value.certain:
         return _verdict(by_value.kind, True, by_value.share, by_value.seen, "values")
     share = _share_of(TEXT, texts)
@@ -321,10 +345,13 @@ def _free_text(texts: Sequence[str], by_value: Verdict | None) -> Verdict | None
         return _verdict(TEXT, True, share, len(texts), "both")
     # A telling that happens to name nobody in the sample may do so further down.
     long = _median_length(texts) >= _TELLING_LENGTH and len(set(texts)) > _MOSTLY * len(texts)
-    return _verdict(TEXT, False, share, len(texts), "name") if share > 0 or long else None
+    # Of mere remarks a good many are proof enough, and every cell is looked at again when it is read.
+    open_still = long and (header.told or len(texts) < _ENOUGH_REMARKS)
+    return _verdict(TEXT, False, share, len(texts), "name") if share > 0 or open_still else None
 
 
 _TELLING_LENGTH = 16
+_ENOUGH_REMARKS = 100
 
 
 def _share_of(kind: str, texts: Sequence[str]) -> float:
@@ -413,6 +440,8 @@ def _phones(texts: Sequence[str], header: Header, field: str | None) -> Verdict 
     share = len(found) / len(texts)
     if share < _A_FEW or _are_codes(found):
         return None
+    if _are_of_one_range(found):
+        return None if header.code else _verdict(PHONE, False, share, len(texts), "values")
     # 05758… without a dash may as well be a code with a leading zero.
     undivided = sum(1 for text in found if text[0] == "0" and text.isdigit())
     certain = share >= _SOME and undivided <= _MOSTLY * len(found)
@@ -431,6 +460,12 @@ def _are_codes(mobiles: Sequence[str]) -> bool:
     return plain > max(2, _MOSTLY * len(mobiles)) and max(bare.values()) > _MOSTLY * plain
 
 
+def _are_of_one_range(mobiles: Sequence[str]) -> bool:
+    """Tell running ids of 11 digits, 13… all of them; of twenty persons some have 15… or 18…."""
+    bare = [text[:2] for text in mobiles if len(text) == 11 and text.isdigit() and text[0] == "1"]
+    return len(bare) == len(mobiles) >= 20 and len(set(bare)) == 1
+
+
 def _plain_kinds(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     for kind in (PLATE, EMAIL, BANK_CARD):
         share = _share_of(kind, texts)
@@ -446,7 +481,7 @@ def _plain_kinds(texts: Sequence[str], header: Header, field: str | None) -> Ver
 
 def _births(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     """Dates that spread over lives; only the column's name can make it certain."""
-    if header.since or header.place:
+    if header.since or header.place or field in _TIME_FIELDS:
         return None
     years = sorted(year for text in texts if (year := _year(text)) is not None)
     share = len(years) / len(texts)
