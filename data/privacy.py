@@ -45,7 +45,7 @@ from data.personal_values import (
     suspects,
     undressed,
 )
-from data.schemas import COUNT, TABLES, TIME
+from data.schemas import COUNT, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,10 +63,6 @@ _NUMBER_FIELDS = frozenset(
     for name, column in table.columns.items()
     if column.kind in ("integer", "real")
 ) | {"lon", "lat"}
-
-_TIME_FIELDS = frozenset(
-    name for table in TABLES.values() for name, column in table.columns.items() if column.kind == "date"
-) | {TIME}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,9 +248,16 @@ def _is_of_offices(texts: Sequence[str], header: Header) -> bool:
     served = sum(map(is_service_line, texts))
     if served > (1 - _A_FEW) * len(texts) and header.tells:
         return True
-    return header.office and not any(
-        is_mobile(text) or cell_kind(text) not in (None, PHONE) for text in texts
-    )
+    return header.office and not any(map(_is_own_line, texts))
+
+
+def _is_own_line(text: str) -> bool:
+    """A mobile number, a short one within a bureau's network, or a name beside the number."""
+    short = bool(_NETWORK_NUMBER.fullmatch(text)) and not is_service_line(text)
+    return short or is_mobile(text) or (not is_phone(text, said=True) and cell_kind(text) is not None)
+
+
+_NETWORK_NUMBER = re.compile(r"\d{5,6}")
 
 
 def _by_header_of_numbers(texts: Sequence[str], header: Header) -> Verdict | None:
@@ -481,7 +484,7 @@ def _plain_kinds(texts: Sequence[str], header: Header, field: str | None) -> Ver
 
 def _births(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     """Dates that spread over lives; only the column's name can make it certain."""
-    if header.since or header.place or field in _TIME_FIELDS:
+    if header.since or header.place:
         return None
     years = sorted(year for text in texts if (year := _year(text)) is not None)
     share = len(years) / len(texts)
