@@ -25,6 +25,7 @@ from data.personal_headers import (
     Header,
     read_header,
 )
+from data.personal_mentions import mentions
 from data.personal_names import name_signs
 from data.personal_values import (
     birth_in_id,
@@ -252,7 +253,7 @@ def _is_of_offices(texts: Sequence[str], header: Header) -> bool:
 
 
 def _is_own_line(text: str) -> bool:
-    """A mobile number, a short one within a bureau's network, or a name beside the number."""
+    """Whether it is a mobile number, a short one within a bureau's network, or has a name beside it."""
     short = bool(_NETWORK_NUMBER.fullmatch(text)) and not is_service_line(text)
     return short or is_mobile(text) or (not is_phone(text, said=True) and cell_kind(text) is not None)
 
@@ -332,7 +333,7 @@ def _named_by_header(
     return by_value
 
 
-_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,3}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
+_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
 _FEW_CLASSES = 3
 
 
@@ -389,7 +390,7 @@ _LOOKS: Mapping[str, Callable[[str], bool]] = {
 
 def _by_values(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     """Judge by the values alone, the column's name only telling what else they may be."""
-    for rule in (_id_numbers, _old_id_numbers, _phones, _plain_kinds, _births, _holding):
+    for rule in (_id_numbers, _old_id_numbers, _phones, _plain_kinds, _births, _telling):
         verdict = rule(texts, header, field)
         if verdict is not None:
             return verdict
@@ -506,6 +507,28 @@ def _year(text: str) -> int | None:
     found = _DAY.fullmatch(text) if len(text) >= 6 else None
     found = found or _DAY_LAST.fullmatch(text)
     return int(found.group(1)) if found else None
+
+
+def _telling(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
+    """Texts with something personal in them, or with persons named where a person would be."""
+    held, named = _holding(texts, header, field), _mentioning(texts, field)
+    if held is None or (named is not None and named.certain and not held.certain):
+        return named
+    return held
+
+
+def _mentioning(texts: Sequence[str], field: str | None) -> Verdict | None:
+    if field in _ID_FIELDS or field in _NUMBER_FIELDS or field == COUNT:
+        return None
+    found = mentions(texts)
+    if found.share < _OFTEN or found.likely < _MOSTLY:
+        return None
+    certain = found.share >= _MOSTLY and found.likely >= _NEARLY_ALL
+    return _verdict(found.kind, certain, found.share, len(texts), "values")
+
+
+# Shares: of texts that name somebody, and of names where a person's would be that are a person's.
+_OFTEN, _NEARLY_ALL = 0.15, 0.75
 
 
 def _holding(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
