@@ -152,7 +152,7 @@ _PLACE = re.compile(
     r"station|facility|venue|location|beat|site"
 )
 _OFFICE = re.compile(
-    r"值班|办公|热线|单位|派出所|警务室|报警(点|电话)|服务|咨询|监督|窗口|前台|总机|内线|分机|"
+    r"值班|办公|热线|单位|派出所|警务室|报警点|服务|咨询|监督|窗口|前台|总机|内线|分机|"
     r"hotline|helpline|office|station|switchboard|desk|frontdesk|duty"
 )
 _CODE = re.compile(r"(^|[a-z_@:])id$|编号$|编码$|代码$|序号$|流水号$|code$|^(bm|bh|dm)$|ref$")

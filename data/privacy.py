@@ -249,7 +249,12 @@ def _is_of_offices(texts: Sequence[str], header: Header) -> bool:
     served = sum(map(is_service_line, texts))
     if served > (1 - _A_FEW) * len(texts) and header.tells:
         return True
-    return header.office and not any(map(_is_own_line, texts))
+    # Offices of a county have one area code; lines from everywhere are those of people who called.
+    areas = {found.group(1) for text in texts if (found := _AREA.match(text))}
+    return header.office and len(areas) <= 1 and not any(map(_is_own_line, texts))
+
+
+_AREA = re.compile(r"\(?0(10|2\d|[3-9]\d\d)")
 
 
 def _is_own_line(text: str) -> bool:

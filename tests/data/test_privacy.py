@@ -194,6 +194,7 @@ def test_a_line_of_an_office_turns_personal_with_one_mobile_or_short_number_of_i
     for own in ("13812345678", "661234", "陈建国15905751234"):
         assert judge("办公电话", pd.Series([*office, own])).certain
     assert judge("联系电话", pd.Series(office)).certain
+    assert judge("办公电话", pd.Series([*office, "010-84120110", "0571-84120110"])).certain
 
 
 def test_numbers_of_officers_and_last_digits_are_known_by_their_header():
