@@ -31,7 +31,8 @@ _PLACE_WORDS = re.compile(
     r"厂$|店$|局$|所$|室$|队$|组$|办$|馆$|院$|校$|园$|部$|处$|县|市$|区$|省"
 )
 _TITLE = re.compile(
-    r"(先生|女士|小姐|同志|师傅|警官|民警|辅警|老师|医生|所长|主任|书记|队长|组长|网格长|网格员)$"
+    r"(先生|女士|小姐|同志|师傅|老板|警官|民警|辅警|老师|医生|大爷|大妈|大叔|大姐|大哥|阿姨|奶奶|爷爷|网格长|网格员|"
+    r"副?(?:所长|主任|书记|支书|队长|组长|村长|站长|局长|科长|校长|院长|警长|指导员|教导员))$"
 )
 _HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
 _DOTTED = re.compile(r"[\u4e00-\u9fff]{1,7}[·•・.][\u4e00-\u9fff]{1,8}(?:[·•・.][\u4e00-\u9fff]{1,8})?")
@@ -55,8 +56,8 @@ _ENGLISH_PLACE = re.compile(
     r"cottage|parkway|pkwy|expressway|tower|apartments?|condo|public|private|vehicle|offense|criminal|other|damage)\b"
 )
 _ENGLISH_TITLE = re.compile(
-    r"^(mr|mrs|ms|miss|dr|officer|ofc|po|sgt|sergeant|lt|lieutenant|capt|captain|det|detective|insp|inspector|pc|"
-    r"constable|chief)\.?\s+(?=\w+\s*,?\s*\w)"
+    r"^(?:(?:mr|mrs|ms|miss|dr|officer|ofc|po|sgt|sergeant|lt|lieutenant|capt|captain|det|detective|insp|inspector|"
+    r"pc|pcso|wpc|dc|ds|di|dci|cpl|corporal|deputy|supt|superintendent|constable|chief)\.?\s+)+(?=\w+\s*,?\s*\w)"
 )
 _SIMPLIFIED = str.maketrans(
     "張陳劉楊黃趙吳孫馬羅鄭謝許鄧馮蕭葉蔣蘇呂盧鐘譚陸賈韋鄒龍賀顧龔萬錢莊華偉靜麗強軍艷傑濤國蘭鳳榮東寶貴慶興藝"
@@ -181,7 +182,9 @@ def _english_log_odds(text: str) -> float:
         return 2 * _IMPOSSIBLE
     words = re.findall(r"[a-z'’\-]+", bare)
     if len(words) == 1:
-        return score + (-1.0 if words[0] in ENGLISH_FIRST or words[0] in ENGLISH_LAST else -3.0)
+        known = words[0] in ENGLISH_FIRST or words[0] in ENGLISH_LAST
+        # Sgt Lockwood: a rank is enough for a family that no list holds.
+        return score + (-1.0 if known else -1.5 if score else -3.0)
     plain = [word.replace("'", "").replace("’", "") for word in words]
     turned = "," in bare
     first, last = (plain[1], plain[0]) if turned else (plain[0], plain[-1])

@@ -73,18 +73,22 @@ _ACCOUNT = re.compile(
 _BANK_CARD = re.compile(
     r"(?<![0-9A-Za-z.])[3-69]\d{3}(?:[ \-]?\d{4}){2}[ \-]?\d{4}(?:[ \-]?\d{1,3})?(?![0-9A-Za-z])"
 )
-_BUILDING = re.compile(r"单元|[幢栋楼座]|[号弄]\d|(?i:apt|apartment|unit)")
+_BUILDING = re.compile(r"单元|[幢栋楼座]|[号弄]\d|\d-\d{1,2}-\d|(?i:apt|apartment|unit)")
 _PERMIT = re.compile(r"(?:[EGDSP]\d{8}|E[A-HJ-NP-Z]\d{7}|[CHM]\d{8}(?:\d{2})?|[CW]\d{8}|\d{8})")
 _DOORS = re.compile(
     r"(?:单元|幢|栋|号楼|座)\W?[0-9零一二三四五六七八九十A-Z]{1,3}(?:层|楼|单元)?\W?-?\d{2,4}(?:室|户|号|$)"
     r"|\d+(?:单元|幢|栋|号楼)\W?\d{3,4}(?:室|户|$)|单元\W?\d{2,4}|\d+[幢栋]\d+-\d{3,4}(?!\d)|\d+(?:号|弄|幢|栋|号楼)\d{3,4}室"
-    r"|\b(?:apt|apartment|unit)\.? ?#?\d+[a-z]?\b",
+    r"|\b(?:apt|apartment|unit)\.? ?#?\d+[a-z]?\b"
+    # Building, unit and room: 3-2-501 after a name of an estate.
+    r"|(?<![格段桩杆线道期至])(?<![桩杆线编]号)(?<=[一-鿿])\d{1,3}-\d{1,2}-\d{3,4}(?=$|[室户,;。 (])",
     re.IGNORECASE,
 )
 _ROLE = (
     "报警人|报案人|当事人|联系人|负责人|举报人|投诉人|求助人|事主|户主|姓名|嫌疑人|受害人|被害人|网格长|网格员|业主|房东|租客|老板|店主|"
     "经营者|法定代表人|法人代表|驾驶员|司机|男子|女子|村民|居民|死者|伤者|家属"
 )
+_CALLED = "先生|女士|小姐|阿姨|大爷|大妈|大叔|大姐|师傅|老师"
+_OFFICE_HELD = "支书|书记|文书|主任|[组队村社片楼]长|指导员|所长|民警|辅警"
 _COMMON_GIVEN = (
     r"[伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建国志文斌辉鹏飞宇"
     r"浩波峰晓雪婷佳欣怡梦思子轩梓豪泽睿晨萱颖慧红玲芬萍琴凤荣珍莉海林春永福生根祥]"
@@ -95,14 +99,18 @@ _NAMED = re.compile(
     rf"|(?<![一-鿿0-9*]){SURNAME_PATTERN}[*×]{{1,2}}(?![*0-9])"
     rf"|(?:{_ROLE})(?:姓名)?(?:[:：为是 ]|叫){{0,2}}{SURNAME_PATTERN}[一-鿿]?{_COMMON_GIVEN}"
     rf"|(?:{_ROLE})(?:姓名)?[:：] ?{SURNAME_PATTERN}[一-鿿]{{1,2}}(?![一-鿿])"
-    rf"|(?:{_ROLE}|人|称|接)(?:[:：]|是)?{SURNAME_PATTERN}(?:先生|女士|小姐|阿姨|大爷|大妈|师傅)"
+    rf"|(?:{_ROLE}|人|称|接)(?:[:：]|是)?{SURNAME_PATTERN}(?:{_CALLED})"
+    rf"|^{SURNAME_PATTERN}(?:{_CALLED})(?=反映|来电|称|说|报警|报案|投诉|求助|举报|打电话)"
+    rf"|(?:{_OFFICE_HELD}): ?{SURNAME_PATTERN}[一-鿿]{{1,2}}(?![一-鿿])"
+    # 于 and 向 are surnames, but after 民警 they say when and where to.
+    rf"|(?:民警|辅警|协警)(?![于向时从马连]){SURNAME_PATTERN}[一-鿿]?{_COMMON_GIVEN}(?=带领|率领|前往|赶到|到达|到场)"
     r"|(?i:\b(?:caller|complainant|victim|suspect|witness|resident|driver|contact|m(?:r|rs|s)\.?)[: ]{1,2})"
     r"(?:(?:Mr|Mrs|Ms)\.? )?[A-Z][a-z]+ [A-Z][a-z]+"
 )
 # A cell that holds none of these holds nothing personal: what clean columns are passed over by.
 _SUSPECT = re.compile(
     rf"\d[\d \-—–().]{{5,}}\d|[@*×某]|[{_PROVINCE_SIGN}][A-Za-z]|WJ|微信|[Qq][Qq]|[Ww]e[Cc]hat|weixin"
-    rf"|[Vv][Xx]|单元|[幢栋座楼]|[号弄]\d|apt|unit|Apt|Unit|APT|{_ROLE}|先生|女士|小姐|阿姨|大爷|大妈|师傅"
+    rf"|[Vv][Xx]|单元|[幢栋座楼]|[号弄]\d|apt|unit|Apt|Unit|APT|{_ROLE}|{_CALLED}|(?:{_OFFICE_HELD}):|[民辅协]警[一-鿿]"
     r"|(?i:caller|complainant|victim|suspect|witness|resident|driver|contact|m[rs]s?\b)"
 )
 _INVISIBLE = dict.fromkeys(
@@ -122,11 +130,17 @@ def plain_texts(values: pd.Series) -> list[str]:
     joined = "\n".join(
         text.replace("\n", " ").replace("\r", " ") if "\n" in text or "\r" in text else text for text in texts
     )
+    if ".0" in joined:
+        joined = _SPREADSHEET_NUMBER.sub(r"\1", joined)
     if joined.isascii():
         return [text.strip() for text in joined.split("\n")] if texts else []
     # One call for all: the form of a character does not depend on the other lines.
     folded = unicodedata.normalize("NFKC", joined).translate(_INVISIBLE)
     return [text.strip() for text in folded.split("\n")]
+
+
+# A long whole number that passed through a spreadsheet on its way to a text: 13800000000.0.
+_SPREADSHEET_NUMBER = re.compile(r"^(\d{11,19})\.0+$", re.MULTILINE)
 
 
 def _is_missing(value: object) -> bool:
@@ -235,6 +249,14 @@ def is_masked_number(text: str) -> bool:
 def is_mobile(text: str) -> bool:
     """Whether a whole text is a mobile number of the mainland."""
     return bool(_MOBILE.fullmatch(text) or _MOBILE_MASKED.fullmatch(undressed(text)))
+
+
+def is_service_line(text: str) -> bool:
+    """Whether a number is one that everybody may call, or an extension: 110, 12345, 96110, 8012."""
+    return bool(_SERVICE_LINE.fullmatch(text))
+
+
+_SERVICE_LINE = re.compile(r"\d{3,4}|1[02]\d{3}|11[68]\d{3}|9[56]\d{3,4}|[48]00-?\d{3,4}-?\d{3,4}")
 
 
 def is_phone(text: str, *, said: bool = False) -> bool:

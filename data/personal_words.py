@@ -94,25 +94,39 @@ SYLLABLES_OF_OTHERS = _characters(
 )
 ENGLISH_FIRST = _words(
     """
-    james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony
-    mark donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason jeffrey
-    ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel gregory frank
-    alexander raymond patrick jack dennis jerry tyler aaron jose adam henry nathan douglas zachary peter
-    kyle walter ethan jeremy harold keith christian roger noah gerald carl terry sean austin arthur lawrence
-    jesse dylan bryan joe jordan billy bruce albert willie gabriel logan alan juan wayne roy ralph randy
-    eugene vincent russell elijah louis bobby philip johnny martin luis carlos miguel antonio pedro ali omar
-    ahmed mohammed ivan oscar victor simon hugh neil ian colin mary patricia jennifer linda elizabeth
-    barbara susan jessica sarah karen nancy lisa betty margaret sandra ashley kimberly emily donna michelle
-    dorothy carol amanda melissa deborah stephanie rebecca sharon laura cynthia kathleen amy shirley angela
-    helen anna brenda pamela nicole samantha katherine emma ruth christine catherine debra rachel carolyn
-    janet virginia maria heather diane julie joyce victoria olivia kelly christina lauren joan evelyn judith
-    megan cheryl andrea hannah martha jacqueline frances gloria ann teresa kathryn sara janice jean alice
-    madison doris abigail julia judy grace denise amber marilyn beverly danielle theresa sophia marie diana
-    brittany natalie isabella charlotte rose alexis kayla lucy chloe zoe ella mia carmen rosa ana fatima
-    jane tony mike bob tom jim bill steve dave chris dan ben sam alex nick edwin leon felix max leo grant
-    clara ellen irene lillian edith phyllis norma paula wendy tina leslie kate claire fiona gavin stuart
-    graham derek trevor nigel barry clive malcolm duncan craig shaun darren stanley leonard francis
-    frederick herbert
+    james john robert michael william david richard joseph thomas charles christopher daniel matthew
+    anthony mark donald steven paul andrew joshua kenneth kevin brian george edward ronald timothy jason
+    jeffrey ryan jacob gary nicholas eric jonathan stephen larry justin scott brandon benjamin samuel
+    gregory frank alexander raymond patrick jack dennis jerry tyler aaron jose adam henry nathan douglas
+    zachary peter kyle walter ethan jeremy harold keith christian roger noah gerald carl terry sean austin
+    arthur lawrence jesse dylan bryan joe jordan billy bruce albert willie gabriel logan alan juan wayne
+    roy ralph randy eugene vincent russell elijah louis bobby philip johnny martin luis carlos miguel
+    antonio pedro ali omar ahmed mohammed ivan oscar victor simon hugh neil ian colin mary patricia
+    jennifer linda elizabeth barbara susan jessica sarah karen nancy lisa betty margaret sandra ashley
+    kimberly emily donna michelle dorothy carol amanda melissa deborah stephanie rebecca sharon laura
+    cynthia kathleen amy shirley angela helen anna brenda pamela nicole samantha katherine emma ruth
+    christine catherine debra rachel carolyn janet virginia maria heather diane julie joyce victoria
+    olivia kelly christina lauren joan evelyn judith megan cheryl andrea hannah martha jacqueline frances
+    gloria ann teresa kathryn sara janice jean alice madison doris abigail julia judy grace denise amber
+    marilyn beverly danielle theresa sophia marie diana brittany natalie isabella charlotte rose alexis
+    kayla lucy chloe zoe ella mia carmen rosa ana fatima jane tony mike bob tom jim bill steve dave chris
+    dan ben sam alex nick edwin leon felix max leo grant clara ellen irene lillian edith phyllis norma
+    paula wendy tina leslie kate claire fiona gavin stuart graham derek trevor nigel barry clive malcolm
+    duncan craig shaun darren stanley leonard francis frederick herbert liam oliver lucas mason owen finn
+    finley harvey harrison freddie alfie archie theo toby jake luke connor callum cameron declan aidan
+    aiden brendan cormac niall rory rhys gareth gwyn huw evan emlyn alun euan angus hamish fergus lachlan
+    ewan murray bradley wesley dwayne marcus darius andre tyrone jerome malik reggie maurice clarence
+    ernest cecil reginald norman geoffrey godfrey rupert quentin jeremiah isaac caleb dean adrian dominic
+    damian julian sebastian elliot elliott spencer marvin melvin leroy curtis glenn glen kieran siobhan
+    sinead niamh aoife bronwyn sian carys rhiannon imogen poppy daisy freya isla ivy evie millie phoebe
+    florence matilda beatrice harriet eleanor penelope georgia georgina gemma kerry kirsty lorraine
+    maureen sheila valerie vera hilda mabel muriel audrey hazel joanne joanna louise lydia naomi natasha
+    nadia tanya tracey tracy stacey shannon vanessa yvonne yvette zara aisha ayesha amina fatimah khadija
+    layla leila maryam zainab priya anjali deepa kavita lakshmi meera neha pooja sunita raj rajesh ravi
+    sanjay sunil vijay arjun amit anil arun hamza hassan hussein ibrahim imran ismail khalid mustafa yusuf
+    bilal tariq usman abdul abdullah mohamed muhammad mohammad chinedu emeka oluwaseun kwame kofi adebayo
+    ngozi diego javier jorge ricardo roberto fernando francisco eduardo rafael sergio alejandro lucia
+    elena sofia gabriela guadalupe
     """
 )
 ENGLISH_LAST = _words(

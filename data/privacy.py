@@ -25,6 +25,7 @@ from data.personal_headers import (
     Header,
     read_header,
 )
+from data.personal_mentions import mentions
 from data.personal_names import name_signs
 from data.personal_values import (
     birth_in_id,
@@ -40,6 +41,7 @@ from data.personal_values import (
     is_permit,
     is_phone,
     is_plate,
+    is_service_line,
     plain_texts,
     suspects,
     undressed,
@@ -139,6 +141,10 @@ def judge(column_name: str, values: pd.Series, *, field: str | None = None) -> V
     header = read_header(column_name)
     if not texts:
         return _verdict(header.kind, True, 0.0, 0, "name") if header.kind and header.tells else None
+    if header.kind == ID_NUMBER and all(_LAST_DIGITS.fullmatch(text) for text in texts):
+        return _verdict(ID_NUMBER, True, 1.0, len(texts), "both")
+    if header.kind == PHONE and _is_of_offices(texts, header):
+        return None
     if _holds_only_small_numbers(texts) and header.kind != TRAIT:
         return _by_header_of_numbers(texts, header)
     by_value = _by_values(texts, header, field)
@@ -234,14 +240,41 @@ _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?%?(?:[个名人户条次]|万)?")
 _FLAGS = frozenset({"是", "否", "有", "无", "yes", "no", "y", "n", "true", "false", "0", "1", "√", "×"})
 
 
+# 证件后四位: all of them have four digits, or six, which a number of people has not.
+_LAST_DIGITS = re.compile(r"\d{3}[\dXx]|\d{5}[\dXx]")
+
+
+def _is_of_offices(texts: Sequence[str], header: Header) -> bool:
+    """Tell lines of offices, which are a place's, from persons': hotlines, or 值班电话 without a mobile."""
+    served = sum(map(is_service_line, texts))
+    if served > (1 - _A_FEW) * len(texts) and header.tells:
+        return True
+    # Offices of a county have one area code; lines from everywhere are those of people who called.
+    areas = {found.group(1) for text in texts if (found := _AREA.match(text))}
+    return header.office and len(areas) <= 1 and not any(map(_is_own_line, texts))
+
+
+_AREA = re.compile(r"\(?0(10|2\d|[3-9]\d\d)")
+
+
+def _is_own_line(text: str) -> bool:
+    """Whether it is a mobile number, a short one within a bureau's network, or has a name beside it."""
+    short = bool(_NETWORK_NUMBER.fullmatch(text)) and not is_service_line(text)
+    return short or is_mobile(text) or (not is_phone(text, said=True) and cell_kind(text) is not None)
+
+
+_NETWORK_NUMBER = re.compile(r"\d{5,6}")
+
+
 def _by_header_of_numbers(texts: Sequence[str], header: Header) -> Verdict | None:
     """How many of them, not who: 辅警 3, 电话 12. But own lines have five digits or six, births a year."""
     short = header.kind == PHONE and _median_length(texts) >= _NUMERIC_KINDS[PHONE]
+    short = short or (header.kind == ACCOUNT and _median_length(texts) >= 4)
     year = header.kind == BIRTH and all(_BIRTH_YEAR.fullmatch(text) for text in texts)
     return _verdict(header.kind, True, 1.0, len(texts), "both") if header.tells and (short or year) else None
 
 
-_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d")
+_BIRTH_YEAR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])?")
 
 
 def _by_header(
@@ -252,7 +285,7 @@ def _by_header(
     if kind is None:
         return by_value
     if kind == TEXT:
-        return _free_text(texts, by_value)
+        return _free_text(texts, header, by_value)
     share = _share_of(kind, texts)
     agrees = share >= _SOME or (by_value is not None and by_value.certain)
     shown: Literal["name", "both"] = "both" if agrees else "name"
@@ -305,7 +338,7 @@ def _named_by_header(
     return by_value
 
 
-_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,3}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
+_NAME_SHAPE = re.compile(r"[\u4e00-\u9fff]{2,4}|[A-Z][a-z'’-]+(?:,? [A-Z][a-z'’.-]*){0,2}")
 _FEW_CLASSES = 3
 
 
@@ -313,7 +346,7 @@ def _holds_numbers(texts: Sequence[str]) -> bool:
     return sum(1 for text in texts if _NUMBER.fullmatch(text)) > _MOSTLY * len(texts)
 
 
-def _free_text(texts: Sequence[str], by_value: Verdict | None) -> Verdict | None:
+def _free_text(texts: Sequence[str], header: Header, by_value: Verdict | None) -> Verdict | None:
     if by_value is not None and by_value.certain:
         return _verdict(by_value.kind, True, by_value.share, by_value.seen, "values")
     share = _share_of(TEXT, texts)
@@ -321,10 +354,13 @@ def _free_text(texts: Sequence[str], by_value: Verdict | None) -> Verdict | None
         return _verdict(TEXT, True, share, len(texts), "both")
     # A telling that happens to name nobody in the sample may do so further down.
     long = _median_length(texts) >= _TELLING_LENGTH and len(set(texts)) > _MOSTLY * len(texts)
-    return _verdict(TEXT, False, share, len(texts), "name") if share > 0 or long else None
+    # Of mere remarks a good many are proof enough, and every cell is looked at again when it is read.
+    open_still = long and (header.told or len(texts) < _ENOUGH_REMARKS)
+    return _verdict(TEXT, False, share, len(texts), "name") if share > 0 or open_still else None
 
 
 _TELLING_LENGTH = 16
+_ENOUGH_REMARKS = 100
 
 
 def _share_of(kind: str, texts: Sequence[str]) -> float:
@@ -359,7 +395,7 @@ _LOOKS: Mapping[str, Callable[[str], bool]] = {
 
 def _by_values(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
     """Judge by the values alone, the column's name only telling what else they may be."""
-    for rule in (_id_numbers, _old_id_numbers, _phones, _plain_kinds, _births, _holding):
+    for rule in (_id_numbers, _old_id_numbers, _phones, _plain_kinds, _births, _telling):
         verdict = rule(texts, header, field)
         if verdict is not None:
             return verdict
@@ -413,6 +449,8 @@ def _phones(texts: Sequence[str], header: Header, field: str | None) -> Verdict 
     share = len(found) / len(texts)
     if share < _A_FEW or _are_codes(found):
         return None
+    if _are_of_one_range(found):
+        return None if header.code else _verdict(PHONE, False, share, len(texts), "values")
     # 05758… without a dash may as well be a code with a leading zero.
     undivided = sum(1 for text in found if text[0] == "0" and text.isdigit())
     certain = share >= _SOME and undivided <= _MOSTLY * len(found)
@@ -429,6 +467,12 @@ def _are_codes(mobiles: Sequence[str]) -> bool:
     bare = Counter(text[:5] for text in mobiles if len(text) == 11 and text.isdigit() and text[0] == "1")
     plain = sum(bare.values())
     return plain > max(2, _MOSTLY * len(mobiles)) and max(bare.values()) > _MOSTLY * plain
+
+
+def _are_of_one_range(mobiles: Sequence[str]) -> bool:
+    """Tell running ids of 11 digits, 13… all of them; of twenty persons some have 15… or 18…."""
+    bare = [text[:2] for text in mobiles if len(text) == 11 and text.isdigit() and text[0] == "1"]
+    return len(bare) == len(mobiles) >= 20 and len(set(bare)) == 1
 
 
 def _plain_kinds(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
@@ -468,6 +512,28 @@ def _year(text: str) -> int | None:
     found = _DAY.fullmatch(text) if len(text) >= 6 else None
     found = found or _DAY_LAST.fullmatch(text)
     return int(found.group(1)) if found else None
+
+
+def _telling(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:
+    """Texts with something personal in them, or with persons named where a person would be."""
+    held, named = _holding(texts, header, field), _mentioning(texts, field)
+    if held is None or (named is not None and named.certain and not held.certain):
+        return named
+    return held
+
+
+def _mentioning(texts: Sequence[str], field: str | None) -> Verdict | None:
+    if field in _ID_FIELDS or field in _NUMBER_FIELDS or field == COUNT:
+        return None
+    found = mentions(texts)
+    if found.share < _OFTEN or found.likely < _MOSTLY:
+        return None
+    certain = found.share >= _MOSTLY and found.likely >= _NEARLY_ALL
+    return _verdict(found.kind, certain, found.share, len(texts), "values")
+
+
+# Shares: of texts that name somebody, and of names where a person's would be that are a person's.
+_OFTEN, _NEARLY_ALL = 0.15, 0.75
 
 
 def _holding(texts: Sequence[str], header: Header, field: str | None) -> Verdict | None:

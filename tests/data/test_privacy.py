@@ -58,6 +58,14 @@ def test_check_digits_are_those_of_the_standards():
         ("报警人数", None, False),
         ("报警时间", None, False),
         ("出生率", None, False),
+        ("发生日期", None, False),
+        ("案件发生日", None, False),
+        ("生日", "birth_date", True),
+        ("籍贯分布", None, False),
+        ("警号", "account", True),
+        ("JH", "account", True),
+        ("证件后四位", "id_number", True),
+        ("reported by", "name", False),
         ("微信群", None, False),
         ("telephone_poles", None, False),
         ("法人单位", None, False),
@@ -92,6 +100,16 @@ def test_headers_say_who_and_not_how_many_or_when(header, kind, tells):
         (["张 伟", "李　娜", "王 芳", "刘 洋", "陈 静"], "name"),
         (["John Smith", "Garcia, Maria", "David J. Brown", "Susan Miller", "Karen White"], "name"),
         (["柯桥花园3幢2单元501室", "群贤路12号4号楼1203室"], "address"),
+        (["柯桥花园3-2-501", "镜湖新村11-1-1202"], "address"),
+        (["13812345678.0", "15905751234.0"], "phone"),
+        (["支书：陈建国", "文书：王秀英", "主任：赵敏"], "name"),
+        (["1号网格（陈建国）", "2号网格（王秀英）", "3号网格（刘志强）"], "name"),
+        (["陈指导员", "王副所长", "李教导员", "赵警长", "孙局长"], "name"),
+        (["陈建国家庭纠纷", "王秀英走失求助", "2025.3.2刘志强盗窃案"], "text"),
+        (["陈阿姨反映路灯不亮", "王先生来电称噪音扰民"], "name"),
+        (["民警陈建国带领辅警王秀英到达现场", "民警刘志强赶到现场"], "text"),
+        (["柯岩村陈建国家三楼", "湖塘村王秀英家隔壁"], "address"),
+        (["PC D. Miller", "Sgt Oakes", "Det. Insp. Carter", "DC Jane Hollis", "PCSO Wright"], "name"),
     ],
 )
 def test_values_tell_without_a_header(values, kind):
@@ -123,6 +141,16 @@ def test_values_tell_without_a_header(values, kind):
         ("community", ["Lincoln Park", "Jackson", "Morgan Park", "Washington Heights", "Austin"], "name"),
         ("地址", ["柯桥街道群贤路12号", "钱清街道江南路3号附近"], None),
         ("备注", ["已核实", "新增"], None),
+        ("发生日期", ["2024-06-04", "2023-05-17"], "date"),
+        ("osm_id", [str(13_000_000_007 + 9_999_991 * n) for n in range(60)], None),
+        ("报警电话", ["110", "119", "12345", "96110"], None),
+        ("联系电话", ["110", "119", "122"], None),
+        ("值班电话", ["0575-84120110", "84120112"], None),
+        ("名称", ["柯岩小区（南门）", "湖塘新村（二期）"], "name"),
+        ("线路", ["渡口3-2", "桩号11-2-300", "工期2025-3-2"], None),
+        ("标题", ["平水盗窃案", "马鞍被盗案", "经济纠纷"], None),
+        ("名称", ["渔家", "江南人家", "王坛农家乐"], "name"),
+        ("备注", [f"第{n}处路灯不亮，已转有关部门处理完毕" for n in range(120)], "note"),
     ],
 )
 def test_codes_counts_dates_and_places_are_left_alone(header, values, field):
@@ -158,6 +186,34 @@ def test_old_numbers_of_fifteen_digits_are_told_from_grid_codes():
     ]
     assert judge("c", pd.Series(born)).certain
     assert not judge("c", pd.Series(born), field="grid_id").certain
+
+
+def test_a_line_of_an_office_turns_personal_with_one_mobile_or_short_number_of_its_own():
+    office = ["0575-84120110", "0575-84120112"]
+    assert judge("办公电话", pd.Series(office)) is None
+    for own in ("13812345678", "661234", "陈建国15905751234"):
+        assert judge("办公电话", pd.Series([*office, own])).certain
+    assert judge("联系电话", pd.Series(office)).certain
+    assert judge("办公电话", pd.Series([*office, "010-84120110", "0571-84120110"])).certain
+
+
+def test_numbers_of_officers_and_last_digits_are_known_by_their_header():
+    assert judge("警号", pd.Series(["012345", "067890"])).kind == "account"
+    assert judge("证件后四位", pd.Series(["4762", "226X"])).certain
+    assert judge("csny", pd.Series(["197202", "198511"])).kind == "birth_date"
+
+
+def test_names_of_officers_under_a_header_of_theirs_are_certain():
+    officers = pd.Series(["Sgt Oakes", "DC O. Hollis", "PC Wright"])
+    assert judge("Officer in charge", officers).certain
+    assert judge("reported_by", pd.Series(["Angela Firth", "Nigel Upton", "Priya Nair"])).certain
+
+
+def test_running_numbers_of_one_range_are_doubtful_and_no_phones_under_a_header_of_ids():
+    numbers = pd.Series([str(13_000_000_007 + 9_999_991 * n) for n in range(60)])
+    assert judge("osm_id", numbers) is None
+    assert not judge("c", numbers).certain
+    assert judge("osm_id", pd.Series([*numbers, "15905751234"])).certain
 
 
 def test_offices_under_a_header_of_persons_are_doubtful():
@@ -206,6 +262,10 @@ def test_tellings_are_personal_once_one_in_ten_names_somebody():
         ("转账至6222021234567890128", "bank_card"),
         ("护照E12345678", "permit"),
         ("5幢2单元301室", "address"),
+        ("柯桥花园3-2-501", "address"),
+        ("支书：陈建国", "name"),
+        ("陈阿姨反映路灯不亮", "name"),
+        ("民警陈建国带领辅警到场", "name"),
         ("ＴＥＬ：１３８１２３４５６７８", "phone"),
     ],
 )
@@ -223,6 +283,11 @@ def test_cells_that_hold_something_personal_are_found(text, kind):
         "浙江大学",
         "某小区",
         "B12路",
+        "李先生牛肉面",
+        "民警于今晨到达现场",
+        "民警前往现场",
+        "主任办公室",
+        "网格3-2-501",
         "人民路138号",
         "3号楼",
         "网格330603001201001",
