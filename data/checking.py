@@ -57,8 +57,8 @@ def checked(intake: Intake, looked: Examination, params: ImportParams) -> Import
         rows_read=intake.rows_read,
         replaced=intake.loaded.counts.get(intake.table, 0),
         mapping=dict(intake.mapping),
-        left_out=[name for name in looked.layer.columns if name not in intake.mapping.values()],
-        personal=looked.personal,
+        left_out=[blotted(name) for name in looked.layer.columns if name not in intake.mapping.values()],
+        personal={blotted(name): kind for name, kind in looked.personal.items()},
         file_crs="" if intake.reading is None else intake.reading.label,
         dissolved=dissolved,
         left={reason.code: int(str(reason.facts["count"])) for reason in intake.left.reasons()},
@@ -95,7 +95,12 @@ def _mode(intake: Intake) -> str:
     if intake.table in _ACCUMULATING and intake.loaded.counts.get(intake.table):
         return "update"
     bare = intake.staging.shape is None and TABLES[intake.table].shape is not None
-    return "update" if bare and intake.loaded.has_shapes(intake.table) else "replace"
+    # Without ids nothing could be told apart: the rows would only come twice.
+    return (
+        "update"
+        if bare and TABLES[intake.table].key and intake.loaded.has_shapes(intake.table)
+        else "replace"
+    )
 
 
 def _calls(intake: Intake, mode: str) -> None:
@@ -125,11 +130,15 @@ def _ids(intake: Intake, mode: str) -> None:
     if not new:
         return
     if len(new) == len(ids):
-        intake.findings.add("fault", "ids_none_known", table=intake.table, ids=tuple(new[:_SHOWN]))
+        intake.findings.add(
+            "fault", "ids_none_known", table=intake.table, ids=tuple(map(blotted, new[:_SHOWN]))
+        )
         return
     # A row that brings no shape can only join one that has it.
     weight: Weight = "fault" if intake.staging.shape is None and spec.shape_required else "note"
-    intake.findings.add(weight, "ids_new", table=intake.table, count=len(new), ids=tuple(new[:_SHOWN]))
+    intake.findings.add(
+        weight, "ids_new", table=intake.table, count=len(new), ids=tuple(map(blotted, new[:_SHOWN]))
+    )
 
 
 def _references(intake: Intake) -> None:
@@ -147,7 +156,7 @@ def _references(intake: Intake) -> None:
                 column=name,
                 references=column.references,
                 count=len(unknown),
-                ids=tuple(unknown[:_SHOWN]),
+                ids=tuple(map(blotted, unknown[:_SHOWN])),
             )
 
 

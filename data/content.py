@@ -13,6 +13,7 @@ from data.schemas import HOUR
 from data.times import parse_hours, parse_times
 
 _ROWS = 2_000
+_NEARLY_ALL = 0.8
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b", re.IGNORECASE)
 # Two Chinese characters, or words without any digit: names; codes have digits or are short.
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2}|^[^\W\d_]{5,}$|[^\W\d_]{3,}\s+\S")
@@ -37,7 +38,7 @@ class Content:
     def words(self) -> pd.Series:
         """Values that are not blank, as texts."""
         values = self.values.iloc[:_ROWS].dropna()
-        if pd.api.types.is_float_dtype(values) and bool((values % 1 == 0).all()):
+        if pd.api.types.is_float_dtype(values) and bool(((values % 1 == 0) & (values.abs() < 2**53)).all()):
             values = values.astype("Int64")
         text = values.astype("string").str.strip()
         return text[text != ""]
@@ -89,8 +90,9 @@ class Content:
 
     @property
     def counts(self) -> bool:
-        """Whether the values can be counts: whole numbers from 0."""
-        return self.numeric and bool(((self.numbers >= 0) & (self.numbers % 1 == 0)).all())
+        """Whether nearly all values can be counts, whole numbers from 0: a slip is for the report to name."""
+        fit = (self.numbers >= 0) & (self.numbers % 1 == 0)
+        return not self.empty and int(fit.sum()) >= _NEARLY_ALL * len(self.words)
 
     @cached_property
     def names(self) -> bool:

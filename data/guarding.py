@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from data.personal_names import name_log_odds
 from data.personal_values import plain_texts
 from data.privacy import judge, personal_cells
-from data.schemas import DATE, HOUR, TIME
+from data.schemas import DATE, HOUR, TABLES, TIME
 from geo.cleaning import WHYS
 
 if TYPE_CHECKING:
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from data.privacy import Verdict
     from data.reporting import Findings, ImportReport
 
+# Up to which share of ids such cells are strays: one in eleven case numbers is a right ID number by chance.
+_ODD_SHARE = {"phone": 0.2, "text": 0.2, "id_number": 0.02}
 _LONGEST_NAME = 4
+# What headers end in, and names seldom.
+_OF_THINGS = re.compile(r"[数名号码量程度率额值类型期别级]$")
 # Facts that are words of the file.
 _FROM_FILES = ("column", "columns", "layer", "value", "id", "ids", "member", "word")
 # A moment that is read as one, or not at all, speaks of nobody.
@@ -76,6 +81,12 @@ class Guard:
         if verdict := judge(column, values, field=name):
             self._refuse(column, verdict)
         kinds = personal_cells(values, field=name)
+        if _is_id(name):
+            # Among codes that look otherwise a phone is no code; codes that all look like one are.
+            odd = personal_cells(values)
+            kinds = (
+                odd if odd.notna().mean() < _ODD_SHARE.get(str(odd.dropna().mode().get(0)), 0.0) else kinds
+            )
         for kind, count in kinds.value_counts().items():
             self.findings.add("note", "cells_personal", column=column, personal_kind=kind, count=int(count))
         return values.mask(kinds.notna())
@@ -95,7 +106,7 @@ def to_be_kept(report: ImportReport) -> dict[str, Any]:
     A table without a header gives its first row for column names, and what a library says of a broken
     file may quote it: names and numbers of persons are blotted out of both.
     """
-    kept = report.summary()
+    kept = {**report.summary(), "file": blotted_file(report.file), "layer": blotted(report.layer)}
     kept["mapping"] = {name: blotted(column) for name, column in report.mapping.items()}
     kept["left_out"] = [blotted(column) for column in report.left_out]
     kept["personal"] = {blotted(column): kind for column, kind in report.personal.items()}
@@ -111,5 +122,18 @@ def to_be_kept(report: ImportReport) -> dict[str, Any]:
 def blotted(text: str) -> str:
     """Return a word out of a file, or stars where it may name a person or hold a number of one."""
     plain = plain_texts(pd.Series([text], dtype=object))[0]
-    bare = len(plain) <= _LONGEST_NAME and name_log_odds(plain) > 0
+    bare = len(plain) <= _LONGEST_NAME and not _OF_THINGS.search(plain) and name_log_odds(plain) > 0
     return "*" * len(text) if bare or personal_cells(pd.Series([text], dtype="str")).notna().any() else text
+
+
+def blotted_file(name: str) -> str:
+    """Return a file's name, or stars and its ending where it may name a person."""
+    stem, dot, ending = name.partition(".")
+    return f"{blotted(stem)}{dot}{ending}"
+
+
+def _is_id(name: str) -> bool:
+    return any(
+        name in table.key or (name in table.columns and table.columns[name].references)
+        for table in TABLES.values()
+    )

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     # Rows done, and rows in all where the file tells.
     Tell = Callable[[int, int | None], None]
 
+# What a reader gets over, but a bureau must not: half a file is no edition of a layer.
+_BROKEN = ("parts_differ",)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImportParams:
@@ -140,7 +143,9 @@ class Draft:
         self.require_right()
         mode: Mode = "update" if report.mode == "update" else "replace"
         kept = {**to_be_kept(report), "signature": signature(report.table, self.columns)}
-        import_id = keep_import(workspace, self.staged, mode=mode, file=report.file, report=kept, who=who)
+        import_id = keep_import(
+            workspace, self.staged, mode=mode, file=str(kept["file"]), report=kept, who=who
+        )
         return replace(report, import_id=import_id)
 
 
@@ -243,7 +248,8 @@ def prepare(
     with opened(path, encoding=params.encoding) as source:
         looked = examine(source, layer=params.layer)
         findings = Findings()
-        findings.add_all("note", looked.layer.notes)
+        for note in looked.layer.notes:
+            findings.add_all("fault" if note.code in _BROKEN else "note", [note])
         remembered = remembered_mapping(workspace, table, looked.layer.columns)
         intake = Intake(
             looked,
@@ -260,7 +266,8 @@ def prepare(
             for batch in _batches(source, looked, intake.mapping, tell):
                 intake.take(batch)
             intake.finish()
-            findings.add_all("note", source.notes)
+            for note in source.notes:
+                findings.add_all("fault" if note.code in _BROKEN else "note", [note])
             return Draft(
                 report=checked(intake, looked, params), staged=intake.staging, columns=looked.layer.columns
             )

@@ -246,7 +246,8 @@ def _counted_anew(names: Sequence[str], staged: Staging) -> tuple[str, list[Any]
     days = sorted(day for day in staged.values(DATE) if day)
     if not days:
         return "", []
-    condition, values = "date BETWEEN ? AND ?", [days[0], days[-1]]
+    # The days that it has, not those between: a slip of the pen in one date is no reason to drop a year.
+    condition, values = "date IN (SELECT value FROM json_each(?))", [json.dumps(days)]
     if known := [name for name in _COUNTED_ANEW if name in names]:
         # As they come together: one source's 口径 says nothing of another's.
         pairs = staged.combinations(known)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, HOUR, SOURCE, TIME
+from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, HOUR, MOST, SOURCE, TIME
 from data.times import AMBIGUOUS, WHY, parse_hours, parse_times
 from geo.coverage import has_shape
 from geo.crs import require_same_metric_crs
@@ -256,5 +256,5 @@ def _counts(batch: pd.DataFrame) -> pd.Series:
     if COUNT not in batch:
         return pd.Series(1, index=batch.index, dtype="Int64")
     numbers = pd.to_numeric(batch[COUNT], errors="coerce").astype("Float64")
-    whole = (numbers >= 0) & (numbers % 1 == 0)
+    whole = (numbers >= 0) & (numbers <= MOST) & (numbers % 1 == 0)
     return numbers.where(whole.fillna(False)).astype("Int64")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,9 @@ import pandas as pd
 import shapely
 
 from data.examining import NUMBERED
-from data.guarding import Guard
+from data.guarding import Guard, blotted
 from data.incidents import Gathered, GridFinder, Left, category_faults, counted
 from data.placing import moved, settled_reading, shapes_of, stated_crs
-from data.privacy import personal_cells
 from data.readers.source import ROW
 from data.schemas import (
     DATE,
@@ -60,7 +58,7 @@ _HARMLESS = {"shape_3d": "shapes_flattened", "points_repeated": "shapes_thinned"
 # Said once for the file, or told better by the cleaning.
 _NOT_BY_ROW = ("geometry_missing", "geometry_empty", "geometry_kind", "column_missing")
 _SHOWN_CHARACTERS = 20
-_DIGITS = re.compile(r"\d{7}")
+_TELLING_DIGITS = 7
 
 
 class Intake:
@@ -279,7 +277,7 @@ class Intake:
             placed = facts.pop("x", None) is not None and facts.pop("y", None) is not None
             facts |= {"file": self._file, "row": int(frame.index[position])}
             if key is not None:
-                facts["id"] = frame[key].iloc[position]
+                facts["id"] = blotted(str(frame[key].iloc[position]))
             where = (float(place.x), float(place.y)) if placed else None
             if where is not None:
                 facts |= {"x": f"{where[0]:.6f}", "y": f"{where[1]:.6f}"}
@@ -295,9 +293,9 @@ def _shown(fault: Reason) -> Reason:
     """Return a fault fit for a report: a wrong cell as far as it is short and speaks of nobody."""
     if "value" not in fault.facts:
         return fault
-    value = str(fault.facts["value"])
+    value = blotted(str(fault.facts["value"]))
     # Digits in a row may be a phone with a slip in it, which no pattern knows.
-    if _DIGITS.search(value) or personal_cells(pd.Series([value], dtype="str")).notna().any():
+    if sum(character.isdigit() for character in value) >= _TELLING_DIGITS:
         value = "*" * len(value)
     short = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
     return Reason(fault.code, {**fault.facts, "value": short})

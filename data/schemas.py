@@ -78,8 +78,8 @@ class Column:
         The table whose key the values repeat, if any.
     choices
         The only values allowed, if any.
-    minimum
-        The least value allowed, if any.
+    minimum, maximum
+        The least and the greatest value allowed, if any.
     """
 
     kind: Kind = "text"
@@ -87,6 +87,7 @@ class Column:
     references: str | None = None
     choices: tuple[str, ...] | None = None
     minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +115,9 @@ class Table:
 
 _ID = Column(required=True)
 _TEXT = Column()
-_COUNT = Column(kind="integer", minimum=0)
+# More people than any district has; a phone number in the wrong column is far above it.
+MOST = 100_000_000
+_COUNT = Column(kind="integer", minimum=0, maximum=MOST)
 _DAY = Column(kind="date")
 
 
@@ -193,16 +196,18 @@ TABLES: Mapping[str, Table] = {
         key=(FACILITY_ID,),
         shape="point",
     ),
-    "population": Table(columns={RESIDENTS: Column(kind="integer", minimum=0, required=True)}, shape="point"),
+    "population": Table(
+        columns={RESIDENTS: Column(kind="integer", minimum=0, maximum=MOST, required=True)}, shape="point"
+    ),
     "incidents": Table(
         columns={
             GRID_ID: _refers("grids", required=True),
             DATE: Column(kind="date", required=True),
-            HOUR: Column(kind="integer", minimum=0),
+            HOUR: Column(kind="integer", minimum=0, maximum=23),
             CATEGORY: _TEXT,
             SOURCE: Column(choices=(REPORTED, PATROL)),
             BASIS: _TEXT,
-            COUNT: Column(kind="integer", minimum=0, required=True),
+            COUNT: Column(kind="integer", minimum=0, maximum=MOST, required=True),
         },
     ),
     "indicators": Table(
@@ -217,7 +222,11 @@ TABLES: Mapping[str, Table] = {
         key=(VILLAGE_ID, PERIOD_START, PERIOD_END, INDICATOR),
     ),
     "staff": Table(
-        columns={PLACE_ID: _ID, ROLE: _ID, COUNT: Column(kind="integer", minimum=0, required=True)},
+        columns={
+            PLACE_ID: _ID,
+            ROLE: _ID,
+            COUNT: Column(kind="integer", minimum=0, maximum=MOST, required=True),
+        },
         key=(PLACE_ID, ROLE),
     ),
     # 编组对应 as a bureau's own table states it; a grid may be listed twice by mistake.
@@ -321,6 +330,8 @@ def _value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
         wrong |= numbers.isna()
         if column.minimum is not None:
             wrong |= numbers < column.minimum
+        if column.maximum is not None:
+            wrong |= numbers > column.maximum
         if column.kind == "integer":
             wrong |= numbers % 1 != 0
     elif column.kind == "date":

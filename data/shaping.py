@@ -17,6 +17,9 @@ _GUARDED = re.compile(r"'\s*[=+\-@\t\r]")
 _CHINESE_DAY = re.compile(r"^\s*(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?\s*$")
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 
+# Beyond it, not every whole number is a number of its own.
+_EXACT = 2.0**53
+
 
 def shaped(frame: pd.DataFrame, table: str) -> pd.DataFrame:
     """
@@ -84,8 +87,9 @@ def _as_number(values: pd.Series) -> pd.Series:
     if pd.api.types.is_string_dtype(values) or values.dtype == object:
         values = values.map(_without_thousands, na_action="ignore")
     numbers = pd.to_numeric(values, errors="coerce")
-    if bool((values.notna() & numbers.isna()).any()):
-        return values
+    if bool((values.notna() & numbers.isna()).any()) or bool((numbers.abs() > _EXACT).any()):
+        # Also what no integer column could hold: a text that the schema's check then names.
+        return values.astype("string").astype("str")
     whole = numbers.dropna() % 1 == 0
     return numbers.astype("Int64") if bool(whole.all()) else numbers
 

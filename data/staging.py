@@ -14,6 +14,7 @@ from data import geopackage
 from data.files import private_folder
 from data.schemas import NAME, TABLES
 from data.workspace import gpkg_shape, sql_types
+from geo.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,6 +64,11 @@ class Staging:
         Add rows: every frame with the same columns, the index holding the file's row numbers.
 
         A GeoDataFrame is in `crs`.
+
+        Raises
+        ------
+        FileError
+            ``file_not_writable``: the disk for temporary files is full.
         """
         if not self.columns:
             self._create(frame)
@@ -73,9 +79,12 @@ class Staging:
             values.append(geopackage.encode(shapes, srs=geopackage.srs_id(self.crs), multi=multi))
         values += [geopackage.plain_values(frame[column]) for column in self.columns]
         marks = ", ".join("?" * len(values))
-        self._connection.execute("BEGIN")
-        self._connection.executemany(f"INSERT INTO staged VALUES ({marks})", zip(*values, strict=True))
-        self._connection.execute("COMMIT")
+        try:
+            self._connection.execute("BEGIN")
+            self._connection.executemany(f"INSERT INTO staged VALUES ({marks})", zip(*values, strict=True))
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as fault:
+            raise FileError("file_not_writable", file=self._folder.name, why=str(fault)) from fault
         self.rows += len(frame)
 
     def repeated(self) -> list[tuple[str, int, int]]:

@@ -36,6 +36,7 @@ door = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_REPORT_SUFFIXES = (".xlsx", ".json")
 WorkspacePath = Annotated[
     Path, typer.Argument(metavar="WORKSPACE", help="工作区文件 / workspace file (.gpkg)")
 ]
@@ -187,6 +188,8 @@ def import_(
         places=tuple(places or ()),
     )
     known = Workspace.open(workspace) if workspace.exists() else None
+    if report_file is not None:
+        _require_report(report_file)
     with prepare(
         file, table, params=params, workspace=known, district_crs=district_crs, tell=_progress(say)
     ) as draft:
@@ -486,9 +489,23 @@ def _tell_import(say: _Speaker, report: ImportReport, *, checked_only: bool) -> 
         t("cli.checked", **facts) if checked_only else t("cli.imported", id=report.import_id, **facts),
         t("cli.import_read", columns=t.listed(read, at_most=20)),
         t("cli.import_left", columns=t.listed(report.left_out, at_most=20) or "—"),
-        *([t("cli.import_replaced", count=t.number(report.replaced))] if report.replaced else []),
+        *(
+            [t("cli.import_replaced", count=t.number(report.replaced))]
+            if report.replaced and report.mode == "replace"
+            else []
+        ),
         *([t("cli.import_dissolved", count=report.dissolved)] if report.dissolved else []),
     )
+
+
+def _require_report(file: Path) -> None:
+    from data.exporting import require_export_target
+
+    if file.suffix.lower() not in _REPORT_SUFFIXES:
+        raise FileError(
+            "file_kind_unknown", file=str(file), found=file.suffix, known=" ".join(_REPORT_SUFFIXES)
+        )
+    require_export_target(file)
 
 
 def _write_report(report: ImportReport, file: Path, t: Words) -> None:
@@ -498,10 +515,8 @@ def _write_report(report: ImportReport, file: Path, t: Words) -> None:
 
     if file.suffix.lower() == ".xlsx":
         export_bytes(write_xlsx(report_sheets(report, t)), file)
-    elif file.suffix.lower() == ".json":
-        export_bytes(json.dumps(report.summary(), ensure_ascii=False, indent=1).encode(), file)
     else:
-        raise FileError("file_kind_unknown", file=str(file), found=file.suffix, known=".xlsx .json")
+        export_bytes(json.dumps(report.summary(), ensure_ascii=False, indent=1).encode(), file)
 
 
 def _given(say: _Speaker, nesting: Nesting, stated: list[str] | None) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import threading
 import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -249,6 +250,8 @@ def open_vector(
 def _open_layers(path: Path, target: Path, suffix: str) -> VectorSource:
     with _told(path):
         names = [str(name) for name, _ in pyogrio.list_layers(target)]
+    if suffix == ".gpkg":
+        names = [name for name in names if name not in _views(target)]
     layers, recipes = [], {}
     for shown, name in zip(once_each(names), names, strict=True):
         info = _info(path, str(target), name, _DRIVERS[suffix])
@@ -258,6 +261,17 @@ def _open_layers(path: Path, target: Path, suffix: str) -> VectorSource:
             target=str(target), layer=name, fields=_plain_fields(info), with_ids=layer.shape is not None
         )
     return VectorSource(file=path, layers=tuple(layers), recipes=recipes)
+
+
+def _views(target: Path) -> set[str]:
+    """Return the views of a GeoPackage: a program of somebody else's, which may never come to an end."""
+    try:
+        with closing(sqlite3.connect(f"{target.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return {
+                row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'view'")
+            }
+    except sqlite3.DatabaseError:
+        return set()
 
 
 def _open_geojson(path: Path, folder: Path, encoding: str | None) -> VectorSource:
