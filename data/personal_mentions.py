@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,14 +65,21 @@ def mentions(texts: Sequence[str]) -> Mentions:
     texts
         Of one column, NFKC, none empty.
     """
-    found = [placed for text in texts if (placed := _placed(text)) is not None]
-    kinds = [kind for kind, name in found if name_log_odds(name) >= _LIKELY]
-    if not kinds:
+    kinds: Counter[str] = Counter()
+    found = 0
+    for text, count in Counter(texts).items():
+        # Two or three characters may be a name, but name nobody among other words.
+        placed = None if len(text) < 4 or text.isascii() else _placed(text)
+        if placed is not None:
+            found += count
+            kinds[placed[0]] += count if name_log_odds(placed[1]) >= _LIKELY else 0
+    likely = kinds.total()
+    if not likely:
         return Mentions(kind=None, share=0.0, likely=0.0)
     return Mentions(
-        kind=max(sorted(set(kinds)), key=kinds.count),
-        share=len(kinds) / len(texts),
-        likely=len(kinds) / len(found),
+        kind=max(sorted(kinds), key=lambda kind: kinds[kind]),
+        share=likely / len(texts),
+        likely=likely / found,
     )
 
 
