@@ -515,6 +515,86 @@ def test_first_row_of_a_table_without_header_does_not_stay_in_the_district(ws, t
     (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
     params = ImportParams(mapping={"grid_id": "东一区"})
     report = import_file(ws, tmp_path / "a.csv", "grids", params=params)
-    assert "王小伟" in [*report.left_out, *report.personal]
+    assert "王小伟" not in [*report.left_out, *report.personal]
     content = ws.path.read_bytes()
     assert "王小伟".encode() not in content
+
+
+def test_update_of_calls_touches_only_the_days_that_the_file_has(ws, tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "grid_id,date,count\nG1,2026-03-02,4\nG1,2026-03-10,5\nG1,2026-03-20,6\n", encoding="utf-8"
+    )
+    (tmp_path / "b.csv").write_text(
+        "grid_id,date,count\nG1,2026-03-02,1\nG1,2026-03-20,1\n", encoding="utf-8"
+    )
+    for name in ("a.csv", "b.csv"):
+        import_file(ws, tmp_path / name, "incidents")
+    assert ws.read("incidents").set_index("date")["count"].to_dict() == {
+        "2026-03-02": 1,
+        "2026-03-10": 5,
+        "2026-03-20": 1,
+    }
+
+
+@pytest.mark.parametrize("value", ["1e300", "99999999999999999999", "-3", "不详", "13867512345"])
+def test_one_slip_in_a_column_of_counts_is_named_and_loses_no_column(ws, tmp_path, value):
+    rows = "".join(f"G{i},{i}\n" for i in range(100))
+    (tmp_path / "a.csv").write_text(f"网格编码,户籍人口\n{rows}G100,{value}\n", encoding="utf-8")
+    report = check(tmp_path / "a.csv", "grids", ws)
+    assert report.mapping["residents"] == "户籍人口"
+    assert [(f.code, f.facts["row"]) for f in report.faults] == [("value_wrong", 102)]
+    assert "13867512345" not in json.dumps(report.summary())
+
+
+def test_count_that_no_district_can_have_is_left_out_and_told(ws, tmp_path):
+    big = 9_223_372_036_854_775_807
+    (tmp_path / "a.csv").write_text(
+        f"grid_id,date,count\nG1,2026-03-02,{big}\nG1,2026-03-03,2\n", encoding="utf-8"
+    )
+    report = import_file(ws, tmp_path / "a.csv", "incidents")
+    assert report.left == {"incidents_without_count": 1}
+    assert ws.read("incidents")["count"].tolist() == [2]
+
+
+def test_phone_among_ids_is_no_id(ws, tmp_path):
+    rows = "".join(f"G{i},{i}\n" for i in range(40))
+    (tmp_path / "a.csv").write_text(f"网格编码,户籍人口\n{rows}13867512345,7\n", encoding="utf-8")
+    report = check(tmp_path / "a.csv", "grids", ws)
+    assert codes(report, "fault") == {"value_missing"}
+    assert "13867512345" not in json.dumps(report.summary())
+
+
+def test_table_without_ids_does_not_come_in_twice(ws, tmp_path):
+    points = gpd.GeoDataFrame(
+        {"residents": [5, 6]}, geometry=[Point(WEST, SOUTH), Point(WEST + 9, SOUTH)], crs=METRIC
+    )
+    ws.write("population", points)
+    (tmp_path / "p.csv").write_text("residents\n5\n6\n", encoding="utf-8")
+    assert codes(check(tmp_path / "p.csv", "population", ws), "fault") == {"geometry_missing"}
+
+
+def test_view_in_a_geopackage_is_not_run(ws, tmp_path):
+    import sqlite3
+
+    grids(1).to_file(tmp_path / "g.gpkg", layer="grids")
+    with sqlite3.connect(tmp_path / "g.gpkg") as connection:
+        connection.execute(
+            "CREATE VIEW endless AS WITH RECURSIVE c(x) AS"
+            " (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"
+        )
+        connection.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier)"
+            " VALUES ('endless', 'attributes', 'endless')"
+        )
+    connection.close()
+    assert import_file(ws, tmp_path / "g.gpkg", "grids").rows == 4
+
+
+def test_half_a_shapefile_is_no_layer(ws, tmp_path):
+    grids(2).to_file(tmp_path / "g.shp")
+    table = bytearray((tmp_path / "g.dbf").read_bytes())
+    table[4:8] = (3).to_bytes(4, "little")
+    (tmp_path / "g.dbf").write_bytes(table)
+    with pytest.raises(GridBeatError):
+        import_file(ws, tmp_path / "g.shp", "grids")
+    assert ws.counts() == {}
