@@ -29,6 +29,7 @@ _ACCUMULATING = ("incidents", "indicators")
 # How `data.readers.kml` spells what it reads.
 _STATED = {"gcj02": "GCJ-02", "bd09": "BD-09"}
 _COMPARED_SHAPES = 2_000
+_COMPARED_CALLS = 5_000
 # A layer whose nearest shape is as far as this from all that is loaded belongs to another place.
 _ELSEWHERE_M = 20_000.0
 
@@ -47,6 +48,8 @@ def checked(intake: Intake, looked: Examination, params: ImportParams) -> Import
     _references(intake)
     _stated_in_file(intake, looked)
     _fit(intake)
+    _fit_of_calls(intake)
+    _dropped(intake, mode)
     findings = intake.findings
     return ImportReport(
         file=looked.file,
@@ -168,6 +171,41 @@ def _stated_in_file(intake: Intake, looked: Examination) -> None:
             intake.findings.add("suggestion", "crs_stated_in_file", file=looked.file, system=system)
 
 
+def _fit_of_calls(intake: Intake) -> None:
+    """See whether calls that lie in no grid would lie in one, were they read otherwise."""
+    reading, grids, shapes = intake.reading, intake.loaded.grids, intake.first_shapes
+    if reading is None or grids is None or shapes is None or not has_shape(grids.geometry).any():
+        return
+    if reading.system is None and reading.crs.is_geographic:
+        points = gpd.GeoSeries(shapes[~shapely.is_missing(shapes)], crs=reading.crs)
+        fits = reading_fits(points, grids.geometry, max_features=_COMPARED_CALLS)
+        _suggest(intake, fits)
+
+
+def _suggest(intake: Intake, fits: pd.DataFrame) -> bool:
+    system = suggested_system(fits)
+    if system is None:
+        return False
+    by_system = fits.set_index("system")["fit"]
+    now, then = float(by_system[RAW]), float(by_system[system])
+    intake.findings.add("suggestion", "crs_fits_better", system=system, share_now=now, share_then=then)
+    return True
+
+
+def _dropped(intake: Intake, mode: str) -> None:
+    """Tell which columns the table has that the file does not bring."""
+    if mode != "replace" or not intake.loaded.counts.get(intake.table):
+        return
+    old = intake.loaded.table(intake.table)
+    gone = [
+        name
+        for name in TABLES[intake.table].columns
+        if name in old and name not in intake.staging.columns and old[name].notna().any()
+    ]
+    if gone:
+        intake.findings.add("suggestion", "columns_dropped", table=intake.table, columns=tuple(gone))
+
+
 def _fit(intake: Intake) -> None:
     """Compare with what is loaded: whether it is the same place, and another reading would fit better."""
     staged, loaded = intake.staging, intake.loaded.layers
@@ -184,15 +222,5 @@ def _fit(intake: Intake) -> None:
     if intake.reading.system is not None or not intake.reading.crs.is_geographic:
         return
     for layer in loaded.values():
-        fits = reading_fits(shapes, layer)
-        system = suggested_system(fits)
-        if system is not None:
-            by_system = fits.set_index("system")["fit"]
-            intake.findings.add(
-                "suggestion",
-                "crs_fits_better",
-                system=system,
-                share_now=float(by_system[RAW]),
-                share_then=float(by_system[system]),
-            )
+        if _suggest(intake, reading_fits(shapes, layer)):
             return

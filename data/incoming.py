@@ -111,6 +111,8 @@ class Intake:
         self.repair, self.findings = repair, findings
         self._file = looked.file
         self.rows_read = 0
+        # As they stand in the file: calls leave no shapes behind, by which their reading could be judged.
+        self.first_shapes: np.ndarray[Any, Any] | None = None
         self.left = Left()
         self._harmless: Counter[str] = Counter()
         self._gathered = Gathered()
@@ -130,6 +132,8 @@ class Intake:
         self.rows_read += len(batch)
         frame = self._guard.rows(self._named(batch))
         shapes = self._shapes(batch)
+        if shapes is not None and self.first_shapes is None:
+            self.first_shapes = shapes
         if shapes is not None and self.reading is not None:
             frame = self._placed(frame, shapes, self.reading)
         self._tell_faults(frame)

@@ -75,14 +75,14 @@ class Loaded:
     @cached_property
     def grids(self) -> gpd.GeoDataFrame | None:
         """The grids with their shapes; None where there are none."""
-        grids = self._frame("grids")
+        grids = self.table("grids")
         if grids is None or isinstance(grids, gpd.GeoDataFrame) or self.workspace is None:
             return grids
         return gpd.GeoDataFrame(grids, geometry=[None] * len(grids), crs=self.workspace.crs)
 
     def names(self, table: str) -> pd.DataFrame | None:
         """Return id and name of each place of a table; None where it is not there."""
-        frame = self._frame(table)
+        frame = self.table(table)
         if frame is None:
             return None
         names: Any = frame[NAME] if NAME in frame else pd.Series(None, index=frame.index, dtype="str")
@@ -90,10 +90,10 @@ class Loaded:
 
     def has_shapes(self, table: str) -> bool:
         """Whether a table is there with at least one shape."""
-        frame = self._frame(table)
+        frame = self.table(table)
         return isinstance(frame, gpd.GeoDataFrame) and bool(has_shape(frame.geometry).any())
 
-    def _frame(self, table: str) -> Any:
+    def table(self, table: str) -> Any:
         """Return a table, read once; None where it is not there or has no rows."""
         if self.workspace is None or not self.counts.get(table):
             return None

@@ -17,6 +17,8 @@ _GUARDED = re.compile(r"'\s*[=+\-@\t\r]")
 _CHINESE_DAY = re.compile(r"^\s*(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?\s*$")
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$")
 
+# What people write where there is nothing to count.
+_NOTHING = ("/", "／", "-", "－", "—", "--", "——", "无", "暂无")
 # Beyond it, not every whole number is a number of its own.
 _EXACT = 2.0**53
 
@@ -84,6 +86,7 @@ def _iso_day(match: re.Match[str]) -> str:
 
 
 def _as_number(values: pd.Series) -> pd.Series:
+    values = values.mask(values.isin(_NOTHING))
     if pd.api.types.is_string_dtype(values) or values.dtype == object:
         values = values.map(_without_thousands, na_action="ignore")
     numbers = pd.to_numeric(values, errors="coerce")

@@ -50,6 +50,8 @@ _SAME_IOU = 0.8
 _TINY = 1e-6  # of a polygon's area: what rounding cuts off
 # The rule of `suggested_system`; how it was measured is in tests/geo/test_fit.py.
 _LEAST_GAIN, _SLOPE = 0.01, 0.4
+# Only the few points near the district's edge tell anything, but there are thousands of points.
+_LEAST_GAIN_OF_POINTS = 0.002
 _MOST_MISFIT_KEPT, _STANDARD_ERRORS, _LEAST_COUNTED = 0.5, 3.5, 8
 
 
@@ -197,7 +199,7 @@ def _is_clear(read: Mapping[Hashable, Any], raw: Mapping[Hashable, Any]) -> bool
         return bool(gain >= max(_LEAST_GAIN, _SLOPE * (raw["fit"] - read["fit_opposite"])))
     return bool(
         read["counted"] >= _LEAST_COUNTED
-        and gain >= _LEAST_GAIN
+        and gain >= (_LEAST_GAIN_OF_POINTS if read["kind"] == POINTS else _LEAST_GAIN)
         and 1 - read["fit"] <= _MOST_MISFIT_KEPT * (1 - raw["fit"])
         and gain >= _STANDARD_ERRORS * read["gain_se"]
     )

@@ -76,7 +76,9 @@ def _told(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **kwargs)
         except GridBeatError as error:
-            typer.echo("\n".join([t.reason(error), *(f"- {line}" for line in t.reasons(error))]), err=True)
+            lines = t.reasons(error)
+            more = [t("cli.more_faults", count=t.number(n))] if (n := _further(error, lines)) else []
+            typer.echo("\n".join([t.reason(error), *(f"- {line}" for line in lines), *more]), err=True)
             raise typer.Exit(2) from None
         except OSError as refusal:
             why, file = refusal.strerror or str(refusal), refusal.filename or ""
@@ -458,6 +460,11 @@ def _require_free(port: int) -> None:
             raise SettingError("port_busy", port=port, url=f"http://127.0.0.1:{port}") from None
 
 
+def _further(error: GridBeatError, shown: list[str]) -> int:
+    count = error.facts.get("count", 0)
+    return max((count if isinstance(count, int) else 0), len(error.reasons)) - len(shown) if shown else 0
+
+
 def _progress(say: _Speaker) -> Callable[[int, int | None], None] | None:
     """Return what shows how many rows have been read, on a terminal; nothing in a script."""
     if not sys.stderr.isatty():
@@ -491,7 +498,7 @@ def _tell_import(say: _Speaker, report: ImportReport, *, checked_only: bool) -> 
         t("cli.import_left", columns=t.listed(report.left_out, at_most=20) or "—"),
         *(
             [t("cli.import_replaced", count=t.number(report.replaced))]
-            if report.replaced and report.mode == "replace"
+            if report.replaced and report.mode == "replace" and not checked_only
             else []
         ),
         *([t("cli.import_dissolved", count=report.dissolved)] if report.dissolved else []),

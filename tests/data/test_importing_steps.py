@@ -598,3 +598,30 @@ def test_half_a_shapefile_is_no_layer(ws, tmp_path):
     with pytest.raises(GridBeatError):
         import_file(ws, tmp_path / "g.shp", "grids")
     assert ws.counts() == {}
+
+
+def test_calls_in_shifted_coordinates_are_recognised_by_those_that_lie_outside(ws, tmp_path):
+    grids().to_file(tmp_path / "g.gpkg")
+    import_file(ws, tmp_path / "g.gpkg", "grids")
+    rng = np.random.default_rng(1)
+    x, y = WEST + rng.uniform(0, 6 * SIDE, 3_000), SOUTH + rng.uniform(0, 6 * SIDE, 3_000)
+    true = gpd.GeoSeries.from_xy(x, y, crs=METRIC).to_crs(4326)
+    for system, wanted in (("gcj02", {"crs_fits_better"}), (None, set())):
+        lon, lat = true.x.to_numpy(), true.y.to_numpy()
+        if system:
+            lon, lat = from_wgs84(lon, lat, system=system)
+        calls = pd.DataFrame({"接警时间": "2026-10-01 08:00", "经度": lon, "纬度": lat})
+        calls.to_csv(tmp_path / "c.csv", index=False)
+        assert codes(check(tmp_path / "c.csv", "incidents", ws), "suggestion") == wanted
+
+
+def test_columns_that_a_replacement_would_lose_are_told(ws, tmp_path):
+    (tmp_path / "a.csv").write_text("网格编码,户籍人口,出租房\nG1,5,1\nG2,7,2\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(
+        "网格编码,户籍人口\nG1,/\n" + "".join(f"G{i},8\n" for i in range(2, 12)), encoding="utf-8"
+    )
+    import_file(ws, tmp_path / "a.csv", "grids")
+    report = check(tmp_path / "b.csv", "grids", ws)
+    told = report.of("suggestion")[0].reason
+    assert (told.code, told.facts["columns"]) == ("columns_dropped", ("rented",))
+    assert report.faults == ()

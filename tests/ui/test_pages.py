@@ -85,7 +85,7 @@ def test_the_overview_shows_its_boards_for_tables_of_codes_alone(tmp_path, app, 
 def test_an_empty_workspace_says_how_to_import(tmp_path, app, monkeypatch):
     Workspace.create(tmp_path / "w.gpkg", name="空区", crs="EPSG:4549")
     monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(tmp_path / "w.gpkg"))
-    assert "gridbeat import" in texts(app())
+    assert "“导入”页" in texts(app())
     page = app("nesting")
     assert "缺少网格图形" in texts(page)
 

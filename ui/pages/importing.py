@@ -11,6 +11,7 @@ import streamlit as st
 from data.readers import SUFFIXES
 from geo.errors import FileError, GridBeatError
 from ui import look
+from ui.pages.district_copies import size_text
 from ui.pages.importing_bench import session_bench
 from ui.pages.importing_check import show_check
 from ui.pages.importing_files import missing_parts, typed_path
@@ -165,10 +166,10 @@ def _size(path: Path, t: Words) -> str:
             parts = list(path.parent.glob(f"{escape_glob(path.stem)}.*"))
         else:
             parts = [path]
-        size = sum(part.stat().st_size for part in parts) / 1e6
+        size = sum(part.stat().st_size for part in parts)
     except OSError:
         return ""
-    return t("import.size", value=t.number(size, 0 if size >= 100 else 1 if size >= 1 else 3))
+    return size_text(size, t)
 
 
 def _translate_uploader(t: Words) -> None:

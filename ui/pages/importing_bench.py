@@ -99,11 +99,20 @@ class Bench:
 
     def take(self, uploads: Iterable[tuple[str, BinaryIO]]) -> None:
         """Take uploaded files in place of what was there; the browser's copies can go."""
-        self.clear()
         folder = private_folder()
+        try:
+            keep_uploads(uploads, Path(folder.name))
+            paths = to_open(Path(folder.name))
+        except BaseException:
+            folder.cleanup()
+            raise
+        if not paths:
+            # The bench stays as it is: another serial would swallow what is chosen next.
+            folder.cleanup()
+            return
+        self.clear()
         self._folder = folder
-        keep_uploads(uploads, Path(folder.name))
-        self.choose(to_open(Path(folder.name)))
+        self.choose(paths)
 
     def choose(self, paths: list[Path]) -> None:
         """Work on the first of these files, the others within reach."""
