@@ -32,6 +32,7 @@ _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_BYTES = 8
 # What `encode` writes: little-endian, with an envelope minx, maxx, miny, maxy.
+_BOX = np.dtype([("fid", np.int64), ("box", np.float64, 4)])
 _OWN_FLAGS, _ENVELOPE = 0x03, struct.Struct("<4d")
 _LOCK_SECONDS = 30.0
 _REFUSALS = (
@@ -491,9 +492,8 @@ def _create_rtree(connection: sqlite3.Connection, name: str) -> None:
         f'SELECT fid, "{GEOMETRY_COLUMN}" FROM {quoted(name)} WHERE "{GEOMETRY_COLUMN}" NOT NULL'
     )
     # All at once, and only then the triggers: row by row they cost five calls of Python each.
-    found = [(fid, *_box(blob)) for fid, blob in rows if not _is_empty(blob)]
-    boxes = np.array(found, dtype=np.float64).reshape(-1, 5)
-    fill_rtree(connection, rtree, boxes[:, 0].astype(np.int64), boxes[:, 1:])
+    boxes = np.fromiter(((fid, _box(blob)) for fid, blob in rows if not _is_empty(blob)), dtype=_BOX)
+    fill_rtree(connection, rtree, boxes["fid"], boxes["box"])
     for trigger in _RTREE_TRIGGERS.format(t=name, c=GEOMETRY_COLUMN).split("END;\n"):
         if trigger.strip():
             connection.execute(trigger + "END")
