@@ -31,8 +31,8 @@ _APPLICATION_ID, _USER_VERSION = 0x47504B47, 10300
 # Bytes of envelope that follow the eight of the header, by the envelope code in its flags.
 _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 _HEADER_BYTES = 8
-# What `encode` writes: little-endian, with an envelope minx, maxx, miny, maxy.
 _BOX = np.dtype([("fid", np.int64), ("box", np.float64, 4)])
+# What `encode` writes: little-endian, with an envelope minx, maxx, miny, maxy.
 _OWN_FLAGS, _ENVELOPE = 0x03, struct.Struct("<4d")
 _LOCK_SECONDS = 30.0
 _REFUSALS = (
