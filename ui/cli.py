@@ -437,6 +437,7 @@ def app(
 
     from ui.server import options
 
+    typer.echo(_speaker(lang, as_json=False).t("cli.serving", url=f"http://127.0.0.1:{port}"), err=True)
     sys.argv = ["streamlit", "run", str(script), *options(port=port, browser=browser)]
     sys.exit(streamlit_door.main())
 

@@ -10,6 +10,8 @@ OPTIONS: dict[str, str | int | bool] = {
     "server.headless": True,
     "server.showEmailPrompt": False,
     "server.fileWatcherType": "none",
+    # Its welcome would offer planners to install aids for programmers, on the page too.
+    "logger.hideWelcomeMessage": True,
     # Megabytes; what is larger is given by its path on this PC.
     "server.maxUploadSize": 1024,
     "client.toolbarMode": "minimal",

@@ -33,3 +33,7 @@ def test_streamlit_knows_every_option(tmp_path):
     assert shown.returncode == 0, shown.stderr
     assert 'primaryColor = "#1f4e8c"' in shown.stdout
     assert "gatherUsageStats = false" in shown.stdout
+
+
+def test_no_advertising_for_programmers_reaches_planners():
+    assert OPTIONS["logger.hideWelcomeMessage"] is True
