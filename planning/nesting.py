@@ -218,6 +218,12 @@ def _nest(layers: Layers, exempt: Collection[str], source: Source | None, ground
     )
 
 
+def district_ground(tables: Mapping[str, pd.DataFrame]) -> Ground:
+    """Return what grids, villages and people are by themselves, for a district that need have no zones."""
+    layers = Layers(tables, NestingParams())
+    return _ground(layers, _ids(tables, "grids", GRID_ID, ()))
+
+
 def _ground(layers: Layers, grid_ids: pd.Index) -> Ground:
     grids = layers.shapes("grids")
     villages = grid_villages(layers, grid_ids)

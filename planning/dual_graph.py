@@ -1,0 +1,169 @@
+"""The dual graph of a district: a node per grid with what it carries, an edge per border it shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import shapely
+
+from data.schemas import FLOATING, GRID_ID, KIND, RESIDENTS, STATION_ID, TOWN_ID, VILLAGE_ID
+from geo.adjacency import border_graph
+from planning.hierarchy import layer_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import geopandas as gpd
+
+    from planning.nesting import Ground
+
+WORKLOAD, PRESENT, AREA_M2, OUTLINE_M, LINK = "workload", "present", "area_m2", "outline_m", "link"
+_UNITS = (VILLAGE_ID, STATION_ID, TOWN_ID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DualGraph:
+    """
+    What a scorecard and a redraw see of a district's grids.
+
+    Parameters
+    ----------
+    grids
+        Indexed by grid_id: workload, present (实有人口: registered and floating residents), area_m2, x, y (a
+        point inside, m), outline_m, village_id, station_id, town_id ("" where not known), kind (of the
+        village, "" where not known). Measures of grids without a polygon are missing.
+    borders
+        left, right (grid_ids), length_m, link: True where two grids do not touch but count as neighbours,
+        because one of them is an island or a known enclave (飞地).
+    shapes
+        Polygons by grid_id in the district's metric CRS; None where there are none.
+    """
+
+    grids: pd.DataFrame
+    borders: pd.DataFrame
+    shapes: gpd.GeoSeries | None
+
+    def with_workload(self, workload: pd.Series) -> DualGraph:
+        """Return the same graph under another workload (indexed by grid_id)."""
+        grids = self.grids.assign(**{WORKLOAD: workload.reindex(self.grids.index)})
+        return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
+
+
+def dual_graph(
+    tables: Mapping[str, pd.DataFrame],
+    ground: Ground,
+    workload: pd.Series,
+    *,
+    today: pd.Series | None = None,
+) -> DualGraph:
+    """
+    Build the dual graph of a district's grids.
+
+    Parts of a village, of a station, and exempted enclaves of today's zones that touch nothing of their own
+    are linked to the nearest grid of it. A part of a station that holds whole zones of its own needs no
+    link and gets none.
+
+    Parameters
+    ----------
+    tables
+        grids, and where they are there villages and exemptions.
+    ground
+        Borders and units of the grids (`planning.nesting.district_ground`).
+    workload
+        Indexed by grid_id.
+    today
+        zone_id of each grid in today's plan, indexed by grid_id.
+    """
+    shapes = layer_shapes(tables, "grids")
+    grids = _described(tables, ground, workload, shapes)
+    borders = ground.borders.assign(link=False)
+    if shapes is not None:
+        links = list(_links(tables, grids, borders, today))
+        added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
+        borders = pd.concat([borders, added], ignore_index=True) if links else borders
+    return DualGraph(grids=grids, borders=borders, shapes=shapes)
+
+
+def _described(
+    tables: Mapping[str, pd.DataFrame],
+    ground: Ground,
+    workload: pd.Series,
+    shapes: gpd.GeoSeries | None,
+) -> pd.DataFrame:
+    rows = tables["grids"].drop_duplicates(GRID_ID).set_index(GRID_ID)
+    ids = ground.units.index
+    people = sum(
+        (rows[name].reindex(ids).fillna(0.0).astype(float) for name in (RESIDENTS, FLOATING) if name in rows),
+        start=pd.Series(0.0, index=ids),
+    )
+    drawn = np.full(len(ids), None, dtype=object) if shapes is None else shapes.reindex(ids).to_numpy()
+    inside = shapely.centroid(drawn)
+    units = {unit: ground.units[unit].astype(object).where(ground.units[unit].notna(), "") for unit in _UNITS}
+    villages = tables.get("villages")
+    kinds = pd.Series(dtype=object)
+    if villages is not None and KIND in villages:
+        kinds = villages.drop_duplicates(VILLAGE_ID).set_index(VILLAGE_ID)[KIND].astype(object)
+    return pd.DataFrame(
+        {
+            WORKLOAD: workload.reindex(ids).astype(float),
+            PRESENT: people,
+            AREA_M2: shapely.area(drawn),
+            "x": shapely.get_x(inside),
+            "y": shapely.get_y(inside),
+            OUTLINE_M: shapely.length(drawn),
+            **units,
+            KIND: units[VILLAGE_ID].map(kinds).fillna("") if len(kinds) else "",
+        },
+        index=ids,
+    ).rename_axis(GRID_ID)
+
+
+def _links(
+    tables: Mapping[str, pd.DataFrame], grids: pd.DataFrame, borders: pd.DataFrame, today: pd.Series | None
+) -> Iterator[tuple[str, str]]:
+    placed = grids.dropna(subset=["x", "y"])
+    whole = today.reindex(grids.index) if today is not None else None
+    for key in (VILLAGE_ID, STATION_ID):
+        for label, members in placed.groupby(key).groups.items():
+            if label != "" or key == STATION_ID:
+                yield from _joined(
+                    placed, border_graph(borders, members), whole if key == STATION_ID else None
+                )
+    listed = tables.get("exemptions")
+    if whole is None or listed is None or listed.empty:
+        return
+    known = set(listed[GRID_ID])
+    for _, members in placed.groupby(whole.reindex(placed.index)).groups.items():
+        if known & set(members):
+            graph = border_graph(borders, members)
+            parts = sorted(nx.connected_components(graph), key=lambda part: (-len(part), min(part)))
+            for part in parts[1:]:
+                if part <= known:
+                    yield _nearest(placed, part, set(members) - part)
+
+
+def _joined(placed: pd.DataFrame, graph: nx.Graph[Any], today: pd.Series | None) -> Iterator[tuple[str, str]]:
+    """Yield what joins the parts of a graph, the largest first; parts made of whole zones stay apart."""
+    parts = sorted(nx.connected_components(graph), key=lambda part: (-len(part), min(part)))
+    joined = set(parts[0])
+    for part in parts[1:]:
+        if today is None or not _of_whole_zones(part, today):
+            yield _nearest(placed, part, joined)
+            joined |= part
+
+
+def _of_whole_zones(part: set[str], today: pd.Series) -> bool:
+    zones = set(today.reindex(sorted(part)).dropna())
+    return bool(zones) and set(today.index[today.isin(zones)]) <= part
+
+
+def _nearest(placed: pd.DataFrame, part: set[str], others: set[str]) -> tuple[str, str]:
+    mine, theirs = sorted(part), sorted(others)
+    a, b = placed.loc[mine, ["x", "y"]].to_numpy(), placed.loc[theirs, ["x", "y"]].to_numpy()
+    squares = ((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2)
+    i, j = np.unravel_index(int(squares.argmin()), squares.shape)
+    return mine[i], theirs[j]
