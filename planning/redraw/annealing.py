@@ -1,0 +1,199 @@
+"""One annealing of a plan: what it aims at, how long, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from geo.errors import SettingError
+from planning.redraw import _kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planning.redraw.problem import Problem
+
+
+# At the end of an annealing what lies beyond the tolerance is put right at any cost.
+_HARD, _LAST_PART = 1e4, 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aim:
+    """
+    What an annealing aims at: how much each thing costs, in deviations of one mean zone.
+
+    Parameters
+    ----------
+    name
+        What it is called in records.
+    moved
+        For the workload that changes zone, in mean zones.
+    balance
+        For the squared deviation of each zone from its target.
+    shape
+        For what each zone's Polsby-Popper measure lacks to 1.
+    cut
+        For each pair of neighbouring units in different zones.
+    over
+        For what lies beyond the tolerance; it has to outweigh the others.
+    hot, cold
+        First and last temperature. A hot start forgets today's plan, a cold one keeps to it.
+    chain, merge
+        Share of the proposals that move two units one after the other, and that merge two zones and split
+        them anew; each in [0, 1].
+    """
+
+    name: str
+    moved: float = 0.0
+    balance: float = 0.0
+    shape: float = 0.0
+    cut: float = 0.0
+    over: float = 80.0
+    hot: float = 0.1
+    cold: float = 0.002
+    chain: float = 0.2
+    merge: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name in ("moved", "balance", "shape", "cut", "over"):
+            if getattr(self, name) < 0:
+                raise SettingError("setting_wrong", name=name, found=getattr(self, name), allowed=">= 0")
+        if not self.hot >= self.cold > 0:
+            raise SettingError("setting_wrong", name="hot", found=self.hot, allowed=">= cold > 0")
+
+
+class Annealer:
+    """
+    Anneals plans of one problem; safe to use from several threads at once.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    tolerance
+        Of each zone, as a share of its target.
+    """
+
+    def __init__(self, problem: Problem, tolerance: NDArray[np.float64]) -> None:
+        self.problem = problem
+        self.tolerance = tolerance
+        self.stop = np.zeros(1, dtype=np.uint8)
+        p = problem
+        self._mean = float(p.target.mean())
+        self._owner = np.repeat(np.arange(p.units), np.diff(p.first))
+        self._stay_owner = np.repeat(np.arange(p.units), np.diff(p.stay_first))
+        # Locked zones keep their units; the kernel asks for fixed ones only.
+        pinned = p.fixed | p.closed[np.maximum(p.start, 0)]
+        self._arrays = (
+            *(a.astype(np.int32) for a in (p.first, p.neighbours, self._owner)),
+            *(
+                np.ascontiguousarray(a, dtype=float)
+                for a in (p.shared, p.weight, p.area, p.outline, p.target)
+            ),
+            np.ascontiguousarray(tolerance, dtype=float),
+            *(a.astype(np.int32) for a in (p.stay_first, p.stay_zone)),
+            p.stay_weight / self._mean,
+            pinned,
+            p.closed,
+        )
+
+    def anneal(self, zone_of: NDArray[np.int64], aim: Aim, *, moves: int, seed: int) -> NDArray[np.int64]:
+        """
+        Return a plan made better for an aim, in as many proposed moves.
+
+        The zones of the result bear the names that keep most of today's workload in place.
+        """
+        plan = zone_of.astype(np.int32)
+        last = moves // _LAST_PART
+        for over, part, hot in ((aim.over, moves - last, aim.hot), (_HARD, last, aim.cold)):
+            costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved])
+            ways = (aim.chain, aim.merge)
+            _kernel.anneal(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
+        return self.renamed(plan.astype(np.int64))
+
+    def renamed(self, zone_of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the same plan with each region's zones named so that most workload stays in place."""
+        p = self.problem
+        if not len(p.stay_zone):
+            return zone_of
+        held = np.zeros(p.zones, dtype=bool)
+        held[zone_of[p.fixed]] = True
+        held |= p.closed
+        names = np.arange(p.zones)
+        kept = self.kept(zone_of)
+        for region in range(len(p.region_names)):
+            free = np.flatnonzero((p.zone_region == region) & ~held)
+            rows, columns = linear_sum_assignment(-kept[np.ix_(free, free)])
+            names[free[rows]] = free[columns]
+        return names[zone_of]
+
+    def kept(self, zone_of: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the workload of each zone of a plan (row) that lies in each zone today (column)."""
+        p = self.problem
+        key = zone_of[self._stay_owner] * p.zones + p.stay_zone
+        table = np.bincount(key, p.stay_weight, minlength=p.zones**2)
+        return table.astype(float).reshape(p.zones, p.zones)
+
+    def region_energies(self, zone_of: NDArray[np.int64], aim: Aim) -> NDArray[np.float64]:
+        """Return the energy of each region of a plan under an aim; regions add up."""
+        p = self.problem
+        figures = self.figures(zone_of)
+        over = np.maximum(np.abs(figures.deviation) - self.tolerance, 0.0)
+        # Lexicographic: no gain is worth a zone beyond the tolerance.
+        energy = (
+            _HARD * np.where(over > 1e-9, over * (1 + 4 * over), 0.0) + aim.balance * figures.deviation**2
+        )
+        energy += aim.shape * (1 - figures.polsby_popper)
+        regions = len(p.region_names)
+        total = np.bincount(p.zone_region, energy, minlength=regions)
+        different = zone_of[self._owner] != zone_of[p.neighbours]
+        cut = np.bincount(p.region[self._owner[different]], minlength=regions) / 2
+        return np.asarray(total + aim.cut * cut + aim.moved * figures.moved / self._mean)
+
+    def figures(self, zone_of: NDArray[np.int64]) -> Figures:
+        """Return what an aim looks at, by zone and by region."""
+        p = self.problem
+        same = zone_of[self._owner] == zone_of[p.neighbours]
+        outline = np.bincount(zone_of, p.outline, minlength=p.zones)
+        outline -= np.bincount(zone_of[self._owner[same]], p.shared[same], minlength=p.zones)
+        area = np.bincount(zone_of, p.area, minlength=p.zones)
+        measure = np.divide(4 * np.pi * area, outline**2, out=np.ones(p.zones), where=outline > 0)
+        stays = p.stay_zone == zone_of[self._stay_owner]
+        moved = np.bincount(p.region, p.weight, minlength=len(p.region_names))
+        if len(p.stay_zone):
+            home = p.region[self._stay_owner[stays]]
+            moved = moved - np.bincount(home, p.stay_weight[stays], minlength=len(p.region_names))
+        else:
+            moved = np.zeros(len(p.region_names))
+        return Figures(
+            deviation=p.zone_weights(zone_of) / p.target - 1.0,
+            polsby_popper=measure,
+            cut_edges=int((~same).sum() // 2),
+            moved=moved,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """
+    What an aim looks at.
+
+    Parameters
+    ----------
+    deviation, polsby_popper
+        Of each zone: deviation from its target as a share of it; Polsby-Popper measure.
+    cut_edges
+        Pairs of neighbouring units of one region in different zones.
+    moved
+        Workload of each region that changes zone.
+    """
+
+    deviation: NDArray[np.float64]
+    polsby_popper: NDArray[np.float64]
+    cut_edges: int
+    moved: NDArray[np.float64]
