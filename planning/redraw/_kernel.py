@@ -31,7 +31,8 @@ def _random(state: NDArray[np.uint64]) -> float:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     state[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    drawn: float = float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return drawn
 
 
 @njit(cache=True, nogil=True, inline="always")

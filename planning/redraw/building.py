@@ -80,6 +80,8 @@ def build_problem(
     grids = graph.grids
     _require_whole(grids)
     held = today.reindex(grids.index) if today is not None else pd.Series(None, grids.index, dtype=object)
+    if unknown := sorted(set(params.split) - set(grids[VILLAGE_ID])):
+        raise SettingError("village_unknown", ids=", ".join(unknown))
     locks = Locks.read(params.locked, grids, held)
     counts = counts if counts is not None else zone_counts(graph, today, params=params)
     regions = zone_regions(graph, held, counts, locks, params=params)
@@ -131,7 +133,7 @@ def _keys(
     """Return a key for each grid, alike for those that move as one, and which communities may be split."""
     village = grids[VILLAGE_ID].astype(object)
     work = grids[WORKLOAD].groupby(village).transform("sum")
-    free = (village == "") | params.split_villages
+    free = (village == "") | village.isin(params.split) | params.split_villages
     large = (grids[KIND] == COMMUNITY) & (work > heavy) & ~free
     # Locked grids of one village in several zones leave it no way to be whole.
     pinned = (

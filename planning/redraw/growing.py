@@ -89,7 +89,7 @@ def components(
             u = part[at]
             at += 1
             for v in near(problem, u):
-                if v in left and (zone_of is None or zone_of[v] == zone_of[u]):
+                if v in left:
                     del left[v]
                     part.append(v)
         parts.append(sorted(part))
