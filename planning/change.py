@@ -81,7 +81,7 @@ def relabelled(assignment: pd.Series, today: pd.Series, workload: pd.Series) -> 
 
     An optimal one-to-one matching (Kuhn 1955, "The Hungarian method for the assignment problem"; solved as
     Crouse 2016 does in scipy), piece by piece of zones that overlap. Zones that succeed none of today's
-    keep their id, made unique by a number where another zone now bears it.
+    keep their id, made unique by a number where one of today's bears it.
 
     Parameters
     ----------
@@ -105,11 +105,13 @@ def renaming(assignment: pd.Series, today: pd.Series, workload: pd.Series) -> di
     new, old = placed(assignment), placed(today).reindex(assignment.index)
     zones, before = sorted(new.dropna().unique()), sorted(placed(today).dropna().unique())
     succeeds = dict(_matched(new, old, workload, zones, before))
-    names, used = {}, set(succeeds.values())
+    # A name of today's that no zone succeeds stays unused: its bearer would be taken for the old zone.
+    known, used = set(before), {*before, *zones}
+    names = {}
     for zone in zones:
-        name = succeeds.get(zone) or _unused(zone, used)
-        used.add(name)
-        names[zone] = name
+        own = _unused(zone, used) if zone in known else zone
+        names[zone] = succeeds.get(zone, own)
+        used.add(names[zone])
     return names
 
 
@@ -286,10 +288,10 @@ def _share(values: pd.Series, chosen: pd.Series) -> float:
 
 
 def _unused(zone: str, used: set[str]) -> str:
-    name, number = zone, 2
-    while name in used:
-        name, number = f"{zone}-{number}", number + 1
-    return name
+    number = 2
+    while f"{zone}-{number}" in used:
+        number += 1
+    return f"{zone}-{number}"
 
 
 def _matched(
