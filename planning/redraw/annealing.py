@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -112,10 +112,11 @@ class Annealer:
         """
         plan = zone_of.astype(np.int32)
         last = moves // _LAST_PART
+        run: Any = _kernel.anneal
         for over, part, hot in ((aim.over, moves - last, aim.hot), (_HARD, last, aim.cold)):
             costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved])
             ways = (aim.chain, aim.merge)
-            _kernel.anneal(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
+            run(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
         return self.renamed(plan.astype(np.int64))
 
     def renamed(self, zone_of: NDArray[np.int64]) -> NDArray[np.int64]:
