@@ -233,13 +233,13 @@ def grid_workload(tables: Mapping[str, pd.DataFrame], profile: Profile = DEFAULT
     asked = [name for name, weight in profile.weights.items() if weight > 0]
     if unknown := [name for name in profile.weights if name not in known]:
         raise SettingError("factor_unknown", found=_listed(unknown), known=_listed(known))
+    _require_counts(rows, asked)
     notes: list[Reason] = []
     columns = {name: _factor(tables, rows, name, profile, notes) for name in asked}
     raw = pd.DataFrame(
         {name: values for name, values in columns.items() if values is not None},
         index=pd.Index(rows[GRID_ID].astype(str), name=GRID_ID, dtype="str"),
     )
-    _require_counts(raw, rows)
     factors = _known_values(raw, asked, notes)
     return _weighted(factors, profile, notes)
 
@@ -290,7 +290,11 @@ def reported_calls(
     rows = incidents[kept]
     if BASIS in rows:
         rows = _of_one_basis(rows, said)
-    calls = pd.to_numeric(rows[COUNT]).astype(float)
+    calls = _as_numbers(rows[COUNT]).fillna(0.0)
+    if (wrong := np.isinf(calls) | (calls < 0)).any():
+        cells = zip(rows.loc[wrong, GRID_ID], rows.loc[wrong, COUNT], strict=True)
+        reasons = tuple(_value_wrong(grid, COUNT, count) for grid, count in cells)
+        raise SchemaError("workload_values_wrong", count=len(reasons), reasons=reasons)
     if BASIS in rows:
         calls = calls.where((rows[BASIS] != _NON_POLICE).fillna(value=True), calls * (1 - profile.diverted))
     found = pd.DataFrame({GRID_ID: rows[GRID_ID], DATE: rows[DATE], CALLS: calls})
@@ -424,19 +428,21 @@ def road_lengths(grids: gpd.GeoSeries, roads: gpd.GeoSeries) -> Floats:
     return np.bincount(cell, credited, minlength=len(cells)).astype(float)
 
 
-def _require_counts(raw: pd.DataFrame, rows: pd.DataFrame) -> None:
-    values = raw.to_numpy(dtype=float)
-    wrong = np.argwhere(np.isinf(values) | (values < 0))
-    if not len(wrong):
-        return
-    reasons = []
-    for row, column in wrong.tolist():
-        name, value = str(raw.columns[column]), values[row, column]
-        stated = rows[name].iloc[row] if name in rows else value
-        reasons.append(
-            Reason("workload_value_wrong", {"grid": raw.index[row], "column": name, "value": str(stated)})
-        )
-    raise SchemaError("workload_values_wrong", count=len(reasons), reasons=tuple(reasons))
+def _require_counts(rows: pd.DataFrame, asked: Sequence[str]) -> None:
+    """Raise if a column of the grids that is asked for holds what no workload can be made of."""
+    names = [*asked, *((RESIDENTS, FLOATING) if PRESENT in asked else ())]
+    columns = {name: _column(rows, name) for name in dict.fromkeys(names) if name in rows}
+    reasons = tuple(
+        _value_wrong(rows[GRID_ID].iloc[at], name, rows[name].iloc[at])
+        for name, values in columns.items()
+        for at in np.flatnonzero(np.isinf(values) | (values < 0)).tolist()
+    )
+    if reasons:
+        raise SchemaError("workload_values_wrong", count=len(reasons), reasons=reasons)
+
+
+def _value_wrong(grid: object, column: str, value: object) -> Reason:
+    return Reason("workload_value_wrong", {"grid": str(grid), "column": column, "value": str(value)})
 
 
 def _known_values(raw: pd.DataFrame, asked: Sequence[str], notes: list[Reason]) -> pd.DataFrame:

@@ -83,7 +83,9 @@ def relative_loads(workload: Floats, groups: NDArray[np.int64]) -> Floats:
         Group of each zone, from 0.
     """
     target = targets(workload, groups)
-    return np.divide(workload, target, out=np.ones_like(workload, dtype=float), where=target > 0)
+    loads = np.ones(workload.shape)
+    np.divide(workload, target, out=loads, where=target > 0)
+    return loads
 
 
 def targets(workload: Floats, groups: NDArray[np.int64]) -> Floats:
@@ -92,3 +94,29 @@ def targets(workload: Floats, groups: NDArray[np.int64]) -> Floats:
     member[groups, np.arange(len(groups))] = 1.0
     means = np.asarray(member @ workload, dtype=float) / member.sum(axis=1, keepdims=True)
     return np.asarray(means[groups], dtype=float)
+
+
+def floor_of_change(workload: Floats, groups: NDArray[np.int64], *, tolerance: float) -> Floats:
+    """
+    Return the share of the work that must change zone before every zone is within the tolerance.
+
+    The larger of what overfull zones have beyond (1 + tolerance) T and what others lack up to
+    (1 - tolerance) T, over all work; T is the mean of the zone's group. No plan on the same zones can move
+    less.
+
+    Parameters
+    ----------
+    workload
+        A row per zone, a column per case.
+    groups
+        Group of each zone, from 0.
+    tolerance
+        Share of the target.
+    """
+    target = targets(workload, groups)
+    over = np.maximum(workload - (1 + tolerance) * target, 0.0).sum(axis=0)
+    under = np.maximum((1 - tolerance) * target - workload, 0.0).sum(axis=0)
+    total = workload.sum(axis=0)
+    share = np.zeros(workload.shape[1])
+    np.divide(np.maximum(over, under), total, out=share, where=total > 0)
+    return share
