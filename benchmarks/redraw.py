@@ -138,7 +138,8 @@ def row_of(name: str, lacks: str, record: dict[str, Any]) -> str:
     contiguous = f"no: {record['zones']} zones, {record['pieces']} parts too many" if broken else "yes"
     peak = f"{record['peak_mb']:.0f}" if "peak_mb" in record else ""
     return (
-        f"| {name} | {lacks} | {_seconds(record.get('seconds'))} | {_seconds(record.get('found_s'))} | {peak} |"
+        f"| {name} | {lacks} | {_seconds(record.get('seconds'))} | {_seconds(record.get('found_s'))} |"
+        f" {peak} |"
         f" {100 * record['max_deviation']:.1f} | {100 * record['cv']:.2f} | {record['gini']:.3f} |"
         f" {record['polsby_popper']:.3f} | {record['polsby_popper_min']:.3f} | {record['cut_edges']:,} |"
         f" {100 * record['moved']:.1f} | {contiguous} | {record['crossing']} |"

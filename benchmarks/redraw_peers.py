@@ -99,7 +99,7 @@ def matrix(instance: Instance) -> csr_array:
 
 
 def contiguous_today(instance: Instance) -> NDArray[np.int64]:
-    """Return today's plan with the smaller parts of broken zones, which chains refuse, given to neighbours."""
+    """Return today's plan, stray parts given to the lightest neighbour: chains refuse broken zones."""
     zone = instance.today.copy()
     links = matrix(instance)
     inside = zone[instance.left] == zone[instance.right]
