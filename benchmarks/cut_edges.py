@@ -88,9 +88,8 @@ def districtings(folder: Path) -> Iterator[Districting]:
     rows = list(csv.DictReader(listed.open(encoding="utf-8-sig"))) if listed.exists() else []
     published = {f"{row.get('state')}_{row.get('level')}": row for row in rows}
     for path in sorted([*folder.glob("*.json"), *folder.glob("*.json.gz")]):
-        opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as file:
-            raw = json.load(file)
+        content = path.read_bytes()
+        raw = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
         name = path.name.split(".")[0]
         if "nodes" in raw and "edges" in raw:
             yield _districting(name, raw, published.get(name, {}))
