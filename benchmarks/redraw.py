@@ -23,7 +23,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import date
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -206,17 +206,39 @@ def verdict(records: list[dict[str, Any]]) -> list[str]:
         able = [own for own in front if not own["pieces"] and own["zones"] == own["wanted"]]
         if not peer["crossing"]:
             able = [own for own in able if not own["crossing"]]
-        both = [own for own in able if own["cv"] < peer["cv"] and own["moved"] < peer["moved"]]
-        round_ = [own for own in both if own["polsby_popper"] > peer["polsby_popper"]]
-        few = [own for own in both if own["cut_edges"] < peer["cut_edges"]]
-        all_ = [own for own in round_ if own in few]
+        wins = [(own, _wins(own, peer)) for own in able]
+        fair = [(own, won) for own, won in wins if won >= {"CV", "change"}]
+        best = [own for own, won in fair if won >= {"PP", "cut edges"}]
         spent = peer["found_s"]
-        ratio = f"{all_[0]['seconds'] / spent:.2f}" if all_ and spent else "–"
-        rows.append(
-            f"| {peer['engine']} | {_names(both)} | {_names(round_)} | {_names(few)} | {_names(all_)} |"
-            f" {_seconds(spent)} | {ratio} |"
+        ratio = f"{best[0]['seconds'] / spent:.2f}" if best and spent else "–"
+        columns = (
+            _names([own for own, _ in fair]),
+            _names([own for own, won in fair if "PP" in won]),
+            _names([own for own, won in fair if "cut edges" in won]),
+            _names(best) if best else _nearest(wins),
         )
+        rows.append(f"| {peer['engine']} | {' | '.join(columns)} | {_seconds(spent)} | {ratio} |")
     return rows
+
+
+def _wins(own: dict[str, Any], peer: dict[str, Any]) -> set[str]:
+    """Return the criteria in which our plan is strictly better."""
+    better = {
+        "CV": own["cv"] < peer["cv"],
+        "change": own["moved"] < peer["moved"],
+        "PP": own["polsby_popper"] > peer["polsby_popper"],
+        "cut edges": own["cut_edges"] < peer["cut_edges"],
+    }
+    return {name for name, won in better.items() if won}
+
+
+def _nearest(wins: list[tuple[dict[str, Any], set[str]]]) -> str:
+    """Return which of our plans is better in most criteria, and in which it is not."""
+    if not wins:
+        return "none"
+    own, won = max(wins, key=lambda pair: len(pair[1]))
+    lost = sorted({"CV", "change", "PP", "cut edges"} - won)
+    return f"none; {_names([own])} but for {', '.join(lost)}"
 
 
 def _names(members: list[dict[str, Any]]) -> str:
@@ -226,7 +248,10 @@ def _names(members: list[dict[str, Any]]) -> str:
 def versions() -> str:
     """Return what was measured."""
     names = ("gerrychain", "pymetis", "spopt", "numba", "numpy")
-    return ", ".join(f"{name} {version(name)}" for name in names)
+    try:
+        return ", ".join(f"{name} {version(name)}" for name in names)
+    except PackageNotFoundError as fault:
+        raise SystemExit(f'{fault.name} is missing: pip install -c constraints.txt -e ".[peers]"') from fault
 
 
 def parsed() -> argparse.Namespace:
