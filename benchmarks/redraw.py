@@ -41,8 +41,8 @@ TABLE = (
     "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 VERDICT = (
-    "| peer | better CV and change | and PP | and cut edges | all | its best after s | our time / its |\n"
-    "|---|---|---|---|---|---|---|"
+    "| peer | its max deviation % | better CV and change | and PP | and cut edges | all | its best after s |"
+    " our time / its |\n|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -217,7 +217,8 @@ def verdict(records: list[dict[str, Any]]) -> list[str]:
             _names([own for own, won in fair if "cut edges" in won]),
             _names(best) if best else _nearest(wins),
         )
-        rows.append(f"| {peer['engine']} | {' | '.join(columns)} | {_seconds(spent)} | {ratio} |")
+        off = f"{100 * peer['max_deviation']:.1f}"
+        rows.append(f"| {peer['engine']} | {off} | {' | '.join(columns)} | {_seconds(spent)} | {ratio} |")
     return rows
 
 

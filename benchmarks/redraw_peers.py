@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from redraw_instances import Instance
 
 TOLERANCE, BALANCE, CUT = 0.10, 20.0, 0.1
-BURST = 10
+BURST, BETA = 10, 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,9 +212,15 @@ def _always(_: Any) -> bool:
 
 
 def gerrychain_flips(
-    instance: Instance, seconds: float, seed: int, *, start: str, inside_stations: bool = False
+    instance: Instance,
+    seconds: float,
+    seed: int,
+    *,
+    start: str,
+    inside_stations: bool = False,
+    annealed: bool = False,
 ) -> list[Plan]:
-    """Single flips, never to a worse score: SingleMetricOptimizer's tilted run at p = 0 (its best here)."""
+    """Single flips: never to a worse score (a tilted run at p = 0), or annealed from warm to cold."""
     from gerrychain.constraints import single_flip_contiguous
     from gerrychain.optimization import SingleMetricOptimizer
     from gerrychain.proposals import propose_random_flip
@@ -229,9 +235,17 @@ def gerrychain_flips(
             maximize=False,
             rng=seed,
         )
+        if annealed:
+            return optimizer, optimizer.simulated_annealing(10**9, _cooling(seconds), BETA)
         return optimizer, optimizer.tilted_run(10**9, p=0.0)
 
     return _follow(make, seconds)
+
+
+def _cooling(seconds: float) -> Callable[[int], float]:
+    """Return the share of the coldest: from a fifth to all of it, by the clock, as steps differ in length."""
+    began = time.perf_counter()
+    return lambda _: min(1.0, 0.2 + 0.8 * (time.perf_counter() - began) / (0.9 * seconds))
 
 
 # --- METIS
@@ -428,6 +442,11 @@ METHODS = {
     ),
     "GerryChain flips, from today": Method(
         run=partial(gerrychain_flips, start="today"), modules=GERRYCHAIN, lacks="stations; ±10 % in the score"
+    ),
+    "GerryChain flips annealed, from today": Method(
+        run=partial(gerrychain_flips, start="today", annealed=True),
+        modules=GERRYCHAIN,
+        lacks="stations; ±10 % in the score",
     ),
     "GerryChain flips, from today, inside stations": Method(
         run=partial(gerrychain_flips, start="today", inside_stations=True),
