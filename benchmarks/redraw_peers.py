@@ -395,13 +395,15 @@ def spopt_k_means(instance: Instance, seconds: float, seed: int) -> list[Plan]:
 
 def gridbeat_front(instance: Instance, seconds: float, seed: int, *, regions: str) -> list[Plan]:
     """Our whole front, from today's plan; villages may be split, as no other engine knows them."""
-    try:
-        from planning.redraw.redraw import RedrawParams, redraw
-    except ImportError as fault:
-        raise NotImplementedError("planning.redraw is not there yet") from fault
+    from planning.redraw.params import RedrawParams
+    from planning.redraw.redrawing import redraw
+    from planning.redraw.search import Limits
+
     began = time.perf_counter()
-    params = RedrawParams(split_villages=True, regions=regions, tolerance=TOLERANCE, seconds=seconds)
-    front = redraw(instance.graph, instance.assignment, params=params, seed=seed)
+    across = regions == "district"
+    params = RedrawParams(split_villages=True, across_stations=across, tolerance=TOLERANCE)
+    limits = Limits(seconds=seconds, seed=seed)
+    front = redraw(instance.graph, instance.assignment, params=params, limits=limits)
     took = time.perf_counter() - began
     return [
         Plan(name=plan.name, labels=labels_of(instance, plan.assignment), found_s=took)
@@ -417,6 +419,9 @@ def labels_of(instance: Instance, assignment: pd.Series) -> NDArray[np.int64]:
 
 def gridbeat_warm() -> None:
     """Compile what numba compiles, or load it from its cache."""
+    from planning.redraw.annealing import warm_up
+
+    warm_up()
 
 
 GERRYCHAIN = (

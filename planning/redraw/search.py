@@ -40,7 +40,8 @@ AIMS = (
 _FROM_NOTHING = 0.5
 _STALE_ROUNDS = 4
 _GAIN = 1e-3
-_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_200
+_LEEWAY = 1e-9
+_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,8 @@ def search(
             for task, future in zip(tasks, futures, strict=True):
                 better |= champions[task[1].name].offer(future.result())
             rounds += 1
-            stale = 0 if better else stale + 1
+            fair = all(champion.is_fair() for champion in champions.values())
+            stale = 0 if better or not fair else stale + 1
             spent = _spent(limits, rounds, time.monotonic() - began)
             if tell is not None:
                 tell(min(spent, 1.0))
@@ -212,7 +214,7 @@ def reachable(
     workers = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         for step in range(halvings + 1):
-            open_ = met > tolerance + 1e-9
+            open_ = met > tolerance + _LEEWAY
             if not open_.any():
                 break
             aimed = np.where(open_, low if step == 0 else (low + met) / 2, tolerance)
@@ -227,7 +229,7 @@ def reachable(
             tries = [future.result() for future in futures]
             worst = np.array([_largest_deviation(problem, z) for z in tries])
             best = worst.min(axis=0)
-            low = np.where(open_ & (best > aimed + 1e-9), aimed, low)
+            low = np.where(open_ & (best > aimed + _LEEWAY), aimed, low)
             better = best < met
             plan = np.where(better[problem.region], _picked(problem, tries, worst.argmin(axis=0)), plan)
             met = np.minimum(met, best)
@@ -246,6 +248,11 @@ class _Champion:
         self.energies = annealer.region_energies(self.plan, aim)
         self.pool: list[Plan] = []
         self._values: list[float] = []
+
+    def is_fair(self) -> bool:
+        """Return whether every zone is within its tolerance."""
+        off = np.abs(self.annealer.figures(self.plan).deviation) - self.annealer.tolerance
+        return bool((off <= _LEEWAY).all())
 
     def offer(self, plan: Plan) -> bool:
         """Take over the regions in which a plan is better; return whether the whole got better."""
