@@ -54,12 +54,15 @@ class Method:
         What the engine cannot be told.
     warm
         Called before the clock starts: compiles what is compiled once.
+    sample_only
+        Left out of the large district: another row shows that its kind of start takes too long there.
     """
 
     run: Callable[[Instance, float, int], list[Plan]]
     modules: tuple[str, ...]
     lacks: str
     warm: Callable[[], None] | None = None
+    sample_only: bool = False
 
 
 class TimeUp(BaseException):  # noqa: N818 - no error, and no `except Exception` of an engine may catch it
@@ -444,6 +447,7 @@ METHODS = {
         run=partial(gerrychain_flips, start="seed"),
         modules=GERRYCHAIN,
         lacks="stations, today; ±10 % in the score",
+        sample_only=True,
     ),
     "GerryChain flips, from today": Method(
         run=partial(gerrychain_flips, start="today"), modules=GERRYCHAIN, lacks="stations; ±10 % in the score"
@@ -466,7 +470,10 @@ METHODS = {
         run=partial(metis_in_stations, ufactor=100), modules=METIS, lacks="today"
     ),
     "spopt AZP, common score, from random": Method(
-        run=partial(spopt_azp, start="random"), modules=SPOPT, lacks="stations, today; ±10 % in the score"
+        run=partial(spopt_azp, start="random"),
+        modules=SPOPT,
+        lacks="stations, today; ±10 % in the score",
+        sample_only=True,
     ),
     "spopt AZP, common score, from today": Method(
         run=partial(spopt_azp, start="today"), modules=SPOPT, lacks="stations; ±10 % in the score"
