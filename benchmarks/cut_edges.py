@@ -39,7 +39,7 @@ USUAL_DEVIATION = 0.005  # the bounds of Validi and Buchanan, for files that sta
 # The tighter the bounds, the steeper the price of breaking them has to be; which is best no one knows before.
 CUT_AIMS = tuple(
     Aim(name=f"cut {over} {merge}", cut=1.0, over=over, hot=5.0, cold=0.15, merge=merge)
-    for over in (100.0, 400.0, 1000.0)
+    for over in (200.0, 1000.0, 5000.0)
     for merge in (0.0, 0.005)
 )
 OPTIMUM, BOUND = "opt_cut_edges_contiguous", "bound"
