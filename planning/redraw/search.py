@@ -34,7 +34,7 @@ AIMS = (
     Aim(name="even_handed", moved=1, shape=1.2, cut=0.06, balance=40, hot=0.3, cold=0.01),
     Aim(name="balance_and_shape", moved=1, shape=2, cut=0.1, balance=40, hot=0.5, cold=0.01, merge=0.001),
     Aim(name="balance", moved=0.05, shape=0.3, balance=200, hot=0.5, cold=0.005, merge=0.001),
-    Aim(name="short_borders", moved=0.6, shape=1.5, cut=0.2, balance=20, hot=0.7, cold=0.02, merge=0.001),
+    Aim(name="short_borders", moved=0.5, shape=2, cut=0.3, balance=15, hot=1.0, cold=0.02, merge=0.001),
     Aim(name="shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02, merge=0.001),
 )
 # Where units are as heavy as zones, only a hot start gets one past another.
