@@ -81,7 +81,7 @@ def relabelled(assignment: pd.Series, today: pd.Series, workload: pd.Series) -> 
 
     An optimal one-to-one matching (Kuhn 1955, "The Hungarian method for the assignment problem"; solved as
     Crouse 2016 does in scipy), piece by piece of zones that overlap. Zones that succeed none of today's
-    keep their id, made unique by a number where another zone now bears it.
+    keep their id, made unique by a number where one of today's bears it.
 
     Parameters
     ----------
@@ -105,11 +105,13 @@ def renaming(assignment: pd.Series, today: pd.Series, workload: pd.Series) -> di
     new, old = placed(assignment), placed(today).reindex(assignment.index)
     zones, before = sorted(new.dropna().unique()), sorted(placed(today).dropna().unique())
     succeeds = dict(_matched(new, old, workload, zones, before))
-    names, used = {}, set(succeeds.values())
+    # A name of today's that no zone succeeds stays unused: its bearer would be taken for the old zone.
+    known, used = set(before), {*before, *zones}
+    names = {}
     for zone in zones:
-        name = succeeds.get(zone) or _unused(zone, used)
-        used.add(name)
-        names[zone] = name
+        own = _unused(zone, used) if zone in known else zone
+        names[zone] = succeeds.get(zone, own)
+        used.add(names[zone])
     return names
 
 
@@ -128,7 +130,7 @@ def change_from(assignment: pd.Series, today: pd.Series, graph: DualGraph) -> Ch
     before = placed(today).reindex(rows.index)
     plan = placed(assignment).reindex(rows.index)
     names = renaming(plan, before, rows[WORKLOAD])
-    after = plan.map(names)
+    after = placed(plan.map(names))
     moved = before.fillna("") != after.fillna("")
     work, people = rows[WORKLOAD].fillna(0.0), rows[PRESENT].fillna(0.0)
     villages = rows[VILLAGE_ID].where(rows[VILLAGE_ID] != "")
@@ -207,8 +209,10 @@ def unavoidable(
     for name, load in work.groupby(region).sum().items():
         mine = homes.index[homes == name]
         zones = len(mine) if counts is None else int(counts.get(str(name), 0))
-        target = np.array([load / zones]) if known.all() or not known.any() and zones else targets[mine]
-        if zones and len(target):
+        if zones:
+            # Where stations are known in part the targets differ, and the widest of them bound the rest.
+            mean = known.all() or not known.any()
+            target = np.array([load / zones]) if mean else targets[mine].to_numpy()
             least += _least_moved(held[mine].to_numpy(), strays.get(name, 0.0), zones, target, tolerance)
     return float(least / total)
 
@@ -240,8 +244,8 @@ def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
 def grid_regions(assignment: pd.Series, graph: DualGraph) -> pd.Series:
     """Return the station of each grid; where it is not known, the home of its zone ("" for none)."""
     stations = graph.grids[STATION_ID]
-    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).fillna("")
-    return stations.where(stations != "", through)
+    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).astype(object)
+    return stations.where(stations != "", through.where(through.notna(), ""))
 
 
 def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
@@ -261,7 +265,7 @@ def _least_moved(
     held: NDArray[np.float64],
     strays: float,
     zones: int,
-    target: NDArray[np.float64] | pd.Series,
+    target: NDArray[np.float64],
     tolerance: float,
 ) -> float:
     """Return the least workload that moves where `zones` zones follow those that hold `held`."""
@@ -286,10 +290,10 @@ def _share(values: pd.Series, chosen: pd.Series) -> float:
 
 
 def _unused(zone: str, used: set[str]) -> str:
-    name, number = zone, 2
-    while name in used:
-        name, number = f"{zone}-{number}", number + 1
-    return name
+    number = 2
+    while f"{zone}-{number}" in used:
+        number += 1
+    return f"{zone}-{number}"
 
 
 def _matched(
