@@ -162,12 +162,15 @@ def redraw(
         problem,
         tolerance,
         limits=_what_is_left(limits, time.monotonic() - began),
+        asked=params.tolerance,
         known=(kept,),
         tell=lambda share: say("search", share),
         cancelled=cancelled,
     )
     say("score", 0.0)
-    plans = recombined(problem, tolerance, found, aims=AIMS, workers=found.effort.workers)
+    plans = recombined(
+        problem, tolerance, found, asked=params.tolerance, aims=AIMS, workers=found.effort.workers
+    )
     proposals = _proposals(graph, today, built, tolerance, plans, params)
     return Redraw(
         proposals=proposals,
@@ -204,6 +207,7 @@ def _proposals(
     called = named(costs[shown], [names[i] for i in shown])
     floor = float(floors(problem, tolerance).sum() / problem.weight.sum())
     held = today if today is not None else pd.Series(dtype=object)
+    asked = np.full(problem.zones, params.tolerance)
     return tuple(
         Proposal(
             name=name,
@@ -212,7 +216,7 @@ def _proposals(
             scorecard=cards[i],
             floor=floor,
             bound=floor,
-            changes=changes_with_reasons(graph, problem, zones[i], held, tolerance=tolerance),
+            changes=changes_with_reasons(graph, problem, zones[i], held, tolerance=asked),
         )
         for i, name in zip(shown, called, strict=True)
     )
