@@ -118,6 +118,7 @@ def redraw(
     *,
     params: RedrawParams | None = None,
     limits: Limits | None = None,
+    scorer: Scorer | None = None,
     tell: Callable[[str, float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Redraw:
@@ -137,6 +138,8 @@ def redraw(
         What is asked.
     limits
         How long to search, or which search to repeat.
+    scorer
+        What scores the plans, where roads, staff or rules are to count; made from the graph by default.
     tell
         Called with a stage (reach, search, score) and the share of it that is done.
     cancelled
@@ -171,7 +174,8 @@ def redraw(
     plans = recombined(
         problem, tolerance, found, asked=params.tolerance, aims=AIMS, workers=found.effort.workers
     )
-    proposals = _proposals(graph, today, built, tolerance, plans, params)
+    scorer = scorer or Scorer(graph, today=today, params=ScoreParams(tolerance=params.tolerance))
+    proposals = _proposals(graph, today, built, tolerance, plans, params, scorer)
     return Redraw(
         proposals=proposals,
         params=params,
@@ -197,10 +201,10 @@ def _proposals(
     tolerance: NDArray[np.float64],
     plans: dict[str, NDArray[np.int64]],
     params: RedrawParams,
+    scorer: Scorer,
 ) -> tuple[Proposal, ...]:
     problem = built.problem
     names, zones = list(plans), list(plans.values())
-    scorer = Scorer(graph, today=today, params=ScoreParams(tolerance=params.tolerance))
     cards = [scorer.score(problem.assignment(zone_of)) for zone_of in zones]
     costs = np.array([_costs(card.summary()) for card in cards])
     shown = front(costs)
