@@ -101,7 +101,7 @@ class CutModel:
         return broken
 
     def add_cut(self, slot: int, unit: int, goal: int, ring: NDArray[np.int64]) -> None:
-        """A slot with a unit and a goal has some unit of the ring that parts them."""
+        """Let a slot with a unit and a goal have some unit of the ring that parts them."""
         key = (slot, unit, goal, ring.tobytes())
         if key in self.cuts:
             return
@@ -157,7 +157,7 @@ class CutModel:
         # Without it cuts are no part of the linear relaxation.
         solver.parameters.linearization_level = 2
         if hint is not None:
-            self.model.clear_hints()
+            self.model.clear_hints()  # type: ignore[no-untyped-call]
             for (u, z), x in self.x.items():
                 self.model.add_hint(x, bool(hint[u] == z))
         plans = _Plans(self.x, len(self.part.units))
@@ -234,7 +234,13 @@ def move_least(
         model.model.add_at_least_one(model.x[u, z] for u in members)
     _part_far_pairs(model)
     for slot, unit, ring in fractional_cuts(
-        part, numbers, inside=allowed, anchors=anchors, hubs=hubs, seconds=_TIGHTENING * seconds
+        part,
+        numbers,
+        inside=allowed,
+        anchors=anchors,
+        hubs=hubs,
+        seconds=_TIGHTENING * seconds,
+        cancelled=cancelled,
     ):
         model.add_cut(slot, unit, int(hubs[slot]), ring)
     cost = cp_model.LinearExpr.weighted_sum(

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, csr_matrix, vstack
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ def fractional_cuts(
     anchors: NDArray[np.int64],
     hubs: NDArray[np.int64],
     seconds: float,
+    cancelled: Callable[[], bool] | None = None,
 ) -> list[tuple[int, int, NDArray[np.int64]]]:
     """
     Return cuts (zone, unit, ring of units that parts it from the zone's hub) found by linear programs.
@@ -46,11 +47,13 @@ def fractional_cuts(
         As for `planning.redraw.exact.CutModel`.
     seconds
         After which no further program is begun.
+    cancelled
+        Asked between programs; true stops them.
     """
     began = time.monotonic()
     cuts: dict[tuple[int, int, bytes], tuple[int, int, NDArray[np.int64]]] = {}
     for _ in range(_ROUNDS):
-        if time.monotonic() - began > seconds:
+        if time.monotonic() - began >= seconds or (cancelled is not None and cancelled()):
             break
         shares = _relaxed(part, numbers, list(cuts.values()), inside=inside, anchors=anchors, hubs=hubs)
         if shares is None:
@@ -142,7 +145,7 @@ def _broken(
 
 
 def _network(part: Part, members: NDArray[np.int64], share: NDArray[np.float64]) -> csr_matrix:
-    """Return the units as arcs from an even to an odd node, as wide as their share, and links as wide arcs."""
+    """Return units as arcs from an even to an odd node, as wide as their share, and links as wide arcs."""
     links = part.links[members][:, members].tocoo()
     nodes = np.arange(len(members))
     width = np.maximum(np.rint(share * _FLOW), 1).astype(np.int32)
