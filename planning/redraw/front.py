@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,9 @@ def front(costs: NDArray[np.float64], *, most: int = 8) -> list[int]:
                                 for column in range(costs.shape[1])))  # fmt: skip
     while len(chosen) < most:
         rest = [i for i in kept if i not in chosen]
-        chosen.append(max(rest, key=lambda i: min(float(np.linalg.norm(scaled[i] - scaled[j])) for j in chosen)))
+        chosen.append(
+            max(rest, key=lambda i: min(float(np.linalg.norm(scaled[i] - scaled[j])) for j in chosen))
+        )
     return sorted(chosen, key=lambda i: tuple(costs[i]))
 
 
@@ -63,7 +66,15 @@ def named(costs: NDArray[np.float64], names: Sequence[str]) -> list[str]:
         low, high = costs.min(axis=0), costs.max(axis=0)
         scaled = (costs - low) / np.where(high > low, high - low, 1.0)
         given[min(free, key=lambda i: (float(np.hypot(scaled[i, 0], scaled[i, 1])), i))] = BETWEEN
-    return [given.get(i, names[i]) for i in range(len(costs))]
+    taken = set(given.values())
+    for i in range(len(costs)):
+        if i not in given:
+            numbers = itertools.count(2)
+            given[i] = names[i]
+            while given[i] in taken:
+                given[i] = f"{names[i]}_{next(numbers)}"
+            taken.add(given[i])
+    return [given[i] for i in range(len(costs))]
 
 
 def _dominated(costs: NDArray[np.float64], i: int) -> bool:
