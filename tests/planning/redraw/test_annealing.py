@@ -35,7 +35,7 @@ def annealer_of(problem, tolerance=0.1):
 
 
 @given(problem=problems(), aim=AIMS, seed=st.integers(0, 999))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_annealing_keeps_the_hard_constraints_and_its_inputs(problem, aim, seed):
     before, start = frozen(problem), problem.start.copy()
     plan = annealer_of(problem).anneal(start, aim, moves=3_000, seed=seed)
@@ -47,7 +47,7 @@ def test_annealing_keeps_the_hard_constraints_and_its_inputs(problem, aim, seed)
 
 
 @given(problem=problems(), aim=AIMS, tolerance=st.sampled_from([0.0, 0.1, 0.5]))
-@settings(max_examples=25)
+@settings(max_examples=12)
 def test_energy_is_what_adding_up_cell_by_cell_gives(problem, aim, tolerance):
     annealer = annealer_of(problem, tolerance)
     plan = annealer.anneal(problem.start, aim, moves=500, seed=1)
@@ -55,7 +55,7 @@ def test_energy_is_what_adding_up_cell_by_cell_gives(problem, aim, tolerance):
 
 
 @given(problem=problems(), seed=st.integers(0, 999), aim=AIMS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_energy_never_rises_in_the_cold(problem, seed, aim):
     cold = Aim(
         name="cold", moved=aim.moved, balance=aim.balance, shape=aim.shape, cut=aim.cut, over=1e4,

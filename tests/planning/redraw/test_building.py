@@ -168,7 +168,7 @@ def test_grids_without_polygons_are_told():
 
 
 @given(district=districts())
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_any_district_becomes_a_sound_plan_or_a_known_fault(district):
     graph, today, params = district
     grids, borders = graph.grids.copy(), graph.borders.copy()

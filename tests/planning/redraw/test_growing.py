@@ -17,7 +17,7 @@ from tests.planning.redraw.random_districts import problems
 
 
 @given(problem=problems(), seed=st.integers(0, 9))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_plans_to_start_from_keep_the_hard_constraints(problem, seed):
     before = frozen(problem)
     assert_keeps_hard_constraints(problem, problem.start)
