@@ -95,7 +95,8 @@ def dual_graph(
     borders = ground.borders.assign(link=False)
     if shapes is not None:
         borders = _passable(tables, borders, shapes)
-        links = list(_links(tables, grids, borders, today))
+        # The same island may be a part of its village, of its station and of its zone.
+        links = list(dict.fromkeys(tuple(sorted(pair)) for pair in _links(tables, grids, borders, today)))
         added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
         borders = pd.concat([borders, added], ignore_index=True) if links else borders
     return DualGraph(grids=grids, borders=borders, shapes=shapes)

@@ -49,7 +49,7 @@ class Aim:
         First and last temperature. A hot start forgets today's plan, a cold one keeps to it.
     chain, merge
         Share of the proposals that move two units one after the other, and that merge two zones and split
-        them anew; each in [0, 1].
+        them anew; each in [0, 1], and so their sum. Where zones have few units, flips alone get stuck.
     """
 
     name: str
@@ -61,13 +61,18 @@ class Aim:
     hot: float = 0.1
     cold: float = 0.002
     chain: float = 0.2
-    merge: float = 0.0
+    merge: float = 0.02
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         for name in ("moved", "balance", "shape", "cut", "over"):
             if getattr(self, name) < 0:
                 raise SettingError("setting_wrong", name=name, found=getattr(self, name), allowed=">= 0")
+        for name, most in (("chain", 1.0), ("merge", 1.0 - self.chain)):
+            if not 0 <= getattr(self, name) <= most:
+                raise SettingError(
+                    "setting_wrong", name=name, found=getattr(self, name), allowed=f"[0, {most:g}]"
+                )
         if not self.hot >= self.cold > 0:
             raise SettingError("setting_wrong", name="hot", found=self.hot, allowed=">= cold > 0")
 

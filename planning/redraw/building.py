@@ -74,8 +74,8 @@ def build_problem(
     ------
     SettingError
         ``redraw_needs_polygons``, ``redraw_without_work``, ``redraw_needs_zones`` (no plan and no number of
-        zones), ``redraw_too_many_zones`` (with stations and numbers), ``lock_unknown``, ``lock_needs_plan``,
-        and those of `growing.settled`.
+        zones), ``redraw_too_many_zones`` (with stations and numbers), ``redraw_station_without_work``,
+        ``lock_unknown``, ``lock_needs_plan``, ``lock_needs_zones``, and those of `growing.settled`.
     """
     grids = graph.grids
     _require_whole(grids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,7 +64,15 @@ def named(costs: NDArray[np.float64], names: Sequence[str]) -> list[str]:
         low, high = costs.min(axis=0), costs.max(axis=0)
         scaled = (costs - low) / np.where(high > low, high - low, 1.0)
         given[min(free, key=lambda i: (float(np.hypot(scaled[i, 0], scaled[i, 1])), i))] = BETWEEN
-    return [given.get(i, names[i]) for i in range(len(costs))]
+    taken = set(given.values())
+    for i in range(len(costs)):
+        if i not in given:
+            numbers = itertools.count(2)
+            given[i] = names[i]
+            while given[i] in taken:
+                given[i] = f"{names[i]}_{next(numbers)}"
+            taken.add(given[i])
+    return [given[i] for i in range(len(costs))]
 
 
 def _smallest(costs: NDArray[np.float64], rows: Sequence[int], column: int) -> int:

@@ -25,7 +25,8 @@ def settled(problem: Problem) -> tuple[NDArray[np.int64], tuple[Reason, ...]]:
     Return today's plan, changed as little as makes it keep the hard constraints, and what was changed.
 
     Every unit goes to the zone that has most of its workload today; parts apart from the main part of a
-    zone go to a neighbouring zone; zones left without a unit take one from the fullest zone near by.
+    zone go to a neighbouring zone; zones left without a unit begin where no other zone could come to, else
+    take one from the fullest zone near by.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def settled(problem: Problem) -> tuple[NDArray[np.int64], tuple[Reason, ...]]:
     loose = _parts_apart(problem, zone_of)
     zone_of[loose] = _FREE
     free = int((zone_of == _FREE).sum())
+    _begin_cut_off(problem, zone_of)
     _fill(problem, zone_of)
     _fill_empty(problem, zone_of)
     return zone_of, (Reason("redraw_mended", {"units": free}),) if free else ()
@@ -58,6 +60,7 @@ def grown(problem: Problem, *, seed: int) -> NDArray[np.int64]:
     """
     rng = np.random.default_rng(seed)
     zone_of = np.where(problem.fixed, problem.start, _FREE)
+    _join_fixed(problem, zone_of)
     for region in range(len(problem.region_names)):
         for part, zones in _parts_and_zones(problem, zone_of, region):
             for zone, unit in zip(zones, _seeds(problem, part, len(zones), rng), strict=True):
@@ -65,6 +68,13 @@ def grown(problem: Problem, *, seed: int) -> NDArray[np.int64]:
     _fill(problem, zone_of)
     _fill_empty(problem, zone_of)
     return zone_of
+
+
+def _join_fixed(problem: Problem, zone_of: NDArray[np.int64]) -> None:
+    """Leave zones whole whose fixed units do not hang together by themselves."""
+    for zone in set(zone_of[problem.fixed].tolist()):
+        if not problem.closed[zone] and len(components(problem, np.flatnonzero(zone_of == zone))) > 1:
+            zone_of[problem.start == zone] = zone
 
 
 def components(
@@ -132,6 +142,29 @@ def _parts_apart(problem: Problem, zone_of: NDArray[np.int64]) -> list[int]:
             raise SettingError("lock_breaks_zone", zone=problem.zone_ids[zone])
         loose.extend(unit for part in parts[1:] for unit in part)
     return loose
+
+
+def _begin_cut_off(problem: Problem, zone_of: NDArray[np.int64]) -> None:
+    """Begin an empty zone in each part of a region that no zone could come to otherwise."""
+    sizes = np.bincount(zone_of[zone_of >= 0], minlength=problem.zones)
+    for region in range(len(problem.region_names)):
+        empty = np.flatnonzero((problem.zone_region == region) & (sizes == 0)).tolist()
+        cut_off = [
+            part for part in _free_parts(problem, zone_of, region) if not _begun(problem, zone_of, part)
+        ]
+        cut_off.sort(key=lambda part: (-float(problem.weight[part].sum()), part[0]))
+        for zone, part in zip(empty, cut_off, strict=False):
+            zone_of[part[int(problem.weight[part].argmax())]] = zone
+
+
+def _free_parts(problem: Problem, zone_of: NDArray[np.int64], region: int) -> list[list[int]]:
+    return components(problem, np.flatnonzero((problem.region == region) & (zone_of == _FREE)))
+
+
+def _begun(problem: Problem, zone_of: NDArray[np.int64], part: list[int]) -> bool:
+    """Return whether a part touches an open zone, so that it can be filled from there."""
+    zones = {int(zone_of[v]) for u in part for v in near(problem, u)} - {_FREE}
+    return any(not problem.closed[zone] for zone in zones)
 
 
 def _fill(problem: Problem, zone_of: NDArray[np.int64]) -> None:
@@ -208,16 +241,10 @@ def _parts_and_zones(
     problem: Problem, zone_of: NDArray[np.int64], region: int
 ) -> list[tuple[list[int], list[int]]]:
     """Return the parts of a region that hang together, without what is taken, and the zones for each."""
-    units = np.flatnonzero((problem.region == region) & (zone_of == _FREE))
     taken = set(zone_of[zone_of >= 0].tolist())
     zones = [int(z) for z in np.flatnonzero(problem.zone_region == region) if z not in taken]
-    parts = components(problem, units)
-    # Parts that touch a zone already begun can be filled from it.
-    begun = [
-        any(zone_of[v] >= 0 and not problem.closed[zone_of[v]] for u in part for v in near(problem, u))
-        for part in parts
-    ]
-    needy = [part for part, has in zip(parts, begun, strict=True) if not has] or parts
+    parts = _free_parts(problem, zone_of, region)
+    needy = [part for part in parts if not _begun(problem, zone_of, part)] or parts
     if not zones or len(zones) < len(needy):
         return []
     shares = webster(np.array([problem.weight[part].sum() for part in needy]), len(zones))

@@ -50,7 +50,8 @@ class Locks:
             locked lies in no zone today.
         """
         zones = frozenset(ids) & set(today.dropna())
-        villages = (frozenset(ids) - zones) & set(grids[VILLAGE_ID])
+        # Grids of no village bear the empty id; they are none together.
+        villages = (frozenset(ids) - zones - {""}) & set(grids[VILLAGE_ID])
         single = (frozenset(ids) - zones - villages) & set(grids.index)
         if unknown := sorted(set(ids) - zones - villages - single):
             code = "lock_unknown" if today.notna().any() else "lock_needs_plan"

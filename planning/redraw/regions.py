@@ -125,6 +125,11 @@ def zone_regions(
         zone_id of each grid, missing where it has none.
     counts
         Zones per station (`zone_counts`).
+
+    Raises
+    ------
+    SettingError
+        ``lock_needs_zones`` if more zones hold something locked than there are to be.
     """
     if params.across_stations:
         place = pd.Series(_EVERYWHERE, index=graph.grids.index)
@@ -134,13 +139,15 @@ def zone_regions(
         place = station
     homes = _homes(graph, today, station)
     # What is locked stays in its zone, even where that lies in another station.
-    strays = [g for g in locks.grids if station[g] != homes[today[g]]]
-    moved = pd.Series([homes[today[g]] for g in strays], index=pd.Index(strays, dtype="str"), dtype=object)
-    station = station.where(~station.index.isin(strays), moved.reindex(station.index))
-    notes = [Reason("lock_crosses_station", {"grids": sorted(strays)})] if strays else []
+    moved = _with_locked(station, homes, today, locks)
+    strays = sorted(station.index[station != moved])
+    station = moved
+    notes = [Reason("lock_crosses_station", {"grids": strays})] if strays else []
     if not params.across_stations:
-        place, merged = _by_town(graph, station, today, counts)
+        place, merged = _by_town(graph, station, today, counts, locks)
         notes.extend(merged)
+    else:
+        place = station
     names = tuple(sorted(set(place)))
     of_grid = place.map({name: i for i, name in enumerate(names)})
     station_of = station.groupby(place).first()
@@ -156,9 +163,21 @@ def zone_regions(
     )
 
 
-def _homes(graph: DualGraph, today: pd.Series, place: pd.Series) -> dict[str, str]:
-    """Return where most of each zone's workload lies; of equals, the first by name."""
+def _with_locked(place: pd.Series, homes: Mapping[str, str], today: pd.Series, locks: Locks) -> pd.Series:
+    """Return the place of each grid, of locked ones that of their zone."""
+    locked = sorted(locks.grids)
+    place = place.copy()
+    place[locked] = [homes[today[grid]] for grid in locked]
+    return place
+
+
+def _homes(
+    graph: DualGraph, today: pd.Series, place: pd.Series, within: pd.Series | None = None
+) -> dict[str, str]:
+    """Return where most of each zone's workload lies, of equals the first by name; first of `within`."""
     rows = pd.DataFrame({"zone": today, "place": place, "work": graph.grids[WORKLOAD], "grids": 1}).dropna()
+    if within is not None:
+        rows = rows[within[rows.index] == rows["zone"].map(_homes(graph, today, within))]
     sums = rows.groupby(["zone", "place"], as_index=False)[["work", "grids"]].sum()
     ranked = sums.sort_values(["zone", "work", "grids", "place"], ascending=[True, False, False, True])
     best = ranked.drop_duplicates("zone")
@@ -166,11 +185,12 @@ def _homes(graph: DualGraph, today: pd.Series, place: pd.Series) -> dict[str, st
 
 
 def _by_town(
-    graph: DualGraph, station: pd.Series, today: pd.Series, counts: Mapping[str, int]
+    graph: DualGraph, station: pd.Series, today: pd.Series, counts: Mapping[str, int], locks: Locks
 ) -> tuple[pd.Series, list[Reason]]:
     town = graph.grids[TOWN_ID].astype(str)
     several = town.groupby(station).transform("nunique") > 1
     place = station.where(~several, station + "/" + town)
+    place = _with_locked(place, _homes(graph, today, place, station), today, locks)
     notes: list[Reason] = []
     while several.any():
         seats = _seats(graph, place, station, today, counts)
@@ -190,7 +210,7 @@ def _seats(
     graph: DualGraph, place: pd.Series, station: pd.Series, today: pd.Series, counts: Mapping[str, int]
 ) -> dict[str, int]:
     """Return the zones of each region: as many as lie there today, else the station's by workload."""
-    homes = pd.Series(_homes(graph, today, place), dtype=object).value_counts()
+    homes = pd.Series(_homes(graph, today, place, station), dtype=object).value_counts()
     work = graph.grids[WORKLOAD].groupby(place).sum()
     parts = station.groupby(place).first()
     seats: dict[str, int] = {}
@@ -225,17 +245,18 @@ def _zones(
     locks: Locks,
 ) -> tuple[list[str], list[str], list[Reason]]:
     """Return zone ids, the region of each, and which zones are new or gone."""
-    homes = _homes(graph, today, place)
+    homes = _homes(graph, today, place, station)
     seats = _seats(graph, place, station, today, counts)
     work = graph.grids[WORKLOAD].groupby(today).sum()
+    held = {today[grid] for grid in locks.grids}
     ids: list[str] = []
     of_zone: list[str] = []
     gone: list[str] = []
     fresh: list[str] = []
     for name in sorted(set(place)):
-        mine = sorted(
-            (z for z in homes if homes[z] == name), key=lambda z: (z not in locks.zones, -work[z], z)
-        )
+        mine = sorted((z for z in homes if homes[z] == name), key=lambda z: (z not in held, -work[z], z))
+        if len(bound := [z for z in mine if z in held]) > seats[name]:
+            raise SettingError("lock_needs_zones", place=name, zones=", ".join(bound), asked=seats[name])
         kept, made = sorted(mine[: seats[name]]), max(seats[name] - len(mine), 0)
         gone.extend(sorted(set(mine) - set(kept)))
         new = _new_ids(name, made, {*homes, *fresh})
