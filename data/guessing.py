@@ -194,9 +194,9 @@ def guess_table(
     """
     columns = list(columns)
     possible = [table for table in TABLES if _can_hold(table, columns, shape)]
+    named = {table: max(_named(table, layer_name), _named(table, file_name)) for table in possible}
     score = {
-        table: max(_named(table, layer_name), _named(table, file_name)) + _fitting(table, columns)
-        for table in possible
+        table: named[table] + _fitting(table, columns) - _unlikely(table, named[table]) for table in possible
     }
     return sorted(possible, key=lambda table: -score[table])
 
@@ -484,6 +484,11 @@ def _can_hold(table: str, columns: list[str], shape: str | None) -> bool:
     if shape == "mixed":
         return True
     return spec.shape == shape or (table == "incidents" and shape == "point")
+
+
+def _unlikely(table: str, named: float) -> float:
+    """Return what speaks against a table that asks for no column, so that any layer would fit it."""
+    return 3.0 if table == "barriers" and not named else 0.0
 
 
 def _named(table: str, text: str) -> float:

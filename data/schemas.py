@@ -190,6 +190,8 @@ TABLES: Mapping[str, Table] = {
         shape="line",
     ),
     "water": Table(columns={NAME: _TEXT, KIND: _TEXT}, shape="polygon"),
+    # What people do not simply walk across: rivers, expressways, railways (kind says which).
+    "barriers": Table(columns={NAME: _TEXT, KIND: _TEXT}, shape="line"),
     "areas": Table(columns={AREA_ID: _ID, NAME: _TEXT, KIND: _TEXT}, key=(AREA_ID,), shape="polygon"),
     "facilities": Table(
         columns={FACILITY_ID: _ID, NAME: _TEXT, KIND: _TEXT, VILLAGE_ID: _refers("villages")},

@@ -209,6 +209,11 @@ TABLE_WORDS: Mapping[tuple[str, str], str] = {
     ),
     ("water", NAME): "水系名称 河流名称 河名 湖泊名称 水体名称",
     ("water", KIND): "kind 水系类型 水体类型 类型 类别 fclass waterway water type lx",
+    ("barriers", NAME): "阻隔名称 障碍名称 河流名称 河名 铁路名称 线路名称 高速名称 高速公路名称",
+    (
+        "barriers",
+        KIND,
+    ): "kind 阻隔类型 阻隔类别 障碍类型 障碍物类型 类型 类别 barrier railway waterway fclass type lx",
     ("areas", AREA_ID): "adcode admincode district_adcode xzqdm xzqhdm 行政区代码",
     ("areas", NAME): "name district_name xzqmc 行政区名称",
     ("areas", KIND): "kind 区域类型 区域类别 类型 类别 landuse fclass level type lx",
@@ -240,6 +245,7 @@ FILE_WORDS: Mapping[str, str] = {
     "posts": "警务室 警务站 警务工作站 站室 岗亭 post jws",
     "roads": "道路 路网 公路 街路 路段 road street highway osm_road",
     "water": "水系 河流 湖泊 水面 水体 河道 水域 water river lake",
+    "barriers": "阻隔 阻隔线 障碍 障碍物 隔离带 铁路 河道中心线 barrier barriers railway",
     "areas": "区域 片区 园区 景区 区县 区县界 县界 县区 行政区 area landuse county counties region",
     "facilities": (
         "学校 小学 中学 幼儿园 医院 企业 设施 场所 重点单位 银行 加油站 阵地 poi school hospital facilit shop"

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from data.schemas import FLOATING, GRID_ID, KIND, RESIDENTS, STATION_ID, TOWN_ID, VILLAGE_ID
+from data.schemas import CLASS, FLOATING, GRID_ID, KIND, RESIDENTS, STATION_ID, TOWN_ID, VILLAGE_ID
 from geo.adjacency import border_graph
+from geo.barriers import barrier_crossings, without_barriers
+from geo.road_links import road_links
 from planning.hierarchy import layer_shapes
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class DualGraph:
         village, "" where not known). Measures of grids without a polygon are missing.
     borders
         left, right (grid_ids), length_m, link: True where two grids do not touch but count as neighbours,
-        because one of them is an island or a known enclave (飞地).
+        because one of them is an island or a known enclave (飞地). Grids that touch along a barrier which no
+        road crosses are no neighbours and not listed.
     shapes
         Polygons by grid_id in the district's metric CRS; None where there are none.
     """
@@ -70,7 +73,7 @@ def dual_graph(
     Parameters
     ----------
     tables
-        grids, and where they are there villages and exemptions.
+        grids, and where they are there villages, exemptions, barriers, and the roads that cross them.
     ground
         Borders and units of the grids (`planning.nesting.district_ground`).
     workload
@@ -82,10 +85,38 @@ def dual_graph(
     grids = _described(tables, ground, workload, shapes)
     borders = ground.borders.assign(link=False)
     if shapes is not None:
+        borders = _passable(tables, borders, shapes)
         links = list(_links(tables, grids, borders, today))
         added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
         borders = pd.concat([borders, added], ignore_index=True) if links else borders
     return DualGraph(grids=grids, borders=borders, shapes=shapes)
+
+
+def grid_road_links(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+    """
+    Return the pairs of grids that a road joins (`geo.road_links.road_links`); None without grids or roads.
+
+    Motorways are left out: nobody turns off one at the border of a grid.
+    """
+    shapes, roads = layer_shapes(tables, "grids"), _local_roads(tables)
+    return None if shapes is None or roads is None else road_links(shapes, roads)
+
+
+def _local_roads(tables: Mapping[str, pd.DataFrame]) -> gpd.GeoDataFrame | None:
+    roads = tables.get("roads")
+    if roads is None or roads.empty:
+        return None
+    return roads[roads[CLASS] != "motorway"] if CLASS in roads else roads
+
+
+def _passable(
+    tables: Mapping[str, pd.DataFrame], borders: pd.DataFrame, shapes: gpd.GeoSeries
+) -> pd.DataFrame:
+    barriers, roads = tables.get("barriers"), _local_roads(tables)
+    if barriers is None or barriers.empty:
+        return borders
+    crossings = None if roads is None else barrier_crossings(shapes, roads, barriers)
+    return without_barriers(borders, shapes, barriers, crossings)
 
 
 def _described(

@@ -209,6 +209,7 @@ HEADERS = [
         "road_id=路线编码 name=路线名称 class=行政等级 oneway=是否单行",
     ),
     ("度数的长度不是米", "roads", "NAME:柯华路|笛扬路 Shape_Leng:0.01|0.02", "name=NAME"),
+    ("阻隔", "barriers", "阻隔名称:杭甬高速|萧甬铁路 阻隔类型:高速公路|铁路", "name=阻隔名称 kind=阻隔类型"),
     ("水系", "water", "水系名称:浙东运河|瓜渚湖 水系类型:河流|湖泊", "name=水系名称 kind=水系类型"),
     (
         "110 接处警导出",
@@ -557,6 +558,8 @@ TITLES = [
     ("gis_osm_roads_free_1.shp", "gis_osm_roads_free_1", "osm_id code fclass name", "line", "roads"),
     ("路网.geojson", "路网", "highway", "line", "roads"),
     ("gis_osm_water_a_free_1.shp", "x", "osm_id code fclass name", "polygon", "water"),
+    ("阻隔线.gpkg", "阻隔线", "名称 类型", "line", "barriers"),
+    ("gis_osm_railways_free_1.shp", "x", "osm_id code fclass name", "line", "barriers"),
     ("2026年1月警情.xlsx", "Sheet1", "报警时间 警情类别 经度 纬度", None, "incidents"),
     ("export.csv", "export", "发生时间 警情类别 经度 纬度", None, "incidents"),
     ("编组对应表.xlsx", "Sheet1", "网格编码 警务区编码", None, "declared_assignment"),

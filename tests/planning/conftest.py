@@ -1,6 +1,10 @@
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
 from shapely.geometry import box
+
+from planning.dual_graph import DualGraph
 
 CRS = "EPSG:4549"
 
@@ -30,3 +34,52 @@ def district():
         crs=CRS,
     )
     return {"grids": grids, "villages": villages, "zones": zones}
+
+
+@pytest.fixture(scope="session")
+def lattice():
+    """
+    Make the dual graph of a lattice of squares of 1 m, numbered row by row from the lower left.
+
+    Grids are named a, b, c…; each has the workload given (1 without), and twice as many residents.
+    """
+
+    def make(columns, rows, *, workload=None, villages="", stations="", towns="", kind="village"):
+        count = columns * rows
+        ids = pd.Index([chr(ord("a") + i) for i in range(count)], name="grid_id")
+        x, y = np.arange(count) % columns, np.arange(count) // columns
+        number = np.arange(count).reshape(rows, columns)
+        pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
+        left, right = (np.concatenate([pair[end].ravel() for pair in pairs]) for end in (0, 1))
+        work = np.ones(count) if workload is None else np.asarray(workload, dtype=float)
+        grids = pd.DataFrame(
+            {
+                "workload": work,
+                "present": 2 * work,
+                "area_m2": 1.0,
+                "x": x + 0.5,
+                "y": y + 0.5,
+                "outline_m": 4.0,
+                "village_id": list(villages) or "",
+                "station_id": list(stations) or "",
+                "town_id": list(towns) or "",
+                "kind": kind,
+            },
+            index=ids,
+        )
+        borders = pd.DataFrame({"left": ids[left], "right": ids[right], "length_m": 1.0, "link": False})
+        shapes = gpd.GeoSeries([box(i, j, i + 1, j + 1) for i, j in zip(x, y, strict=True)], index=ids, crs=CRS)
+        return DualGraph(grids=grids, borders=borders, shapes=shapes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def plan():
+    """Make an assignment of a lattice from one letter per grid, row by row; a blank is no zone."""
+
+    def make(zones):
+        ids = pd.Index([chr(ord("a") + i) for i in range(len(zones))], name="grid_id")
+        return pd.Series([None if zone == " " else zone for zone in zones], index=ids, dtype=object)
+
+    return make
