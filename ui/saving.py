@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from data.plans import save_plan
+from data.plans import NESTING, save_plan
 from data.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def save_nesting(
     return save_plan(
         workspace,
         repair.assignment,
-        kind="nesting",
+        kind=NESTING,
         name=name,
         author=author,
         params=asdict(params),
