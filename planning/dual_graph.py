@@ -55,6 +55,15 @@ class DualGraph:
         grids = self.grids.assign(**{WORKLOAD: workload.reindex(self.grids.index)})
         return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
 
+    def within(self, members: pd.Index) -> DualGraph:
+        """Return the part of the graph that some grids make up."""
+        inside = self.borders["left"].isin(members) & self.borders["right"].isin(members)
+        return DualGraph(
+            grids=self.grids.loc[self.grids.index.isin(members)],
+            borders=self.borders[inside].reset_index(drop=True),
+            shapes=None if self.shapes is None else self.shapes[self.shapes.index.isin(members)],
+        )
+
 
 def dual_graph(
     tables: Mapping[str, pd.DataFrame],

@@ -31,7 +31,8 @@ def _random(state: NDArray[np.uint64]) -> float:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     state[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    drawn: float = float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return float(drawn)
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -165,7 +166,7 @@ def _delta(
         stays = _stay(unit, a, stay_first, stay_zone, stay_weight)
         stays -= _stay(unit, b, stay_first, stay_zone, stay_weight)
         delta += c[MOVED] * stays
-    return delta
+    return float(delta)
 
 
 @njit(cache=True, nogil=True, inline="always")

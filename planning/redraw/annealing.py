@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # At the end of an annealing what lies beyond the tolerance is put right at any cost.
 _HARD, _LAST_PART = 1e4, 8
+# Sums of floats: what lies on the line is inside.
+_LEEWAY = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +112,11 @@ class Annealer:
         """
         plan = zone_of.astype(np.int32)
         last = moves // _LAST_PART
+        run: Any = _kernel.anneal
         for over, part, hot in ((aim.over, moves - last, aim.hot), (_HARD, last, aim.cold)):
             costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved])
             ways = (aim.chain, aim.merge)
-            _kernel.anneal(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
+            run(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
         return self.renamed(plan.astype(np.int64))
 
     def renamed(self, zone_of: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -141,59 +144,58 @@ class Annealer:
 
     def region_energies(self, zone_of: NDArray[np.int64], aim: Aim) -> NDArray[np.float64]:
         """Return the energy of each region of a plan under an aim; regions add up."""
-        p = self.problem
+        regions = len(self.problem.region_names)
+        energy = np.bincount(self.problem.zone_region, self.zone_energies(zone_of, aim), minlength=regions)
+        return energy.astype(float)
+
+    def zone_energies(self, zone_of: NDArray[np.int64], aim: Aim) -> NDArray[np.float64]:
+        """Return the energy of each zone of a plan under an aim; zones add up."""
         figures = self.figures(zone_of)
         over = np.maximum(np.abs(figures.deviation) - self.tolerance, 0.0)
         # Lexicographic: no gain is worth a zone beyond the tolerance.
-        energy = (
-            _HARD * np.where(over > 1e-9, over * (1 + 4 * over), 0.0) + aim.balance * figures.deviation**2
-        )
-        energy += aim.shape * (1 - figures.polsby_popper)
-        regions = len(p.region_names)
-        total = np.bincount(p.zone_region, energy, minlength=regions)
-        different = zone_of[self._owner] != zone_of[p.neighbours]
-        cut = np.bincount(p.region[self._owner[different]], minlength=regions) / 2
-        return np.asarray(total + aim.cut * cut + aim.moved * figures.moved / self._mean)
+        energy = _HARD * np.where(over > _LEEWAY, over * (1 + 4 * over), 0.0)
+        energy += aim.balance * figures.deviation**2 + aim.shape * (1 - figures.polsby_popper)
+        energy += aim.cut * figures.cut_edges / 2
+        energy += aim.moved * figures.moved / self._mean
+        return np.asarray(energy)
 
     def figures(self, zone_of: NDArray[np.int64]) -> Figures:
-        """Return what an aim looks at, by zone and by region."""
+        """Return what an aim looks at, zone by zone."""
         p = self.problem
         same = zone_of[self._owner] == zone_of[p.neighbours]
         outline = np.bincount(zone_of, p.outline, minlength=p.zones)
         outline -= np.bincount(zone_of[self._owner[same]], p.shared[same], minlength=p.zones)
         area = np.bincount(zone_of, p.area, minlength=p.zones)
         measure = np.divide(4 * np.pi * area, outline**2, out=np.ones(p.zones), where=outline > 0)
+        weight = p.zone_weights(zone_of)
         stays = p.stay_zone == zone_of[self._stay_owner]
-        moved = np.bincount(p.region, p.weight, minlength=len(p.region_names))
-        if len(p.stay_zone):
-            home = p.region[self._stay_owner[stays]]
-            moved = moved - np.bincount(home, p.stay_weight[stays], minlength=len(p.region_names))
-        else:
-            moved = np.zeros(len(p.region_names))
+        kept = np.bincount(p.stay_zone[stays], p.stay_weight[stays], minlength=p.zones)
         return Figures(
-            deviation=p.zone_weights(zone_of) / p.target - 1.0,
+            deviation=weight / p.target - 1.0,
             polsby_popper=measure,
-            cut_edges=int((~same).sum() // 2),
-            moved=moved,
+            cut_edges=np.bincount(zone_of[self._owner[~same]], minlength=p.zones),
+            moved=np.maximum(weight - kept, 0.0) if len(p.stay_zone) else np.zeros(p.zones),
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """
-    What an aim looks at.
+    What an aim looks at, of each zone.
 
     Parameters
     ----------
-    deviation, polsby_popper
-        Of each zone: deviation from its target as a share of it; Polsby-Popper measure.
+    deviation
+        From its target, as a share of it.
+    polsby_popper
+        Its measure of compactness.
     cut_edges
-        Pairs of neighbouring units of one region in different zones.
+        Pairs of neighbouring units of the region of which just one is in the zone.
     moved
-        Workload of each region that changes zone.
+        Workload that was in another zone.
     """
 
     deviation: NDArray[np.float64]
     polsby_popper: NDArray[np.float64]
-    cut_edges: int
+    cut_edges: NDArray[np.int64]
     moved: NDArray[np.float64]

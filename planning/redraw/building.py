@@ -80,6 +80,8 @@ def build_problem(
     grids = graph.grids
     _require_whole(grids)
     held = today.reindex(grids.index) if today is not None else pd.Series(None, grids.index, dtype=object)
+    if unknown := sorted(set(params.split) - set(grids[VILLAGE_ID])):
+        raise SettingError("village_unknown", ids=", ".join(unknown))
     locks = Locks.read(params.locked, grids, held)
     counts = counts if counts is not None else zone_counts(graph, today, params=params)
     regions = zone_regions(graph, held, counts, locks, params=params)
@@ -131,7 +133,7 @@ def _keys(
     """Return a key for each grid, alike for those that move as one, and which communities may be split."""
     village = grids[VILLAGE_ID].astype(object)
     work = grids[WORKLOAD].groupby(village).transform("sum")
-    free = (village == "") | params.split_villages
+    free = (village == "") | village.isin(params.split) | params.split_villages
     large = (grids[KIND] == COMMUNITY) & (work > heavy) & ~free
     # Locked grids of one village in several zones leave it no way to be whole.
     pinned = (
@@ -154,12 +156,14 @@ def _components(graph: DualGraph, keys: pd.Series) -> NDArray[np.int64]:
     n = len(keys)
     links = coo_array((np.ones(int(same.sum())), (left[same], right[same])), shape=(n, n))
     labels = connected_components(links, directed=False)[1]
-    return pd.factorize(labels)[0].astype(np.int64)
+    unit: NDArray[np.int64] = pd.factorize(labels)[0].astype(np.int64)
+    return unit
 
 
 def _positions(graph: DualGraph) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     index = graph.grids.index
-    return index.get_indexer(graph.borders["left"]), index.get_indexer(graph.borders["right"])
+    left, right = (index.get_indexer(pd.Index(graph.borders[side])) for side in ("left", "right"))
+    return left.astype(np.int64), right.astype(np.int64)
 
 
 def _numbers(
@@ -170,13 +174,12 @@ def _numbers(
     left, right = _positions(graph)
     length = graph.borders["length_m"].to_numpy(dtype=float)
     inner = unit[left] == unit[right]
-    area = np.bincount(unit, grids[AREA_M2], minlength=n)
-    outline = np.bincount(unit, grids[OUTLINE_M], minlength=n)
-    outline -= 2.0 * np.bincount(unit[left[inner]], length[inner], minlength=n)
+    area, outline = _sums(unit, grids[AREA_M2], n), _sums(unit, grids[OUTLINE_M], n)
+    outline -= 2.0 * _sums(unit[left[inner]], length[inner], n)
     region = np.empty(n, dtype=np.int64)
     region[unit] = regions.of_grid.to_numpy()
     zone = {name: i for i, name in enumerate(regions.zone_ids)}
-    today = held.map(zone).fillna(-1).to_numpy(dtype=np.int64)
+    today = held.map(zone).fillna(-1).to_numpy().astype(np.int64)
     fixed, start = np.zeros(n, dtype=bool), np.full(n, -1, dtype=np.int64)
     locked = np.flatnonzero(grids.index.isin(locks.grids))
     fixed[unit[locked]], start[unit[locked]] = True, today[locked]
@@ -184,12 +187,12 @@ def _numbers(
     return Problem(
         grid_ids=tuple(grids.index),
         unit_of_grid=unit,
-        weight=np.bincount(unit, weight, minlength=n),
-        present=np.bincount(unit, grids[PRESENT], minlength=n),
+        weight=_sums(unit, weight, n),
+        present=_sums(unit, grids[PRESENT], n),
         area=area,
         outline=np.maximum(outline, 0.0),
-        x=np.bincount(unit, grids["x"] * grids[AREA_M2], minlength=n) / area,
-        y=np.bincount(unit, grids["y"] * grids[AREA_M2], minlength=n) / area,
+        x=_sums(unit, grids["x"] * grids[AREA_M2], n) / area,
+        y=_sums(unit, grids["y"] * grids[AREA_M2], n) / area,
         **_neighbours(unit, left, right, length, region),
         region=region,
         region_names=regions.names,
@@ -201,6 +204,11 @@ def _numbers(
         fixed=fixed,
         closed=np.isin(np.asarray(regions.zone_ids, dtype=object), list(locks.zones)),
     )
+
+
+def _sums(unit: NDArray[np.int64], values: Any, n: int) -> NDArray[np.float64]:
+    sums: NDArray[np.float64] = np.bincount(unit, np.asarray(values, dtype=float), minlength=n).astype(float)
+    return sums
 
 
 def _neighbours(

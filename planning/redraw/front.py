@@ -31,11 +31,11 @@ def front(costs: NDArray[np.float64], *, most: int = 8) -> list[int]:
         return sorted(kept, key=lambda i: tuple(costs[i]))
     low, high = costs[kept].min(axis=0), costs[kept].max(axis=0)
     scaled = (costs - low) / np.where(high > low, high - low, 1.0)
-    chosen = list(dict.fromkeys(min(kept, key=lambda i, c=column: tuple(np.roll(costs[i], -c)))  # type: ignore[misc]
-                                for column in range(costs.shape[1])))  # fmt: skip
+    chosen = list(dict.fromkeys(_smallest(costs, kept, column) for column in range(costs.shape[1])))
     while len(chosen) < most:
         rest = [i for i in kept if i not in chosen]
-        chosen.append(max(rest, key=lambda i: min(float(np.linalg.norm(scaled[i] - scaled[j])) for j in chosen)))
+        away = {i: np.linalg.norm(scaled[chosen] - scaled[i], axis=1).min() for i in rest}
+        chosen.append(max(rest, key=away.__getitem__))
     return sorted(chosen, key=lambda i: tuple(costs[i]))
 
 
@@ -57,13 +57,18 @@ def named(costs: NDArray[np.float64], names: Sequence[str]) -> list[str]:
     for name, column in ((LEAST_CHANGE, 0), (BALANCED, 1), (BEST_SHAPE, 2)):
         free = [i for i in range(len(costs)) if i not in given]
         if free and (name != BEST_SHAPE or len(costs) > 3):
-            given[min(free, key=lambda i, c=column: tuple(np.roll(costs[i], -c)))] = name  # type: ignore[misc]
+            given[_smallest(costs, free, column)] = name
     free = [i for i in range(len(costs)) if i not in given]
     if free:
         low, high = costs.min(axis=0), costs.max(axis=0)
         scaled = (costs - low) / np.where(high > low, high - low, 1.0)
         given[min(free, key=lambda i: (float(np.hypot(scaled[i, 0], scaled[i, 1])), i))] = BETWEEN
     return [given.get(i, names[i]) for i in range(len(costs))]
+
+
+def _smallest(costs: NDArray[np.float64], rows: Sequence[int], column: int) -> int:
+    """Return the row with the smallest value of a column; of equals, with the smallest of the next ones."""
+    return min(rows, key=lambda i: tuple(np.roll(costs[i], -column)))
 
 
 def _dominated(costs: NDArray[np.float64], i: int) -> bool:

@@ -89,7 +89,7 @@ def components(
             u = part[at]
             at += 1
             for v in near(problem, u):
-                if v in left and (zone_of is None or zone_of[v] == zone_of[u]):
+                if v in left:
                     del left[v]
                     part.append(v)
         parts.append(sorted(part))
@@ -136,7 +136,9 @@ def _parts_apart(problem: Problem, zone_of: NDArray[np.int64]) -> list[int]:
 
 def _fill(problem: Problem, zone_of: NDArray[np.int64]) -> None:
     """Give every free unit to an open neighbouring zone: the emptiest zone takes next."""
-    load = np.bincount(zone_of[zone_of >= 0], problem.weight[zone_of >= 0], minlength=problem.zones)
+    taken = zone_of >= 0
+    load: list[float] = np.bincount(zone_of[taken], problem.weight[taken], minlength=problem.zones).tolist()
+    target: list[float] = problem.target.tolist()
     heap: list[tuple[float, float, int, int]] = []
 
     def offer(unit: int) -> None:
@@ -144,31 +146,28 @@ def _fill(problem: Problem, zone_of: NDArray[np.int64]) -> None:
         if not problem.closed[zone]:
             for v in near(problem, unit):
                 if zone_of[v] == _FREE:
-                    heapq.heappush(
-                        heap, (load[zone] / problem.target[zone], -_stay(problem, v, zone), v, zone)
-                    )
+                    heapq.heappush(heap, (load[zone] / target[zone], -_stay(problem, v, zone), v, zone))
 
-    for unit in np.flatnonzero(zone_of >= 0):
-        offer(int(unit))
+    for begun in np.flatnonzero(taken).tolist():
+        offer(begun)
     while heap:
         told, stay, unit, zone = heapq.heappop(heap)
         if zone_of[unit] != _FREE:
             continue
-        now = load[zone] / problem.target[zone]
+        now = load[zone] / target[zone]
         if now > told + 1e-12:
             heapq.heappush(heap, (now, stay, unit, zone))
             continue
         zone_of[unit] = zone
-        load[zone] += problem.weight[unit]
+        load[zone] += float(problem.weight[unit])
         offer(unit)
     if (zone_of == _FREE).any():
         _tell_cut_off(problem, np.flatnonzero(zone_of == _FREE))
 
 
 def _tell_cut_off(problem: Problem, units: NDArray[np.int64]) -> None:
-    grids = [
-        grid for grid, unit in zip(problem.grid_ids, problem.unit_of_grid, strict=True) if unit in set(units)
-    ]
+    cut_off = np.isin(problem.unit_of_grid, units)
+    grids = [grid for grid, off in zip(problem.grid_ids, cut_off, strict=True) if off]
     raise SettingError("redraw_cut_off", grids=", ".join(grids[:10]), count=len(grids))
 
 

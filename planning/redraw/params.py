@@ -22,6 +22,8 @@ class RedrawParams:
         Whether any village may be split among zones; by default they stay whole.
     split_above
         A community whose workload is more than this many times a mean zone's may be split anyway; > 0.
+    split
+        Villages that may be split as well, by id.
     across_stations
         Whether zones may cross stations and towns; the target is then the district's mean.
     zones
@@ -36,6 +38,7 @@ class RedrawParams:
     tolerance: float = 0.10
     split_villages: bool = False
     split_above: float = 1.0
+    split: tuple[str, ...] = ()
     across_stations: bool = False
     zones: int | None = None
     recount: bool = False
@@ -52,4 +55,4 @@ class RedrawParams:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-able values, to be kept with a plan."""
-        return {**asdict(self), "locked": list(self.locked)}
+        return {**asdict(self), "split": list(self.split), "locked": list(self.locked)}

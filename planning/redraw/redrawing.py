@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,24 +11,30 @@ import numpy as np
 import pandas as pd
 
 from planning.redraw.building import build_problem
+from planning.redraw.feasibility import Unmet, explain_unmet
+from planning.redraw.floor import floors
 from planning.redraw.front import BALANCED, BETWEEN, LEAST_CHANGE, front, named
 from planning.redraw.params import RedrawParams
 from planning.redraw.reasons import changes_with_reasons
-from planning.redraw.search import Limits, reachable, search
+from planning.redraw.recombining import recombined
+from planning.redraw.search import AIMS, Limits, reachable, search
+from planning.scorecard import ScoreParams, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geo.errors import Reason
     from numpy.typing import NDArray
 
+    from geo.errors import Reason
     from planning.dual_graph import DualGraph
     from planning.redraw.building import Built
-    from planning.redraw.search import Effort, Found
+    from planning.redraw.search import Effort
     from planning.scorecard import Scorecard
 
 # 方案一, 方案二, 方案三
 MARKED = (LEAST_CHANGE, BALANCED, BETWEEN)
+# The rest goes into recombining, scoring and giving reasons.
+_SEARCH_SHARE = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +90,10 @@ class Redraw:
     stations
         Indexed by station_id ("" where zones may cross stations): zones, tolerance (the smallest that was
         met, at least what was asked).
+    unmet
+        The stations in which what was asked cannot be met.
     notes
-        What was decided on the way and what cannot be met.
+        What was decided on the way.
     effort
         How much was searched.
     seconds
@@ -96,6 +105,7 @@ class Redraw:
     proposals: tuple[Proposal, ...]
     params: RedrawParams
     stations: pd.DataFrame
+    unmet: tuple[Unmet, ...]
     notes: tuple[Reason, ...]
     effort: Effort
     seconds: float
@@ -145,7 +155,8 @@ def redraw(
     say("reach", 0.0)
     asked = np.full(len(problem.region_names), params.tolerance)
     met, kept = reachable(problem, asked, seed=limits.seed, workers=limits.workers)
-    unmet = explain_unmet(graph, today, built, met, params=params, seed=limits.seed)
+    workers = limits.workers or os.cpu_count() or 1
+    unmet = explain_unmet(graph, today, built, met, params=params, seed=limits.seed, workers=workers)
     tolerance = met[problem.zone_region]
     found = search(
         problem,
@@ -156,7 +167,7 @@ def redraw(
         cancelled=cancelled,
     )
     say("score", 0.0)
-    plans = recombined(problem, tolerance, found)
+    plans = recombined(problem, tolerance, found, aims=AIMS, workers=found.effort.workers)
     proposals = _proposals(graph, today, built, tolerance, plans, params)
     return Redraw(
         proposals=proposals,

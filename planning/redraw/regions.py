@@ -103,11 +103,10 @@ def stations_of_grids(graph: DualGraph) -> pd.Series:
         if edges.empty:
             largest = station[station != ""].mode().iloc[0]
             return station.where(station != "", largest)
-        sums = edges.groupby(["left", "station"], as_index=False)["length_m"].sum()
-        best = sums.sort_values(["left", "length_m", "station"], ascending=[True, False, True])
-        best = best.drop_duplicates("left").set_index("left")["station"]
-        station = station.copy()
-        station[best.index] = best
+        sums: pd.DataFrame = edges.groupby(["left", "station"], as_index=False)[["length_m"]].sum()
+        ranked = sums.sort_values(["left", "length_m", "station"], ascending=[True, False, True])
+        best = ranked.drop_duplicates("left").set_index("left")["station"]
+        station = station.where(~station.index.isin(best.index), best.reindex(station.index))
     return station
 
 
@@ -136,8 +135,8 @@ def zone_regions(
     homes = _homes(graph, today, station)
     # What is locked stays in its zone, even where that lies in another station.
     strays = [g for g in locks.grids if station[g] != homes[today[g]]]
-    station = station.copy()
-    station[strays] = [homes[today[g]] for g in strays]
+    moved = pd.Series([homes[today[g]] for g in strays], index=pd.Index(strays, dtype="str"), dtype=object)
+    station = station.where(~station.index.isin(strays), moved.reindex(station.index))
     notes = [Reason("lock_crosses_station", {"grids": sorted(strays)})] if strays else []
     if not params.across_stations:
         place, merged = _by_town(graph, station, today, counts)

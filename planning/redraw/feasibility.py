@@ -1,0 +1,197 @@
+"""What cannot be met, station by station, how near one can come, and what would help."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from data.schemas import COMMUNITY, KIND, VILLAGE_ID
+from geo.errors import SettingError
+from planning.dual_graph import WORKLOAD
+from planning.redraw.building import build_problem
+from planning.redraw.search import reachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from planning.dual_graph import DualGraph
+    from planning.redraw.building import Built
+    from planning.redraw.params import RedrawParams
+
+# Numbers of zones that are tried, nearest first, and of villages that might be split.
+_ZONES = (1, -1, 2, -2, 3, -3)
+_VILLAGES = (1, 2, 3, 4, 6, 8, 12, 16)
+_LEEWAY = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmet:
+    """
+    A station whose zones cannot be as even as was asked.
+
+    Parameters
+    ----------
+    station
+        Its id; "" where zones may cross stations.
+    zones
+        How many zones it has.
+    asked, met
+        The tolerance asked for, and the smallest that a plan was found for.
+    bound
+        No plan keeps a smaller tolerance than this: proved.
+    zones_needed
+        The nearest number of zones with which the tolerance asked for can be met; None if none was found.
+    split
+        Villages whose splitting makes it possible, as few as were found to do; () if none were.
+    """
+
+    station: str
+    zones: int
+    asked: float
+    met: float
+    bound: float
+    zones_needed: int | None
+    split: tuple[str, ...]
+
+    @property
+    def proved(self) -> bool:
+        """Whether it is impossible, rather than not found."""
+        return self.bound > self.asked + _LEEWAY
+
+
+def explain_unmet(
+    graph: DualGraph,
+    today: pd.Series | None,
+    built: Built,
+    met: NDArray[np.float64],
+    *,
+    params: RedrawParams,
+    seed: int,
+    workers: int = 1,
+) -> tuple[Unmet, ...]:
+    """
+    Return the stations in which the tolerance cannot be met, and what would help.
+
+    Parameters
+    ----------
+    graph, today, built, params
+        The redraw.
+    met
+        The smallest tolerance that was met in each region (`search.reachable`).
+    seed
+        From which all randomness comes.
+    workers
+        Stations that are worked on at once.
+    """
+    failing = np.flatnonzero(met > params.tolerance + _LEEWAY)
+    stations = list(dict.fromkeys(built.station_of_region[region] for region in failing))
+    bounds = deviation_bounds(built)
+
+    def explain(station: str) -> Unmet:
+        inside = [i for i, name in enumerate(built.station_of_region) if name == station]
+        zones = int(np.isin(built.problem.zone_region, inside).sum())
+        part = _Station.cut_out(graph, today, built, inside, params, seed)
+        return Unmet(
+            station=station,
+            zones=zones,
+            asked=params.tolerance,
+            met=float(met[inside].max()),
+            bound=float(bounds[inside].max()),
+            zones_needed=next((n for n in _near(zones) if part.can_do(zones=n)), None),
+            split=next((v for v in part.splittable(built) if part.can_do(zones=zones, split=v)), ()),
+        )
+
+    with ThreadPoolExecutor(workers) as pool:
+        return tuple(pool.map(explain, stations))
+
+
+def deviation_bounds(built: Built) -> NDArray[np.float64]:
+    """
+    Return for each region a tolerance below which no plan can be, by arithmetic.
+
+    The zone that holds the heaviest unit has at least its weight; and the zones of a region share its work,
+    so that one of them is as far from its target as their mean is.
+    """
+    p = built.problem
+    regions = len(p.region_names)
+    free = np.isin(np.arange(p.units), np.flatnonzero(~p.closed[np.maximum(p.start, 0)]))
+    bounds = np.zeros(regions)
+    for region in range(regions):
+        units, zones = free & (p.region == region), (p.zone_region == region) & ~p.closed
+        if not zones.any():
+            continue
+        target = p.target[zones]
+        bounds[region] = max(
+            float(p.weight[units].max(initial=0.0) / target.max() - 1),
+            abs(float(p.weight[units].sum() / target.sum() - 1)),
+            0.0,
+        )
+    return bounds
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Station:
+    """A station by itself, to try what would help."""
+
+    graph: DualGraph
+    today: pd.Series | None
+    name: str
+    params: RedrawParams
+    seed: int
+
+    @classmethod
+    def cut_out(
+        cls,
+        graph: DualGraph,
+        today: pd.Series | None,
+        built: Built,
+        regions: list[int],
+        params: RedrawParams,
+        seed: int,
+    ) -> _Station:
+        unit = built.problem.unit_of_grid
+        grids = [
+            grid
+            for grid, region in zip(built.problem.grid_ids, built.problem.region[unit], strict=True)
+            if region in regions
+        ]
+        part = graph.within(pd.Index(grids))
+        held = today.reindex(grids).dropna() if today is not None else None
+        known = {*grids, *part.grids[VILLAGE_ID], *(held if held is not None else ())}
+        locked = tuple(name for name in params.locked if name in known)
+        station = built.station_of_region[regions[0]]
+        params = replace(params, locked=locked, zones=None, recount=False)
+        return cls(graph=part, today=held, name=station, params=params, seed=seed)
+
+    def can_do(self, *, zones: int, split: tuple[str, ...] = ()) -> bool:
+        """Return whether a plan with so many zones, and with some villages split, keeps the tolerance."""
+        params = replace(self.params, split=(*self.params.split, *split))
+        try:
+            built = build_problem(self.graph, self.today, params=params, counts={self.name: zones})
+        except SettingError:
+            return False
+        asked = np.full(len(built.problem.region_names), params.tolerance)
+        met, _ = reachable(built.problem, asked, seed=self.seed, starts=2, halvings=0, workers=1)
+        return bool((met <= asked + _LEEWAY).all())
+
+    def splittable(self, built: Built) -> Iterator[tuple[str, ...]]:
+        """Yield more and more of the villages that are whole now, communities and heavy ones first."""
+        unit = pd.Series(built.problem.unit_of_grid, index=list(built.problem.grid_ids))
+        rows = self.graph.grids.assign(unit=unit.reindex(self.graph.grids.index))
+        whole = rows[rows.groupby("unit")["unit"].transform("size") > 1]
+        villages = whole.groupby(VILLAGE_ID).agg(work=(WORKLOAD, "sum"), kind=(KIND, "first"))
+        villages = villages.assign(rural=villages["kind"] != COMMUNITY)
+        order = villages.sort_values(["rural", "work"], ascending=[True, False], kind="stable").index
+        for count in _VILLAGES:
+            if count <= len(order):
+                yield tuple(str(village) for village in order[:count])
+
+
+def _near(zones: int) -> Iterator[int]:
+    return (zones + step for step in _ZONES if zones + step >= 1)
