@@ -22,10 +22,12 @@ lint: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-benchmarks: .venv/installed-dev
+benchmarks: .venv/installed-peers
 	$(BIN)/python benchmarks/overlay.py
 	$(BIN)/python benchmarks/importing.py
 	$(BIN)/python benchmarks/privacy.py
+	$(BIN)/python benchmarks/redraw.py --out .venv/redraw.jsonl
+	$(if $(GRIDBEAT_TEST_DATA),$(BIN)/python benchmarks/cut_edges.py)
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -35,4 +37,8 @@ benchmarks: .venv/installed-dev
 
 .venv/installed-dev: .venv/installed
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[dev]"
+	@echo ok > $@
+
+.venv/installed-peers: .venv/installed-dev
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e ".[peers]"
 	@echo ok > $@

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FIXED = "fixed"
 # Of a month at either end of the data; quiet districts have days without a call.
-_DAYS_THAT_MAY_LACK = 7
+_DAYS_THAT_MAY_LACK = 3
 _SURE = 0.95
 
 

@@ -338,7 +338,7 @@ def _factor(
     elif name == AREA_KM2:
         found = _area_km2(tables, rows)
     # A district may bring a derived factor ready made.
-    return _column(rows, name) if found is None and name in rows else found
+    return _column(rows, name) if name in rows and (found is None or np.isnan(found).all()) else found
 
 
 def _column(rows: pd.DataFrame, name: str) -> Floats:
@@ -347,8 +347,11 @@ def _column(rows: pd.DataFrame, name: str) -> Floats:
 
 def _as_numbers(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    unread = numbers.isna() & values.notna()
+    if not unread.any():
+        return numbers
     # What is there but no number must not pass for missing; it is named as infinite values are.
-    return numbers.mask(numbers.isna() & values.notna() & (values.astype(str).str.strip() != ""), np.inf)
+    return numbers.mask(unread & (values.astype(str).str.strip() != ""), np.inf)
 
 
 def _present(rows: pd.DataFrame) -> Floats | None:
@@ -397,7 +400,8 @@ def road_lengths(grids: gpd.GeoSeries, roads: gpd.GeoSeries) -> Floats:
     """
     Return the length of road inside each grid, in metres.
 
-    A road along the border of two grids counts half for each, so that no metre counts twice.
+    A road along the border of two grids counts half for each, so that no metre counts twice. (One that runs
+    along the district's edge as well spreads its full length over all the borders that it follows.)
 
     Parameters
     ----------

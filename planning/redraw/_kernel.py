@@ -46,7 +46,7 @@ def _zone_energy(
         energy += c[OVER] * over * (1.0 + _STEEPER * over)
     if c[SHAPE] > 0.0 and outline > 0.0:
         energy += c[SHAPE] * (1.0 - 12.566370614359172 * area / (outline * outline))
-    return energy
+    return float(energy)
 
 
 @njit(cache=True, nogil=True, inline="always")

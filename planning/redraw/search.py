@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 # From least change to best balance to best shape.
 AIMS = (
-    Aim(name="least_change", moved=1, shape=0.02),
+    Aim(name="change", moved=1, shape=0.02),
     Aim(name="little_change", moved=1, shape=0.4, cut=0.01),
     Aim(name="change_and_shape", moved=1, shape=1.5, cut=0.04, balance=2),
-    Aim(name="between", moved=0.6, shape=0.8, cut=0.02, balance=8),
+    Aim(name="middle", moved=0.6, shape=0.8, cut=0.02, balance=8),
     Aim(name="change_and_balance", moved=0.6, balance=20, shape=0.1),
     Aim(name="balance_and_shape", moved=0.2, shape=2, cut=0.05, balance=60, hot=0.5, cold=0.01),
-    Aim(name="balanced", moved=0.05, balance=200, shape=0.3, hot=0.5, cold=0.005),
+    Aim(name="balance", moved=0.05, balance=200, shape=0.3, hot=0.5, cold=0.005),
     Aim(name="shape_and_change", moved=1, shape=5, cut=0.1, balance=20, hot=0.5, cold=0.02),
-    Aim(name="best_shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02),
+    Aim(name="shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02),
 )
 # An aim that starts hot may as well start from nothing.
 _FROM_NOTHING = 0.5
