@@ -47,7 +47,9 @@ def read_assignment_file(path: Path, grids: pd.Index) -> tuple[pd.Series, tuple[
             pd.DataFrame(part)[columns].set_axis([GRID_ID, ZONE_ID], axis=1)
             for part in source.batches(layer, columns)
         ]
-    rows = pd.concat(parts) if parts else pd.DataFrame(columns=[GRID_ID, ZONE_ID], index=pd.Index([], name=ROW))
+    rows = (
+        pd.concat(parts) if parts else pd.DataFrame(columns=[GRID_ID, ZONE_ID], index=pd.Index([], name=ROW))
+    )
     rows = rows.map(lambda cell: "" if pd.isna(cell) else unguarded(str(cell).strip()))
     # Spreadsheets are full of empty lines.
     rows = rows[(rows[GRID_ID] != "") | (rows[ZONE_ID] != "")]

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, layers, nesting, serving
+from ui.doors import copies, editions, layers, nesting, redrawing, scoring, serving
 
 door = typer.Typer(
     name="gridbeat",
@@ -23,6 +23,9 @@ for _name, _command in {
     "imports": layers.imports,
     "edition": editions.edition,
     "nest": nesting.nest,
+    "score": scoring.score,
+    "redraw": redrawing.redraw,
+    "drift": scoring.drift,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,

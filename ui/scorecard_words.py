@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from geo.errors import Reason
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
+    from geo.errors import Reason
     from planning.drift import Drift
     from planning.scorecard import Scorecard
     from planning.weight_sensitivity import Sensitivity

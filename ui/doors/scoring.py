@@ -49,7 +49,7 @@ def score(
     """给方案打分 / score a plan: balance, shape, what is split, what changes."""
     from data.workspace import Workspace
     from planning.dual_graph import grid_road_links
-    from planning.scorecard import Scorer, ScoreParams
+    from planning.scorecard import ScoreParams, Scorer
     from ui.scorecard_words import gap_of, named_reason, score_lines, sensitivity_lines, weights_line
     from ui.standing import profile_of, stand
 
