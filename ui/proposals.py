@@ -10,6 +10,7 @@ import pandas as pd
 from data.schemas import GRID_ID, NAME, STATION_ID, VILLAGE_ID, ZONE_ID
 from geo.coverage import dissolve_by
 from geo.errors import SettingError
+from ui.words import NOTHING
 
 if TYPE_CHECKING:
     from planning.dual_graph import DualGraph
@@ -36,28 +37,36 @@ def proposal_facts(proposal: Proposal, t: Words, *, plan_id: str | None) -> dict
         "name": proposal.name,
         "mark": proposal.mark,
         "title": title(proposal, t),
-        "floor": proposal.floor,
-        "bound": proposal.bound,
-        "gap": proposal.gap,
+        **margins(proposal),
     }
+
+
+def margins(proposal: Proposal) -> dict[str, float | None]:
+    """Return a plan's floor, the greatest bound known and the gap to it; None without a plan of today."""
+    if proposal.scorecard.change is None:
+        return dict.fromkeys(("floor", "bound", "gap"))
+    return {"floor": proposal.floor, "bound": proposal.bound, "gap": proposal.gap}
 
 
 def proposal_line(proposal: Proposal, t: Words, *, plan_id: str | None) -> str:
     """Return a plan in one line: what it moves, and what that brings."""
     figures = proposal.scorecard.summary()
-    return t(
-        "redraw.plan",
-        title=title(proposal, t),
-        id=plan_id or "—",
+    called = t("redraw.plan", title=title(proposal, t), id=plan_id or NOTHING)
+    change = t(
+        "redraw.plan_change",
         moved=t.percent(figures["workload_moved"]),
         villages=t.number(figures["villages_touched"]),
+        floor=t.percent(proposal.floor),
+        gap=t.number(proposal.gap * 100, 1),
+    )
+    measures = t(
+        "redraw.plan_measures",
         deviation=t.percent(figures["max_deviation"]),
         cv=t.number(figures["cv"], 3),
         shape=t.number(figures["polsby_popper"], 3),
         cut=t.number(figures["cut_edges"]),
-        floor=t.percent(proposal.floor),
-        gap=t.number(proposal.gap * 100, 1),
     )
+    return called + (change if proposal.scorecard.change else "") + measures
 
 
 def unmet_sentence(unmet: Unmet, params: RedrawParams, t: Words, names: PlaceNames) -> str:

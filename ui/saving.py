@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.plans import NESTING, REDRAW, save_plan
 from data.schemas import TABLES
-from ui.proposals import title
+from ui.proposals import margins, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,12 +109,7 @@ def save_proposals(
                 "aim": proposal.name,
                 "mark": proposal.mark,
             },
-            scorecard={
-                **proposal.scorecard.summary(),
-                "floor": proposal.floor,
-                "bound": proposal.bound,
-                "gap": proposal.gap,
-            },
+            scorecard={**proposal.scorecard.summary(), **margins(proposal)},
             stamp=stamp,
         )
         for proposal in found.proposals

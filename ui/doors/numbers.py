@@ -45,5 +45,5 @@ def share(name: str, text: str) -> float:
 def finite(name: str, value: float | None) -> float | None:
     """Return a number that is one; raises ``setting_wrong`` for infinity and for what is none."""
     if value is not None and not math.isfinite(value):
-        raise SettingError("setting_wrong", name=f"--{name}", found=value, allowed=">= 0")
+        raise SettingError("setting_wrong", name=f"--{name}", found=str(value), allowed=">= 0")
     return value

@@ -129,14 +129,14 @@ def _written(
 def _facts(
     found: Redraw, standing: Standing, kept: list[str | None], say: Speaker, *, cancelled: bool
 ) -> dict[str, Any]:
-    from ui.proposals import proposal_facts, station_facts, unmet_facts
+    from ui.proposals import margins, proposal_facts, station_facts, unmet_facts
 
     notes = (*standing.notes, *found.notes)
     return {
         "seconds": round(found.seconds, 3),
         "cancelled": cancelled,
         "tolerance": found.params.tolerance,
-        "floor": found.proposals[0].floor if found.proposals else None,
+        "floor": margins(found.proposals[0])["floor"] if found.proposals else None,
         "seed": found.effort.seed,
         "effort": found.effort.to_dict(),
         "settings": found.params.to_dict(),

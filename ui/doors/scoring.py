@@ -12,6 +12,7 @@ import typer
 from geo.errors import SettingError
 from ui.doors.numbers import Tolerance, Weights, share
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
+from ui.words import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def score(
     }
     say.result(
         facts,
-        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or "—"),
+        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or NOTHING),
         *score_lines(card, say.t, standing.names),
         weights_line(standing.workload.profile, say.t),
         *(sensitivity_lines(depends, say.t, standing.names) if depends else []),
@@ -132,7 +133,7 @@ def drift(
     }
     say.result(
         facts,
-        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or "—"),
+        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or NOTHING),
         *drift_lines(found, say.t),
         *(named_reason(why, say.t, standing.names) for why in found.reasons),
         *(f"{say.t('score.note')}{named_reason(note, say.t, standing.names)}" for note in found.notes),
