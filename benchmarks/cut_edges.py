@@ -25,12 +25,23 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from planning.redraw.annealing import Aim, Annealer
+from planning.redraw.growing import grown
+from planning.redraw.problem import Problem
+from planning.redraw.search import Limits, reachable, search
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
 USUAL_DEVIATION = 0.005  # the bounds of Validi and Buchanan, for files that state none
+# The tighter the bounds, the steeper the price of breaking them has to be; which is best no one knows before.
+CUT_AIMS = tuple(
+    Aim(name=f"cut {over} {merge}", cut=1.0, over=over, hot=5.0, cold=0.15, merge=merge)
+    for over in (200.0, 1000.0, 5000.0)
+    for merge in (0.0, 0.005)
+)
 OPTIMUM, BOUND = "opt_cut_edges_contiguous", "bound"
 
 
@@ -75,7 +86,38 @@ def gridbeat_cut_edges(
     seed: int,
 ) -> NDArray[np.int64]:
     """Return the part of each node; the neighbours of u are ``neighbours[indptr[u]:indptr[u + 1]]``."""
-    raise NotImplementedError("planning.redraw is not wired yet")
+    n, middle = len(population), (low + high) / 2
+    problem = Problem(
+        grid_ids=tuple(map(str, range(n))),
+        unit_of_grid=np.arange(n),
+        weight=population.astype(float),
+        present=population.astype(float),
+        area=np.zeros(n),
+        outline=np.zeros(n),
+        x=np.arange(n, dtype=float),
+        y=np.zeros(n),
+        first=indptr,
+        neighbours=neighbours,
+        shared=np.ones(len(neighbours)),
+        region=np.zeros(n, dtype=np.int64),
+        region_names=("",),
+        zone_ids=tuple(map(str, range(k))),
+        zone_region=np.zeros(k, dtype=np.int64),
+        target=np.full(k, middle),
+        start=np.full(n, -1),
+        stay_first=np.zeros(n + 1, dtype=np.int64),
+        stay_zone=np.zeros(0, dtype=np.int64),
+        stay_weight=np.zeros(0),
+        fixed=np.zeros(n, dtype=bool),
+        closed=np.zeros(k, dtype=bool),
+    )
+    problem = problem.replace(start=grown(problem, seed=seed))
+    limits = Limits(seconds=seconds, seed=seed)
+    tolerance = np.full(k, (high - low) / 2 / middle)
+    _, fair = reachable(problem, tolerance[:1], seed=seed)
+    found = search(problem, tolerance, limits=limits, known=(fair,), aims=CUT_AIMS)
+    best = Annealer(problem, tolerance)
+    return min(found.plans.values(), key=lambda plan: best.region_energies(plan, CUT_AIMS[0]).sum())
 
 
 def gridbeat_warm() -> None:

@@ -164,6 +164,8 @@ def compare(
         for name, method in METHODS.items():
             if not any(part in name for part in options.only):
                 continue
+            if method.sample_only and instance.name != "sample":
+                continue
             limit = limits["own" if name.startswith(OURS) else "peers"]
             facts, plans = apart(name, path, limit, options.seed)
             about = {"engine": name, "wanted": instance.zones, "limit": limit, **facts}
@@ -259,21 +261,22 @@ def parsed() -> argparse.Namespace:
     """Read the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--limit", type=float, default=60.0, help="seconds of each peer on the sample")
-    parser.add_argument("--large-limit", type=float, default=20.0, help="seconds of each peer on the other")
+    parser.add_argument("--large-limit", type=float, default=15.0, help="seconds of each peer on the other")
     parser.add_argument("--own-limit", type=float, default=6.0, help="seconds of our front on the sample")
     parser.add_argument(
-        "--own-large-limit", type=float, default=60.0, help="seconds of our front on the other"
+        "--own-large-limit", type=float, default=45.0, help="seconds of our front on the other"
     )
     parser.add_argument("--quick", action="store_true", help="the sample alone, fewer engines, 8 s each")
     parser.add_argument("--districts", nargs="+", choices=("sample", "large"), default=["sample", "large"])
     parser.add_argument("--only", nargs="+", default=[""], help="engines whose name holds one of these")
     parser.add_argument("--workspace", type=Path, help="a sample made before")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("redraw.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir(), "redraw.jsonl"))
     parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.quick:
-        options.limit, options.districts, options.only = 8.0, ["sample"], list(QUICK)
+        options.limit, options.districts = 8.0, ["sample"]
+        options.only = list(QUICK) if options.only == [""] else options.only
     return options
 
 
@@ -298,7 +301,7 @@ def main() -> None:
             lines.flush()
             print(f"\n{VERDICT}")
             print("\n".join(verdict(records)), flush=True)
-    print(f"\n{time.perf_counter() - began:.0f} s in all")
+    print(f"\n{time.perf_counter() - began:.0f} s in all; plan by plan in {options.out}")
 
 
 def _plain(value: Any) -> Any:

@@ -130,7 +130,7 @@ def change_from(assignment: pd.Series, today: pd.Series, graph: DualGraph) -> Ch
     before = placed(today).reindex(rows.index)
     plan = placed(assignment).reindex(rows.index)
     names = renaming(plan, before, rows[WORKLOAD])
-    after = plan.map(names)
+    after = placed(plan.map(names))
     moved = before.fillna("") != after.fillna("")
     work, people = rows[WORKLOAD].fillna(0.0), rows[PRESENT].fillna(0.0)
     villages = rows[VILLAGE_ID].where(rows[VILLAGE_ID] != "")
@@ -209,8 +209,10 @@ def unavoidable(
     for name, load in work.groupby(region).sum().items():
         mine = homes.index[homes == name]
         zones = len(mine) if counts is None else int(counts.get(str(name), 0))
-        target = np.array([load / zones]) if known.all() or not known.any() and zones else targets[mine]
-        if zones and len(target):
+        if zones:
+            # Where stations are known in part the targets differ, and the widest of them bound the rest.
+            mean = known.all() or not known.any()
+            target = np.array([load / zones]) if mean else targets[mine].to_numpy()
             least += _least_moved(held[mine].to_numpy(), strays.get(name, 0.0), zones, target, tolerance)
     return float(least / total)
 
@@ -242,8 +244,8 @@ def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
 def grid_regions(assignment: pd.Series, graph: DualGraph) -> pd.Series:
     """Return the station of each grid; where it is not known, the home of its zone ("" for none)."""
     stations = graph.grids[STATION_ID]
-    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).fillna("")
-    return stations.where(stations != "", through)
+    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).astype(object)
+    return stations.where(stations != "", through.where(through.notna(), ""))
 
 
 def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
@@ -263,7 +265,7 @@ def _least_moved(
     held: NDArray[np.float64],
     strays: float,
     zones: int,
-    target: NDArray[np.float64] | pd.Series,
+    target: NDArray[np.float64],
     tolerance: float,
 ) -> float:
     """Return the least workload that moves where `zones` zones follow those that hold `held`."""

@@ -178,6 +178,18 @@ class Annealer:
         )
 
 
+def warm_up() -> None:
+    """Compile the kernel, or load it from its cache."""
+    n, zones = 2, 2
+    nothing, two = np.zeros(0, np.int32), np.arange(n, dtype=np.int32)
+    run: Any = _kernel.anneal
+    run(
+        two.copy(), np.arange(n + 1, dtype=np.int32), two[::-1].copy(), two, *(np.ones(n) for _ in range(4)),
+        np.ones(zones), np.ones(zones), np.zeros(n + 1, np.int32), nothing, np.zeros(0), np.zeros(n, bool),
+        np.zeros(zones, bool), np.ones(_kernel.COEFFICIENTS), 1, 0.1, 0.1, 0.1, 0.1, 1, np.zeros(1, np.uint8),
+    )  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figures:
     """

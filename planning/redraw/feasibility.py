@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.schemas import COMMUNITY, KIND, VILLAGE_ID
+from data.schemas import VILLAGE_ID
 from geo.errors import SettingError
-from planning.dual_graph import WORKLOAD
 from planning.redraw.building import build_problem
 from planning.redraw.search import reachable
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 # Numbers of zones that are tried, nearest first, and of villages that might be split.
 _ZONES = (1, -1, 2, -2, 3, -3)
-_VILLAGES = (1, 2, 3, 4, 6, 8, 12, 16)
+_VILLAGES = (1, 2, 3, 4, 6, 8, 12)
 _LEEWAY = 1e-9
 
 
@@ -70,6 +69,7 @@ def explain_unmet(
     today: pd.Series | None,
     built: Built,
     met: NDArray[np.float64],
+    kept: NDArray[np.int64],
     *,
     params: RedrawParams,
     seed: int,
@@ -82,8 +82,8 @@ def explain_unmet(
     ----------
     graph, today, built, params
         The redraw.
-    met
-        The smallest tolerance that was met in each region (`search.reachable`).
+    met, kept
+        The smallest tolerance that was met in each region, and the plan that meets it (`search.reachable`).
     seed
         From which all randomness comes.
     workers
@@ -104,7 +104,7 @@ def explain_unmet(
             met=float(met[inside].max()),
             bound=float(bounds[inside].max()),
             zones_needed=next((n for n in _near(zones) if part.can_do(zones=n)), None),
-            split=next((v for v in part.splittable(built) if part.can_do(zones=zones, split=v)), ()),
+            split=part.fewest(_in_the_way(graph, built, kept, inside, params.tolerance), zones=zones),
         )
 
     with ThreadPoolExecutor(workers) as pool:
@@ -130,8 +130,9 @@ def deviation_bounds(built: Built) -> NDArray[np.float64]:
         bounds[region] = max(
             float(p.weight[units].max(initial=0.0) / target.max() - 1),
             abs(float(p.weight[units].sum() / target.sum() - 1)),
-            0.0,
         )
+        # Sums of floats: what is next to nothing is nothing.
+        bounds[region] = bounds[region] if bounds[region] > _LEEWAY else 0.0
     return bounds
 
 
@@ -180,17 +181,38 @@ class _Station:
         met, _ = reachable(built.problem, asked, seed=self.seed, starts=2, halvings=0, workers=1)
         return bool((met <= asked + _LEEWAY).all())
 
-    def splittable(self, built: Built) -> Iterator[tuple[str, ...]]:
-        """Yield more and more of the villages that are whole now, communities and heavy ones first."""
-        unit = pd.Series(built.problem.unit_of_grid, index=list(built.problem.grid_ids))
-        rows = self.graph.grids.assign(unit=unit.reindex(self.graph.grids.index))
-        whole = rows[rows.groupby("unit")["unit"].transform("size") > 1]
-        villages = whole.groupby(VILLAGE_ID).agg(work=(WORKLOAD, "sum"), kind=(KIND, "first"))
-        villages = villages.assign(rural=villages["kind"] != COMMUNITY)
-        order = villages.sort_values(["rural", "work"], ascending=[True, False], kind="stable").index
+    def fewest(self, villages: list[str], *, zones: int) -> tuple[str, ...]:
+        """Return the first villages of a list with which, split, it can be done, less those not needed."""
         for count in _VILLAGES:
-            if count <= len(order):
-                yield tuple(str(village) for village in order[:count])
+            split = tuple(villages[:count])
+            if self.can_do(zones=zones, split=split):
+                for village in split if count > 1 else ():
+                    fewer = tuple(v for v in split if v != village)
+                    if self.can_do(zones=zones, split=fewer):
+                        split = fewer
+                return split
+            if count >= len(villages):
+                break
+        return ()
+
+
+def _in_the_way(
+    graph: DualGraph, built: Built, plan: NDArray[np.int64], regions: list[int], tolerance: float
+) -> list[str]:
+    """Return the villages that are whole now, those of zones beyond the tolerance first, heavy ones first."""
+    p = built.problem
+    off = np.abs(p.zone_weights(plan) / p.target - 1) > tolerance + _LEEWAY
+    grids = np.bincount(p.unit_of_grid, minlength=p.units)
+    owner = np.repeat(np.arange(p.units), np.diff(p.first))
+    beside = np.zeros(p.zones, dtype=bool)
+    beside[plan[p.neighbours[off[plan[owner]]]]] = True
+    village = graph.grids[VILLAGE_ID].reindex(list(p.grid_ids)).to_numpy()
+    first = np.zeros(p.units, dtype=np.int64)
+    first[p.unit_of_grid[::-1]] = np.arange(len(p.unit_of_grid))[::-1]
+    whole = np.flatnonzero((grids > 1) & np.isin(p.region, regions) & ~p.fixed)
+    rank = np.where(off[plan], 0, np.where(beside[plan], 1, 2))
+    order = whole[np.lexsort((whole, -p.weight[whole], rank[whole]))]
+    return list(dict.fromkeys(str(village[first[unit]]) for unit in order))
 
 
 def _near(zones: int) -> Iterator[int]:

@@ -15,7 +15,7 @@ LEAST_CHANGE, BALANCED, BETWEEN, BEST_SHAPE = "least_change", "balanced", "betwe
 _ALIKE = 1e-9
 
 
-def front(costs: NDArray[np.float64], *, most: int = 8) -> list[int]:
+def front(costs: NDArray[np.float64], *, most: int = 10) -> list[int]:
     """
     Return the rows to show: none dominated by another, at most so many, spread over the whole range.
 

@@ -156,7 +156,7 @@ def redraw(
     asked = np.full(len(problem.region_names), params.tolerance)
     met, kept = reachable(problem, asked, seed=limits.seed, workers=limits.workers)
     workers = limits.workers or os.cpu_count() or 1
-    unmet = explain_unmet(graph, today, built, met, params=params, seed=limits.seed, workers=workers)
+    unmet = explain_unmet(graph, today, built, met, kept, params=params, seed=limits.seed, workers=workers)
     tolerance = met[problem.zone_region]
     found = search(
         problem,

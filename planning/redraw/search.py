@@ -29,18 +29,22 @@ AIMS = (
     Aim(name="change", moved=1, shape=0.02),
     Aim(name="little_change", moved=1, shape=0.4, cut=0.01),
     Aim(name="change_and_shape", moved=1, shape=1.5, cut=0.04, balance=2),
-    Aim(name="middle", moved=0.6, shape=0.8, cut=0.02, balance=8),
+    Aim(name="middle", moved=0.6, shape=0.8, cut=0.02, balance=14),
     Aim(name="change_and_balance", moved=0.6, balance=20, shape=0.1),
-    Aim(name="balance_and_shape", moved=0.2, shape=2, cut=0.05, balance=60, hot=0.5, cold=0.01),
-    Aim(name="balance", moved=0.05, balance=200, shape=0.3, hot=0.5, cold=0.005),
-    Aim(name="shape_and_change", moved=1, shape=5, cut=0.1, balance=20, hot=0.5, cold=0.02),
-    Aim(name="shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02),
+    Aim(name="even_handed", moved=1, shape=1.2, cut=0.06, balance=40, hot=0.3, cold=0.01),
+    Aim(name="balance_and_shape", moved=1, shape=2, cut=0.1, balance=40, hot=0.5, cold=0.01, merge=0.001),
+    Aim(name="balance", moved=0.05, shape=0.3, balance=200, hot=0.5, cold=0.005, merge=0.001),
+    Aim(name="short_borders", moved=0.5, shape=2, cut=0.3, balance=15, hot=1.0, cold=0.02, merge=0.001),
+    Aim(name="shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02, merge=0.001),
 )
+# Where units are as heavy as zones, only a hot start gets one past another.
+_REACH = tuple(Aim(name="reach", hot=hot, shape=0.02) for hot in (0.5, 20.0))
 # An aim that starts hot may as well start from nothing.
 _FROM_NOTHING = 0.5
 _STALE_ROUNDS = 4
 _GAIN = 1e-3
-_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_200
+_LEEWAY = 1e-9
+_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +175,8 @@ def search(
             for task, future in zip(tasks, futures, strict=True):
                 better |= champions[task[1].name].offer(future.result())
             rounds += 1
-            stale = 0 if better else stale + 1
+            fair = any(champion.is_fair() for champion in champions.values())
+            stale = 0 if better or not fair else stale + 1
             spent = _spent(limits, rounds, time.monotonic() - began)
             if tell is not None:
                 tell(min(spent, 1.0))
@@ -212,22 +217,21 @@ def reachable(
     workers = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         for step in range(halvings + 1):
-            open_ = met > tolerance + 1e-9
+            open_ = met > tolerance + _LEEWAY
             if not open_.any():
                 break
             aimed = np.where(open_, low if step == 0 else (low + met) / 2, tolerance)
             annealer = Annealer(problem, aimed[problem.zone_region])
-            aim = Aim(name="reach", hot=0.5, cold=0.002, over=80, shape=0.02)
             seeds = [(seed * 131 + step) * 131 + s for s in range(starts)]
             begin = [plan] * starts + ([grown(problem, seed=s) for s in seeds] if step == 0 else [])
             futures = [
                 pool.submit(_anneal, annealer, begun, aim, s, moves)
-                for begun, s in zip(begin, itertools.cycle(seeds), strict=False)
+                for begun, s, aim in zip(begin, itertools.cycle(seeds), itertools.cycle(_REACH), strict=False)
             ]
             tries = [future.result() for future in futures]
             worst = np.array([_largest_deviation(problem, z) for z in tries])
             best = worst.min(axis=0)
-            low = np.where(open_ & (best > aimed + 1e-9), aimed, low)
+            low = np.where(open_ & (best > aimed + _LEEWAY), aimed, low)
             better = best < met
             plan = np.where(better[problem.region], _picked(problem, tries, worst.argmin(axis=0)), plan)
             met = np.minimum(met, best)
@@ -246,6 +250,11 @@ class _Champion:
         self.energies = annealer.region_energies(self.plan, aim)
         self.pool: list[Plan] = []
         self._values: list[float] = []
+
+    def is_fair(self) -> bool:
+        """Return whether every zone is within its tolerance."""
+        off = np.abs(self.annealer.figures(self.plan).deviation) - self.annealer.tolerance
+        return bool((off <= _LEEWAY).all())
 
     def offer(self, plan: Plan) -> bool:
         """Take over the regions in which a plan is better; return whether the whole got better."""

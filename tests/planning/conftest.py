@@ -68,7 +68,8 @@ def lattice():
             index=ids,
         )
         borders = pd.DataFrame({"left": ids[left], "right": ids[right], "length_m": 1.0, "link": False})
-        shapes = gpd.GeoSeries([box(i, j, i + 1, j + 1) for i, j in zip(x, y, strict=True)], index=ids, crs=CRS)
+        squares = [box(i, j, i + 1, j + 1) for i, j in zip(x, y, strict=True)]
+        shapes = gpd.GeoSeries(squares, index=ids, crs=CRS)
         return DualGraph(grids=grids, borders=borders, shapes=shapes)
 
     return make
