@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -56,7 +57,7 @@ def proposal_line(proposal: Proposal, t: Words, *, plan_id: str | None) -> str:
         "redraw.plan_change",
         moved=t.percent(figures["workload_moved"]),
         villages=t.number(figures["villages_touched"]),
-        floor=t.percent(proposal.floor),
+        floor=t.percent(proposal.bound),
         gap=t.number(proposal.gap * 100, 1),
     )
     measures = t(
@@ -103,6 +104,51 @@ def unmet_facts(unmet: Unmet) -> dict[str, Any]:
         "zones_needed": unmet.zones_needed,
         "split": list(unmet.split),
     }
+
+
+def proof_facts(regions: pd.DataFrame, total: float, names: PlaceNames) -> list[dict[str, Any]]:
+    """Return what is proved of each station, workload as a share of the district's."""
+    return [
+        {
+            "station_id": row["region"],
+            NAME: names.region(row["region"]),
+            **{key: int(row[key]) for key in ("units", "zones", "hops")},
+            **{key: bool(row[key]) for key in ("feasible", "closed", "optimal")},
+            "moved": _share(row["value"], total),
+            **{key: _share(row[key], total) for key in ("floor", "bound", "best", "within")},
+            "gap": _share(row["gap_of_all"], 1.0),
+            "seconds": round(float(row["seconds"]), 3),
+        }
+        for row in regions.to_dict("records")
+    ]
+
+
+def proof_lines(rows: list[dict[str, Any]], t: Words) -> list[str]:
+    """Return a line for each station: what moves, what has to, what is proved, and inside what limits."""
+    return [
+        t(
+            "redraw.proof",
+            station=row[NAME] or t("redraw.whole_district"),
+            moved=t.percent(row["best"], 2),
+            floor=t.percent(row["floor"], 2),
+            bound=t.percent(row["bound"], 2),
+            gap=NOTHING if row["gap"] is None else t.number(row["gap"] * 100, 2),
+        )
+        + _verdict(row, t)
+        for row in rows
+    ]
+
+
+def _verdict(row: dict[str, Any], t: Words) -> str:
+    if row["optimal"]:
+        return t("redraw.proof_optimal")
+    key = "redraw.proof_closed" if row["closed"] else "redraw.proof_open"
+    return t(key, hops=t.number(row["hops"]), within=t.percent(row["within"], 2))
+
+
+def _share(value: float, total: float) -> float | None:
+    # Differences of sums may end up a hair below nothing.
+    return max(float(value) / total, 0.0) if math.isfinite(value) else None
 
 
 def station_facts(found: Redraw, names: PlaceNames) -> list[dict[str, Any]]:

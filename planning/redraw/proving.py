@@ -91,8 +91,10 @@ def proved(
         tell=None if tell is None else lambda done, count: tell("prove", done / count),
         cancelled=cancelled,
     )
-    # What is not known to be needed does not count; nor does what is proved against no plan at all.
-    bound = float(proof.regions[["bound", "value"]].min(axis=1).sum() / problem.weight.sum())
+    # Of a region in which no plan keeps the tolerance nothing is proved that a plan could be held against.
+    rows = proof.regions
+    needed = rows["bound"].where(np.isfinite(rows["bound"]), rows["floor"])
+    bound = float(needed.sum() / problem.weight.sum())
     better = problem.moved(proof.zone_of) < problem.moved(plan) - _SMALL
     proposals = tuple(
         replace(
@@ -103,7 +105,7 @@ def proved(
         )
         for proposal in found.proposals
     )
-    return Proved(redraw=replace(found, proposals=proposals), regions=proof.regions, better=better)
+    return Proved(redraw=replace(found, proposals=proposals), regions=rows, better=better)
 
 
 def _replaced(

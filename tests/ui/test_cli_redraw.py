@@ -36,6 +36,8 @@ PLAN_KEYS = {
     "gap",
     "violations",
 }
+PROVED = "做不到 ±10%：整村最小偏差 17%"
+NOT_FOUND = "没有找到 ±10% 以内的划法：找到的整村最小偏差 17%"
 QUICK = ("--effort", "1", "--weights", "residents=1", "--split-villages")
 
 
@@ -167,12 +169,31 @@ def test_a_district_without_zones_is_drawn_from_nothing(tmp_path, squares):
     lacking = run("redraw", made.path, *QUICK)
     assert lacking.exit_code == 2
     assert "--zones" in lacking.stderr
+    unproved = run("redraw", made.path, *QUICK, "--zones", "4", "--prove", "1")
+    assert (unproved.exit_code, "--prove" in unproved.stderr) == (2, True)
     told = facts(run("redraw", made.path, *QUICK, "--zones", "4", "--json"))
     assert {plan["zones"] for plan in told["plans"]} == {4}
     assert {(plan["workload_moved"], plan["floor"], plan["gap"]) for plan in told["plans"]} == {
         (None, None, None)
     }
     assert today_plan_id(made) is None
+
+
+def test_proofs_have_a_row_for_each_station_and_raise_the_bound(redrawn, tmp_path):
+    path, folder, _ = redrawn
+    typed = ("redraw", folder.parents[1] / "twin.gpkg", *QUICK, "--prove", "5", "--no-save")
+    told = facts(run(*typed, "--json"))
+    assert [row["name"] for row in told["proof"]] == ["中心派出所/南镇", "中心派出所/北街道"]
+    for row in told["proof"]:
+        assert row["floor"] - 1e-9 <= row["bound"] <= row["best"] + 1e-9
+        assert row["gap"] == pytest.approx(row["best"] - row["bound"], abs=1e-9)
+    bound = sum(row["bound"] for row in told["proof"])
+    least = told["plans"][0]
+    assert least["bound"] == pytest.approx(max(bound, least["floor"]))
+    assert least["workload_moved"] == pytest.approx(sum(row["best"] for row in told["proof"]))
+    said = run(*typed).stdout
+    assert "中心派出所/南镇：换区" in said
+    assert "redraw." not in said
 
 
 def test_ctrl_c_ends_with_what_there_is(redrawn, monkeypatch):
@@ -214,6 +235,7 @@ def test_ctrl_c_ends_with_what_there_is(redrawn, monkeypatch):
         (("--effort", "0"), "0"),
         (("--split-above", "0"), "0"),
         (("--split-above", "inf"), "inf"),
+        (("--prove", "0"), "--prove"),
         (("--out", "taken"), "taken"),
     ],
 )

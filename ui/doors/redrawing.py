@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geo.errors import SettingError
 from ui.doors.numbers import Tolerance, Weights, finite, share
 from ui.doors.progress import Progress, interruptible
 from ui.doors.speaking import AsJson, Lang, Speaker, WorkspacePath, speaker, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from data.workspace import Workspace
+    from planning.redraw.proving import Proved
     from planning.redraw.redrawing import Redraw
     from ui.standing import Standing
 
@@ -53,6 +57,10 @@ def redraw(
         int | None, typer.Option(metavar="ROUNDS", help="只找这么多轮，结果可重现 / rounds, repeatable")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="随机种子 / seed")] = 1,
+    prove: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="再用这么多秒证明最少变动 / prove the least change for so long"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="导出到文件夹 / folder for the files of the plans")
     ] = None,
@@ -68,6 +76,7 @@ def redraw(
     from planning.redraw.params import RedrawParams
     from planning.redraw.search import Limits
     from ui.proposal_files import require_folder
+    from ui.proposals import proof_facts
     from ui.standing import profile_of, stand
 
     say = speaker(lang, as_json)
@@ -83,24 +92,71 @@ def redraw(
     )
     until = None if effort is not None else finite("seconds", seconds)
     limits = Limits(seconds=until, rounds=effort, seed=seed)
+    if prove is not None and not (finite("prove", prove) or 0) > 0:
+        raise SettingError("setting_wrong", name="--prove", found=str(prove), allowed="> 0")
     opened = Workspace.open(workspace)
     if out is not None:
         require_folder(out)
     tell = Progress(say)
     tell("read", 0.0)
     standing = stand(opened, profile_of(opened, weights))
+    if prove is not None and standing.today is None:
+        raise SettingError("prove_needs_today")
+    proof = None
     with interruptible(say) as cancelled:
         found = redrawing.redraw(
             standing.graph, standing.today, params=params, limits=limits, tell=tell, cancelled=cancelled
         )
+        if prove is not None and not cancelled():
+            proof = _proof(found, standing, prove, tell, cancelled)
+            found = proof.redraw
         broken_off = cancelled()
     tell.end()
     kept = _kept(opened, standing, found, say) if save else [None] * len(found.proposals)
     facts = _facts(found, standing, kept, say, cancelled=broken_off)
+    rows = [] if proof is None else proof_facts(proof.regions, _total(found), standing.names)
+    if proof is not None:
+        facts["proof"] = rows
     files = [] if out is None else _written(out, found, facts, standing, say)
-    say.result({**facts, "files": files}, *_lines(found, standing, kept, say))
+    say.result(
+        {**facts, "files": files}, *_lines(found, standing, kept, say), *_proof_lines(rows, proof, say)
+    )
     if out is not None and not as_json:
         say.message(say.t("redraw.files", count=say.t.number(len(files)), folder=str(out)))
+
+
+def _proof(
+    found: Redraw,
+    standing: Standing,
+    seconds: float,
+    tell: Progress,
+    cancelled: Callable[[], bool],
+) -> Proved:
+    from planning.redraw.proving import proved
+
+    assert standing.today is not None  # noqa: S101 - proofs are asked for only where there is a plan
+    return proved(
+        found,
+        standing.graph,
+        standing.today,
+        seconds=seconds,
+        workers=found.effort.workers,
+        tell=tell,
+        cancelled=cancelled,
+    )
+
+
+def _total(found: Redraw) -> float:
+    return float(found.built.problem.weight.sum())
+
+
+def _proof_lines(rows: list[dict[str, Any]], proof: Proved | None, say: Speaker) -> list[str]:
+    from ui.proposals import proof_lines
+
+    if proof is None:
+        return []
+    better = [say.t("redraw.proof_better")] if proof.better else []
+    return [say.t("redraw.proof_title"), *proof_lines(rows, say.t), *better]
 
 
 def _kept(workspace: Workspace, standing: Standing, found: Redraw, say: Speaker) -> list[str | None]:
