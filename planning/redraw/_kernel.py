@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Places in the array of coefficients.
-OVER, BALANCE, SHAPE, CUT, MOVED = 0, 1, 2, 3, 4
-COEFFICIENTS = 5
+OVER, BALANCE, SHAPE, CUT, MOVED, UNFAIR = 0, 1, 2, 3, 4, 5
+COEFFICIENTS = 6
 # The penalty for what lies beyond the tolerance is linear, so that it is exact, and steeper far out.
 _STEEPER = 4.0
 _CHECK_EVERY = 4096
@@ -37,10 +37,19 @@ def _random(state: NDArray[np.uint64]) -> float:
 
 @njit(cache=True, nogil=True, inline="always")
 def _zone_energy(
-    weight: float, area: float, outline: float, target: float, tolerance: float, c: NDArray[np.float64]
+    weight: float,
+    area: float,
+    outline: float,
+    target: float,
+    tolerance: float,
+    asked: float,
+    c: NDArray[np.float64],
 ) -> float:
     deviation = (weight - target) / target
     energy = c[BALANCE] * deviation * deviation
+    unfair = abs(deviation) - asked
+    if unfair > 0.0:
+        energy += c[UNFAIR] * unfair
     over = abs(deviation) - tolerance
     if over > 0.0:
         energy += c[OVER] * over * (1.0 + _STEEPER * over)
@@ -135,6 +144,7 @@ def _delta(
     outline: NDArray[np.float64],
     target: NDArray[np.float64],
     tolerance: NDArray[np.float64],
+    asked: float,
     stay_first: NDArray[np.int32],
     stay_zone: NDArray[np.int32],
     stay_weight: NDArray[np.float64],
@@ -159,8 +169,8 @@ def _delta(
     out[0] = zone_outline[a] - outline[unit] + 2.0 * with_a
     out[1] = zone_outline[b] + outline[unit] - 2.0 * with_b
     w, s = weight[unit], area[unit]
-    out[2] = _zone_energy(zone_weight[a] - w, zone_area[a] - s, out[0], target[a], tolerance[a], c)
-    out[3] = _zone_energy(zone_weight[b] + w, zone_area[b] + s, out[1], target[b], tolerance[b], c)
+    out[2] = _zone_energy(zone_weight[a] - w, zone_area[a] - s, out[0], target[a], tolerance[a], asked, c)
+    out[3] = _zone_energy(zone_weight[b] + w, zone_area[b] + s, out[1], target[b], tolerance[b], asked, c)
     delta = out[2] + out[3] - zone_energy[a] - zone_energy[b] + c[CUT] * cut
     if c[MOVED] > 0.0:
         stays = _stay(unit, a, stay_first, stay_zone, stay_weight)
@@ -348,6 +358,7 @@ def anneal(
     outline: NDArray[np.float64],
     target: NDArray[np.float64],
     tolerance: NDArray[np.float64],
+    asked: float,
     stay_first: NDArray[np.int32],
     stay_zone: NDArray[np.int32],
     stay_weight: NDArray[np.float64],
@@ -371,10 +382,12 @@ def anneal(
 
     Parameters
     ----------
+    tolerance, asked
+        Of each zone, what must be kept; and what was asked for, which is fair to come near to.
     stay_weight
         In units of a mean target, as the deviations are.
     c
-        Coefficients of the energy: over tolerance, balance, shape, cut edges, moved.
+        Coefficients of the energy: over tolerance, balance, shape, cut edges, moved, over what was asked.
     hot, cold
         First and last temperature, of a geometric schedule.
     chain_share, merge_share
@@ -402,7 +415,7 @@ def anneal(
                 zone_outline[z] -= shared[i]
     for z in range(zones):
         zone_energy[z] = _zone_energy(
-            zone_weight[z], zone_area[z], zone_outline[z], target[z], tolerance[z], c
+            zone_weight[z], zone_area[z], zone_outline[z], target[z], tolerance[z], asked, c
         )
     edges = len(neighbours)
     if edges == 0 or zones < 2:
@@ -464,8 +477,8 @@ def anneal(
                     wa, sa, oa, count = wa + weight[v], sa + area[v], oa + inner, count + 1
                 else:
                     wb, sb, ob = wb + weight[v], sb + area[v], ob + inner
-            ea = _zone_energy(wa, sa, oa, target[a], tolerance[a], c)
-            eb = _zone_energy(wb, sb, ob, target[b], tolerance[b], c)
+            ea = _zone_energy(wa, sa, oa, target[a], tolerance[a], asked, c)
+            eb = _zone_energy(wb, sb, ob, target[b], tolerance[b], asked, c)
             after = ea + eb + c[CUT] * cut + c[MOVED] * moved
             if after - before > allowance:
                 for k in range(size):
@@ -480,7 +493,7 @@ def anneal(
         if fixed[u] or zone_size[a] == 1:
             continue
         delta = _delta(
-            u, a, b, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance,
+            u, a, b, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance, asked,
             stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy, c, out,
         )  # fmt: skip
         if kind >= merge_share + chain_share:
@@ -510,7 +523,7 @@ def anneal(
             u, a, b, zone_of, weight, area, zone_weight, zone_area, zone_outline, zone_energy, zone_size, out
         )
         more = _delta(
-            v, b, d, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance,
+            v, b, d, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance, asked,
             stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy, c, second,
         )  # fmt: skip
         touches = False

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 # At the end of an annealing what lies beyond the tolerance is put right at any cost.
 _HARD, _LAST_PART = 1e4, 8
+# What a mean zone's work beyond the asked tolerance costs where that cannot be met by all: as much as
+# five zones' work that changes hands.
+_UNFAIR = 5.0
 # Sums of floats: what lies on the line is inside.
 _LEEWAY = 1e-9
 
@@ -78,12 +81,18 @@ class Annealer:
     problem
         The problem.
     tolerance
-        Of each zone, as a share of its target.
+        Of each zone, as a share of its target: what every plan has to keep.
+    asked
+        The tolerance that was asked for; where it cannot be met, zones still come as near to it as they
+        can. By default what has to be kept.
     """
 
-    def __init__(self, problem: Problem, tolerance: NDArray[np.float64]) -> None:
+    def __init__(
+        self, problem: Problem, tolerance: NDArray[np.float64], *, asked: float | None = None
+    ) -> None:
         self.problem = problem
         self.tolerance = tolerance
+        self.asked = float(tolerance.max(initial=0.0)) if asked is None else asked
         self.stop = np.zeros(1, dtype=np.uint8)
         p = problem
         self._mean = float(p.target.mean())
@@ -97,7 +106,8 @@ class Annealer:
                 np.ascontiguousarray(a, dtype=float)
                 for a in (p.shared, p.weight, p.area, p.outline, p.target)
             ),
-            np.ascontiguousarray(tolerance, dtype=float),
+            tolerance.astype(float),
+            self.asked,
             *(a.astype(np.int32) for a in (p.stay_first, p.stay_zone)),
             p.stay_weight / self._mean,
             pinned,
@@ -114,7 +124,7 @@ class Annealer:
         last = moves // _LAST_PART
         run: Any = _kernel.anneal
         for over, part, hot in ((aim.over, moves - last, aim.hot), (_HARD, last, aim.cold)):
-            costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved])
+            costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved, _UNFAIR])
             ways = (aim.chain, aim.merge)
             run(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
         return self.renamed(plan.astype(np.int64))
@@ -154,6 +164,7 @@ class Annealer:
         over = np.maximum(np.abs(figures.deviation) - self.tolerance, 0.0)
         # Lexicographic: no gain is worth a zone beyond the tolerance.
         energy = _HARD * np.where(over > _LEEWAY, over * (1 + 4 * over), 0.0)
+        energy += _UNFAIR * np.maximum(np.abs(figures.deviation) - self.asked, 0.0)
         energy += aim.balance * figures.deviation**2 + aim.shape * (1 - figures.polsby_popper)
         energy += aim.cut * figures.cut_edges / 2
         energy += aim.moved * figures.moved / self._mean
@@ -185,8 +196,9 @@ def warm_up() -> None:
     run: Any = _kernel.anneal
     run(
         two.copy(), np.arange(n + 1, dtype=np.int32), two[::-1].copy(), two, *(np.ones(n) for _ in range(4)),
-        np.ones(zones), np.ones(zones), np.zeros(n + 1, np.int32), nothing, np.zeros(0), np.zeros(n, bool),
-        np.zeros(zones, bool), np.ones(_kernel.COEFFICIENTS), 1, 0.1, 0.1, 0.1, 0.1, 1, np.zeros(1, np.uint8),
+        np.ones(zones), np.ones(zones), 1.0, np.zeros(n + 1, np.int32), nothing, np.zeros(0),
+        np.zeros(n, bool), np.zeros(zones, bool), np.ones(_kernel.COEFFICIENTS), 1, 0.1, 0.1, 0.1, 0.1, 1,
+        np.zeros(1, np.uint8),
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ def recombined(
     tolerance: NDArray[np.float64],
     found: Found,
     *,
+    asked: float | None = None,
     aims: Sequence[Aim],
     workers: int = 1,
 ) -> dict[str, NDArray[np.int64]]:
@@ -56,12 +57,14 @@ def recombined(
         Of each zone.
     found
         What the search found.
+    asked
+        The tolerance that was asked for, where `tolerance` had to be larger.
     aims
         What the plans are aimed at.
     workers
         Regions that are worked on at once.
     """
-    annealer = Annealer(problem, tolerance)
+    annealer = Annealer(problem, tolerance, asked=asked)
     jobs = [(aim, region) for aim in aims for region in range(len(problem.region_names))]
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(lambda job: _best(annealer, found, *job), jobs))

@@ -118,6 +118,7 @@ def redraw(
     *,
     params: RedrawParams | None = None,
     limits: Limits | None = None,
+    scorer: Scorer | None = None,
     tell: Callable[[str, float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Redraw:
@@ -137,6 +138,8 @@ def redraw(
         What is asked.
     limits
         How long to search, or which search to repeat.
+    scorer
+        What scores the plans, where roads, staff or rules are to count; made from the graph by default.
     tell
         Called with a stage (reach, search, score) and the share of it that is done.
     cancelled
@@ -162,13 +165,17 @@ def redraw(
         problem,
         tolerance,
         limits=_what_is_left(limits, time.monotonic() - began),
+        asked=params.tolerance,
         known=(kept,),
         tell=lambda share: say("search", share),
         cancelled=cancelled,
     )
     say("score", 0.0)
-    plans = recombined(problem, tolerance, found, aims=AIMS, workers=found.effort.workers)
-    proposals = _proposals(graph, today, built, tolerance, plans, params)
+    plans = recombined(
+        problem, tolerance, found, asked=params.tolerance, aims=AIMS, workers=found.effort.workers
+    )
+    scorer = scorer or Scorer(graph, today=today, params=ScoreParams(tolerance=params.tolerance))
+    proposals = _proposals(graph, today, built, tolerance, plans, params, scorer)
     return Redraw(
         proposals=proposals,
         params=params,
@@ -194,16 +201,17 @@ def _proposals(
     tolerance: NDArray[np.float64],
     plans: dict[str, NDArray[np.int64]],
     params: RedrawParams,
+    scorer: Scorer,
 ) -> tuple[Proposal, ...]:
     problem = built.problem
     names, zones = list(plans), list(plans.values())
-    scorer = Scorer(graph, today=today, params=ScoreParams(tolerance=params.tolerance))
     cards = [scorer.score(problem.assignment(zone_of)) for zone_of in zones]
     costs = np.array([_costs(card.summary()) for card in cards])
     shown = front(costs)
     called = named(costs[shown], [names[i] for i in shown])
     floor = float(floors(problem, tolerance).sum() / problem.weight.sum())
     held = today if today is not None else pd.Series(dtype=object)
+    asked = np.full(problem.zones, params.tolerance)
     return tuple(
         Proposal(
             name=name,
@@ -212,7 +220,7 @@ def _proposals(
             scorecard=cards[i],
             floor=floor,
             bound=floor,
-            changes=changes_with_reasons(graph, problem, zones[i], held, tolerance=tolerance),
+            changes=changes_with_reasons(graph, problem, zones[i], held, tolerance=asked),
         )
         for i, name in zip(shown, called, strict=True)
     )

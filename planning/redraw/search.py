@@ -129,6 +129,7 @@ def search(
     tolerance: NDArray[np.float64],
     *,
     limits: Limits,
+    asked: float | None = None,
     known: Sequence[Plan] = (),
     aims: Sequence[Aim] = AIMS,
     tell: Callable[[float], None] | None = None,
@@ -145,6 +146,8 @@ def search(
         Of each zone, as a share of its target.
     limits
         How long.
+    asked
+        The tolerance that was asked for, where `tolerance` had to be larger.
     known
         Plans that are known to be good for something, such as one that keeps the tolerance.
     tell
@@ -154,7 +157,7 @@ def search(
     """
     began = time.monotonic()
     workers = limits.workers or os.cpu_count() or 1
-    annealer = Annealer(problem, tolerance)
+    annealer = Annealer(problem, tolerance, asked=asked)
     moves = max(_LEAST_MOVES, _MOVES_PER_UNIT * problem.units)
     champions = {aim.name: _Champion(annealer, aim) for aim in aims}
     for plan in known:
