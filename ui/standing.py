@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from data.plans import read_assignment, read_plans, today_plan_id
 from data.schemas import ZONE_ID
 from geo.errors import Reason, SettingError
-from planning.dual_graph import dual_graph
+from planning.dual_graph import dual_graph, grid_road_links
 from planning.nesting import district_ground, nest_district
+from planning.scorecard import Scorer
 from planning.workload import DEFAULT_PROFILE, Profile, grid_workload
 from ui.names import PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
     from planning.dual_graph import DualGraph
     from planning.nesting import Ground
+    from planning.scorecard import ScoreParams
     from planning.workload import Workload
 
 # Besides the hierarchy: what makes work, what joins or parts grids, and who is there.
@@ -62,6 +64,16 @@ class Standing:
     today: pd.Series | None
     names: PlaceNames
     notes: tuple[Reason, ...]
+
+    def scorer(self, params: ScoreParams) -> Scorer:
+        """Return what scores the district's plans, with its roads and its staff."""
+        return Scorer(
+            self.graph,
+            today=self.today,
+            params=params,
+            road_links=grid_road_links(self.tables),
+            staff=self.tables.get("staff"),
+        )
 
 
 def stand(workspace: Workspace, profile: Profile = DEFAULT_PROFILE) -> Standing:

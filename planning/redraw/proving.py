@@ -10,7 +10,6 @@ import numpy as np
 from planning.redraw.front import LEAST_CHANGE
 from planning.redraw.proof import prove
 from planning.redraw.reasons import changes_with_reasons
-from planning.scorecard import ScoreParams, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from planning.dual_graph import DualGraph
     from planning.redraw.problem import Problem
     from planning.redraw.redrawing import Proposal, Redraw
+    from planning.scorecard import Scorer
 
 _SMALL = 1e-9
 
@@ -51,6 +51,7 @@ def proved(
     graph: DualGraph,
     today: pd.Series,
     *,
+    scorer: Scorer,
     seconds: float,
     workers: int = 2,
     tell: Callable[[str, float], None] | None = None,
@@ -63,6 +64,8 @@ def proved(
     ----------
     graph, today
         What was redrawn.
+    scorer
+        What scored its plans.
     seconds
         For all stations together; above 0.
     workers
@@ -98,7 +101,7 @@ def proved(
     better = problem.moved(proof.zone_of) < problem.moved(plan) - _SMALL
     proposals = tuple(
         replace(
-            _replaced(found, proposal, proof.zone_of, graph, today, tolerances)
+            _replaced(found, proposal, proof.zone_of, graph, today, scorer, tolerances)
             if better and proposal is least
             else proposal,
             bound=max(proposal.bound, bound),
@@ -114,11 +117,11 @@ def _replaced(
     zone_of: NDArray[np.int64],
     graph: DualGraph,
     today: pd.Series,
+    scorer: Scorer,
     tolerances: NDArray[np.float64],
 ) -> Proposal:
     problem = found.built.problem
     assignment = problem.assignment(zone_of)
-    scorer = Scorer(graph, today=today, params=ScoreParams(tolerance=found.params.tolerance))
     return replace(
         proposal,
         assignment=assignment,

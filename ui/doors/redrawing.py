@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
     from planning.redraw.proving import Proved
     from planning.redraw.redrawing import Redraw
+    from planning.scorecard import Scorer
     from ui.standing import Standing
 
 
@@ -75,6 +76,7 @@ def redraw(
     from planning.redraw import redrawing
     from planning.redraw.params import RedrawParams
     from planning.redraw.search import Limits
+    from planning.scorecard import ScoreParams
     from ui.proposal_files import require_folder
     from ui.proposals import proof_facts
     from ui.standing import profile_of, stand
@@ -102,13 +104,19 @@ def redraw(
     standing = stand(opened, profile_of(opened, weights))
     if prove is not None and standing.today is None:
         raise SettingError("prove_needs_today")
-    proof = None
+    scorer, proof = standing.scorer(ScoreParams(tolerance=params.tolerance)), None
     with interruptible(say) as cancelled:
         found = redrawing.redraw(
-            standing.graph, standing.today, params=params, limits=limits, tell=tell, cancelled=cancelled
+            standing.graph,
+            standing.today,
+            params=params,
+            limits=limits,
+            scorer=scorer,
+            tell=tell,
+            cancelled=cancelled,
         )
         if prove is not None and not cancelled():
-            proof = _proof(found, standing, prove, tell, cancelled)
+            proof = _proof(found, standing, scorer, seconds=prove, tell=tell, cancelled=cancelled)
             found = proof.redraw
         broken_off = cancelled()
     tell.end()
@@ -128,6 +136,8 @@ def redraw(
 def _proof(
     found: Redraw,
     standing: Standing,
+    scorer: Scorer,
+    *,
     seconds: float,
     tell: Progress,
     cancelled: Callable[[], bool],
@@ -139,6 +149,7 @@ def _proof(
         found,
         standing.graph,
         standing.today,
+        scorer=scorer,
         seconds=seconds,
         workers=found.effort.workers,
         tell=tell,

@@ -49,8 +49,7 @@ def score(
 ) -> None:
     """给方案打分 / score a plan: balance, shape, what is split, what changes."""
     from data.workspace import Workspace
-    from planning.dual_graph import grid_road_links
-    from planning.scorecard import ScoreParams, Scorer
+    from planning.scorecard import ScoreParams
     from ui.scorecard_words import gap_of, named_reason, score_lines, sensitivity_lines, weights_line
     from ui.standing import profile_of, stand
 
@@ -61,14 +60,7 @@ def score(
     opened = Workspace.open(workspace)
     standing = stand(opened, profile_of(opened, weights, plan))
     chosen = _chosen(opened, standing, plan, assignment, say.t)
-    scorer = Scorer(
-        standing.graph,
-        today=standing.today,
-        params=params,
-        road_links=grid_road_links(standing.tables),
-        staff=standing.tables.get("staff"),
-    )
-    card = scorer.score(chosen.assignment)
+    card = standing.scorer(params).score(chosen.assignment)
     depends = _depends(standing, chosen.assignment, params.tolerance) if sensitivity else None
     notes = [*standing.notes, *chosen.notes]
     facts = {
