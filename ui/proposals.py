@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planning.dual_graph import DualGraph
     from planning.redraw.feasibility import Unmet
     from planning.redraw.params import RedrawParams
+    from planning.redraw.proving import Proved
     from planning.redraw.redrawing import Proposal, Redraw
     from ui.names import PlaceNames
     from ui.words import Words
@@ -106,8 +107,9 @@ def unmet_facts(unmet: Unmet) -> dict[str, Any]:
     }
 
 
-def proof_facts(regions: pd.DataFrame, total: float, names: PlaceNames) -> list[dict[str, Any]]:
+def proof_facts(proof: Proved, names: PlaceNames) -> list[dict[str, Any]]:
     """Return what is proved of each station, workload as a share of the district's."""
+    total = float(proof.redraw.built.problem.weight.sum())
     return [
         {
             "station_id": row["region"],
@@ -119,13 +121,13 @@ def proof_facts(regions: pd.DataFrame, total: float, names: PlaceNames) -> list[
             "gap": _share(row["gap_of_all"], 1.0),
             "seconds": round(float(row["seconds"]), 3),
         }
-        for row in regions.to_dict("records")
+        for row in proof.regions.to_dict("records")
     ]
 
 
-def proof_lines(rows: list[dict[str, Any]], t: Words) -> list[str]:
+def proof_lines(proof: Proved, t: Words, names: PlaceNames) -> list[str]:
     """Return a line for each station: what moves, what has to, what is proved, and inside what limits."""
-    return [
+    lines = [
         t(
             "redraw.proof",
             station=row[NAME] or t("redraw.whole_district"),
@@ -135,8 +137,9 @@ def proof_lines(rows: list[dict[str, Any]], t: Words) -> list[str]:
             gap=NOTHING if row["gap"] is None else t.number(row["gap"] * 100, 2),
         )
         + _verdict(row, t)
-        for row in rows
+        for row in proof_facts(proof, names)
     ]
+    return [t("redraw.proof_title"), *lines, *([t("redraw.proof_better")] if proof.better else [])]
 
 
 def _verdict(row: dict[str, Any], t: Words) -> str:

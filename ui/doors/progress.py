@@ -47,11 +47,13 @@ class Progress:
             self._told = (stage, share)
             self.say.message(text)
 
-    def end(self) -> None:
-        """Leave the line."""
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What is said next begins on a line of its own.
         if self.rewrites and self._width:
             typer.echo("", err=True)
-            self._width = 0
 
 
 @contextmanager

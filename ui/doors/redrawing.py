@@ -78,7 +78,6 @@ def redraw(
     from planning.redraw.search import Limits
     from planning.scorecard import ScoreParams
     from ui.proposal_files import require_folder
-    from ui.proposals import proof_facts
     from ui.standing import profile_of, stand
 
     say = speaker(lang, as_json)
@@ -99,13 +98,12 @@ def redraw(
     opened = Workspace.open(workspace)
     if out is not None:
         require_folder(out)
-    tell = Progress(say)
-    tell("read", 0.0)
-    standing = stand(opened, profile_of(opened, weights))
-    if prove is not None and standing.today is None:
-        raise SettingError("prove_needs_today")
-    scorer, proof = standing.scorer(ScoreParams(tolerance=params.tolerance)), None
-    with interruptible(say) as cancelled:
+    with Progress(say) as tell, interruptible(say) as cancelled:
+        tell("read", 0.0)
+        standing = stand(opened, profile_of(opened, weights))
+        if prove is not None and standing.today is None:
+            raise SettingError("prove_needs_today")
+        scorer, proof = standing.scorer(ScoreParams(tolerance=params.tolerance)), None
         found = redrawing.redraw(
             standing.graph,
             standing.today,
@@ -119,16 +117,10 @@ def redraw(
             proof = _proof(found, standing, scorer, seconds=prove, tell=tell, cancelled=cancelled)
             found = proof.redraw
         broken_off = cancelled()
-    tell.end()
     kept = _kept(opened, standing, found, say) if save else [None] * len(found.proposals)
-    facts = _facts(found, standing, kept, say, cancelled=broken_off)
-    rows = [] if proof is None else proof_facts(proof.regions, _total(found), standing.names)
-    if proof is not None:
-        facts["proof"] = rows
+    facts = {**_facts(found, standing, kept, proof, say), "cancelled": broken_off}
     files = [] if out is None else _written(out, found, facts, standing, say)
-    say.result(
-        {**facts, "files": files}, *_lines(found, standing, kept, say), *_proof_lines(rows, proof, say)
-    )
+    say.result({**facts, "files": files}, *_lines(found, standing, kept, proof, say))
     if out is not None and not as_json:
         say.message(say.t("redraw.files", count=say.t.number(len(files)), folder=str(out)))
 
@@ -157,19 +149,6 @@ def _proof(
     )
 
 
-def _total(found: Redraw) -> float:
-    return float(found.built.problem.weight.sum())
-
-
-def _proof_lines(rows: list[dict[str, Any]], proof: Proved | None, say: Speaker) -> list[str]:
-    from ui.proposals import proof_lines
-
-    if proof is None:
-        return []
-    better = [say.t("redraw.proof_better")] if proof.better else []
-    return [say.t("redraw.proof_title"), *proof_lines(rows, say.t), *better]
-
-
 def _kept(workspace: Workspace, standing: Standing, found: Redraw, say: Speaker) -> list[str | None]:
     from ui.saving import save_proposals
 
@@ -194,14 +173,13 @@ def _written(
 
 
 def _facts(
-    found: Redraw, standing: Standing, kept: list[str | None], say: Speaker, *, cancelled: bool
+    found: Redraw, standing: Standing, kept: list[str | None], proof: Proved | None, say: Speaker
 ) -> dict[str, Any]:
-    from ui.proposals import margins, proposal_facts, station_facts, unmet_facts
+    from ui.proposals import margins, proof_facts, proposal_facts, station_facts, unmet_facts
 
     notes = (*standing.notes, *found.notes)
     return {
         "seconds": round(found.seconds, 3),
-        "cancelled": cancelled,
         "tolerance": found.params.tolerance,
         "floor": margins(found.proposals[0])["floor"] if found.proposals else None,
         "seed": found.effort.seed,
@@ -216,11 +194,14 @@ def _facts(
             proposal_facts(proposal, say.t, plan_id=plan_id)
             for proposal, plan_id in zip(found.proposals, kept, strict=True)
         ],
+        **({} if proof is None else {"proof": proof_facts(proof, standing.names)}),
     }
 
 
-def _lines(found: Redraw, standing: Standing, kept: list[str | None], say: Speaker) -> list[str]:
-    from ui.proposals import proposal_line, unmet_sentence
+def _lines(
+    found: Redraw, standing: Standing, kept: list[str | None], proof: Proved | None, say: Speaker
+) -> list[str]:
+    from ui.proposals import proof_lines, proposal_line, unmet_sentence
     from ui.scorecard_words import named_reason, weights_line
 
     t, names = say.t, standing.names
@@ -241,4 +222,5 @@ def _lines(found: Redraw, standing: Standing, kept: list[str | None], say: Speak
         weights_line(standing.workload.profile, t),
         effort,
         *(f"{t('score.note')}{named_reason(note, t, names)}" for note in notes),
+        *([] if proof is None else proof_lines(proof, t, names)),
     ]
