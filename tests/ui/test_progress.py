@@ -36,7 +36,12 @@ def test_a_script_has_a_line_for_each_stage_and_quarter(monkeypatch, capsys):
 
 def test_the_line_is_left_also_when_work_fails(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with pytest.raises(ZeroDivisionError), Progress(speaker("zh", as_json=False)) as tell:
-        tell("read", 0.0)
-        raise ZeroDivisionError
+
+    def fail():
+        with Progress(speaker("zh", as_json=False)) as tell:
+            tell("read", 0.0)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert capsys.readouterr().err.endswith("\n")
