@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planning.redraw.problem import Problem
 
 # Share of a region's time for the search within the hops; the rest goes into the bound without them.
-_WITHIN = 0.75
+_WITHIN = 0.8
 # Sums of floats: what is on the line is inside.
 _ON_THE_LINE = 1e-9
 

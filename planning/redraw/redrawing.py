@@ -90,6 +90,8 @@ class Redraw:
     stations
         Indexed by station_id ("" where zones may cross stations): zones, tolerance (the smallest that was
         met, at least what was asked).
+    tolerances
+        Of each zone of the problem, what every plan keeps.
     unmet
         The stations in which what was asked cannot be met.
     notes
@@ -105,6 +107,7 @@ class Redraw:
     proposals: tuple[Proposal, ...]
     params: RedrawParams
     stations: pd.DataFrame
+    tolerances: NDArray[np.float64]
     unmet: tuple[Unmet, ...]
     notes: tuple[Reason, ...]
     effort: Effort
@@ -180,6 +183,7 @@ def redraw(
         proposals=proposals,
         params=params,
         stations=_stations(built, met),
+        tolerances=tolerance,
         unmet=unmet,
         notes=built.notes,
         effort=found.effort,
