@@ -13,6 +13,8 @@ from geo.crs import to_lonlat
 from geo.errors import FileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
 
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
@@ -47,6 +49,25 @@ def export_layer(layer: gpd.GeoDataFrame, path: Path | str, *, name: str) -> Pat
     options = {"encoding": "GB18030"} if suffix == ".shp" else {}
     with drafted(path, overwrite=True) as draft:
         pyogrio.write_dataframe(frame, draft, driver=_DRIVERS[suffix], layer=name, **options)
+    return path
+
+
+def export_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path | str) -> Path:
+    """
+    Write several layers, by name, as one GeoPackage, which appears under its name only when it is whole.
+
+    Raises
+    ------
+    FileError
+        ``file_kind_unknown`` for any other suffix, or as `require_export_target`.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".gpkg":
+        raise FileError("file_kind_unknown", file=str(path), found=path.suffix, known=".gpkg")
+    require_export_target(path)
+    with drafted(path, overwrite=True) as draft:
+        for name, layer in layers.items():
+            pyogrio.write_dataframe(layer, draft, driver="GPKG", layer=name, append=draft.exists())
     return path
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # 草案, 征求意见, 审核, 现行, 停用
 STATUSES = ("draft", "consulted", "approved", "in_force", "retired")
+# Kinds of plans: of the nesting and its repair, and what a redraw proposes.
+NESTING, REDRAW = "nesting", "redraw"
 _JSON_FIELDS = ("params", "scorecard")
 _CHANGEABLE = ("name", "status", "note", *_JSON_FIELDS)
 
@@ -50,10 +52,15 @@ def read_assignment(workspace: Workspace, plan_id: str) -> pd.Series:
     return pd.Series([row[1] for row in rows], index=index, name=ZONE_ID, dtype="str")
 
 
-def current_plan_id(workspace: Workspace) -> str | None:
-    """Return the plan in force, else the newest plan that is not retired, else None."""
+def today_plan_id(workspace: Workspace) -> str | None:
+    """
+    Return the plan that holds today: the one in force, else the newest of the nesting, else None.
+
+    Retired plans do not count, and what is proposed is never taken for what is.
+    """
     plans = read_plans(workspace)
-    for choice in (plans[plans["status"] == "in_force"], plans[plans["status"] != "retired"]):
+    nesting = plans[(plans["kind"] == NESTING) & (plans["status"] != "retired")]
+    for choice in (plans[plans["status"] == "in_force"], nesting):
         if not choice.empty:
             return str(choice["plan_id"].iloc[-1])
     return None

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data.exporting import LAYER_SUFFIXES, export_bytes, export_layer, require_export_target
-from data.plans import current_plan_id, read_assignment
+from data.plans import read_assignment, today_plan_id
 from data.schemas import TABLES, ZONE_ID
 from geo.coverage import dissolve_by
 from geo.errors import FileError, SettingError
@@ -35,8 +35,9 @@ def export_from(workspace: Workspace, what: str, path: Path, *, lang: str) -> in
     Parameters
     ----------
     what
-        A table's name; ``plan`` (the current one) or ``plan:ID``: grid_id and zone_id as a table, the
-        zones as unions of their grids as a layer; ``findings``; ``map:nesting`` or ``map:overview``.
+        A table's name; ``plan`` (today's: the one in force, else the nesting's) or ``plan:ID``: grid_id and
+        zone_id as a table, the zones as unions of their grids as a layer; ``findings``; ``map:nesting`` or
+        ``map:overview``.
     lang
         Language of findings and maps.
 
@@ -65,7 +66,7 @@ def export_from(workspace: Workspace, what: str, path: Path, *, lang: str) -> in
 
 
 def _export_plan(workspace: Workspace, label: str, path: Path) -> int:
-    plan_id = label or current_plan_id(workspace)
+    plan_id = label or today_plan_id(workspace)
     if plan_id is None:
         raise SettingError("plan_none")
     assignment = read_assignment(workspace, plan_id)

@@ -15,7 +15,7 @@ from data.schemas import KIND, NAME, NEW_ID, OLD_ID, SHARE_NEW, SHARE_OLD, TABLE
 from data.successions import completed, succession_faults
 from geo.errors import SchemaError, SettingError
 from planning.succession import CHECK, WHY, carry_over, carry_zones, guess_succession, measured
-from ui.tables import guard
+from ui.tables import unguarded
 from ui.words import LANGS, words
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def read_codes(path: Path) -> pd.DataFrame:
             parts = [pd.DataFrame(part)[wanted] for part in source.batches(layer, wanted)]
             rows = pd.concat(parts) if parts else pd.DataFrame(columns=wanted)
             rows = rows.set_axis(list(columns), axis=1).reset_index(drop=True)
-            return rows.fillna("").astype("str").map(_unguarded)
+            return rows.fillna("").astype("str").map(unguarded)
         found = [name for layer in source.layers for name in layer.columns]
     raise SchemaError(
         "id_column_unknown",
@@ -210,11 +210,6 @@ def _successors(rows: pd.DataFrame, *, of: pd.Series | None = None) -> pd.Series
     """Return how many rows each old place has, for every row of `of`, or of the table itself."""
     counts = rows.loc[rows[OLD_ID] != "", OLD_ID].value_counts()
     return (rows[OLD_ID] if of is None else of).map(counts).fillna(0)
-
-
-def _unguarded(text: str) -> str:
-    """Return a text without the mark that keeps spreadsheets from taking it for a formula."""
-    return text[1:] if text.startswith("'") and guard(text[1:]) == text else text
 
 
 def _column(columns: tuple[str, ...], name: str) -> str | None:

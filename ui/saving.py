@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from data.plans import save_plan
+from data.plans import NESTING, REDRAW, save_plan
 from data.schemas import TABLES
+from ui.proposals import margins, title
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from data.workspace import Workspace
+    from planning.redraw.redrawing import Redraw
     from planning.repair import Repair
+    from planning.workload import Profile
+    from ui.words import Words
 
 # What the nesting reads; incidents and the like are left in the file.
 NESTING_TABLES = (
@@ -52,10 +56,61 @@ def save_nesting(
     return save_plan(
         workspace,
         repair.assignment,
-        kind="nesting",
+        kind=NESTING,
         name=name,
         author=author,
         params=asdict(params),
         scorecard=repair.nesting.summary(),
         stamp=stamp,
     )
+
+
+def save_proposals(
+    workspace: Workspace,
+    found: Redraw,
+    *,
+    profile: Profile,
+    t: Words,
+    author: str = "",
+    parent: str | None = None,
+    stamp: str | None = None,
+) -> list[str]:
+    """
+    Keep the plans of a redraw as draft plans and return their ids; saved twice, each is still one plan.
+
+    Parameters
+    ----------
+    profile
+        What counted as work; kept with each plan, as are the settings and the effort.
+    t
+        In which language the plans are named.
+    parent
+        The plan that was redrawn.
+    stamp
+        `Workspace.stamp` of the tables that were redrawn.
+
+    Raises
+    ------
+    ConflictError
+        ``tables_changed`` if somebody changed the tables since.
+    """
+    return [
+        save_plan(
+            workspace,
+            proposal.assignment,
+            kind=REDRAW,
+            name=t("redraw.plan_name", title=title(proposal, t)),
+            author=author,
+            parent=parent,
+            params={
+                "profile": profile.to_dict(),
+                "settings": found.params.to_dict(),
+                "effort": found.effort.to_dict(),
+                "aim": proposal.name,
+                "mark": proposal.mark,
+            },
+            scorecard={**proposal.scorecard.summary(), **margins(proposal)},
+            stamp=stamp,
+        )
+        for proposal in found.proposals
+    ]

@@ -75,6 +75,11 @@ def guard(text: str) -> str:
     return f"'{text}" if _looks_like_formula(text) else text
 
 
+def unguarded(text: str) -> str:
+    """Return a text without the mark that keeps spreadsheets from taking it for a formula."""
+    return text[1:] if text.startswith("'") and guard(text[1:]) == text else text
+
+
 def _looks_like_formula(text: str) -> bool:
     plain = unicodedata.normalize("NFKC", text).lstrip()
     return plain.startswith(_FORMULA_STARTS) or text.startswith(_LINE_STARTS)

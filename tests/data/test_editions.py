@@ -18,7 +18,7 @@ from data.editions import (
     record_edition,
 )
 from data.imports import keep_import, undo_import
-from data.plans import change_plan, current_plan_id, read_assignment, read_plans, save_plan
+from data.plans import change_plan, read_assignment, read_plans, save_plan, today_plan_id
 from data.staging import Staging
 from data.workspace import Workspace
 from geo.errors import ConflictError, SchemaError, SettingError
@@ -156,7 +156,7 @@ def test_plans_are_carried_over_as_drafts_and_none_comes_into_force_by_itself(ws
     assert read_assignment(ws, "P4").to_dict() == {"ab": "z1", "c1": "z2", "c2": "z2", "e": "z2"}
     assert plans.at["P1", "status"] == "in_force"
     assert done.approval_needed == ("P1", "P4")
-    assert current_plan_id(ws) == "P1"
+    assert today_plan_id(ws) == "P1"
 
 
 def test_grids_and_zones_that_a_plan_loses_are_told(ws):

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from data.plans import change_plan, current_plan_id, read_assignment, read_plans, save_plan
+from data.plans import change_plan, read_assignment, read_plans, save_plan, today_plan_id
 from data.workspace import Workspace
 from geo.errors import ConflictError, SettingError
 
@@ -37,13 +37,16 @@ def test_second_writer_of_the_same_revision_is_told(ws):
     assert read_plans(ws)["status"].tolist() == ["draft"]
 
 
-def test_current_plan_is_the_one_in_force_else_the_newest(ws):
-    assert current_plan_id(ws) is None
+def test_today_is_the_plan_in_force_else_the_newest_nesting_never_a_proposal(ws):
+    assert today_plan_id(ws) is None
     first = save_plan(ws, FIRST, kind="nesting", name="a")
     second = save_plan(ws, FIRST.replace("z2", "z1"), kind="nesting", name="b")
-    assert current_plan_id(ws) == second
+    save_plan(ws, FIRST.replace("z2", "z3"), kind="redraw", name="c")
+    assert today_plan_id(ws) == second
     change_plan(ws, first, rev=1, changes={"status": "in_force"})
-    assert current_plan_id(ws) == first
+    assert today_plan_id(ws) == first
+    change_plan(ws, first, rev=2, changes={"status": "retired"})
+    assert today_plan_id(ws) == second
 
 
 def test_plan_of_tables_that_have_changed_is_not_kept(ws):

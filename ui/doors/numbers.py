@@ -1,0 +1,49 @@
+"""Numbers as people type them at the terminal."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import typer
+
+from geo.errors import SettingError
+
+Tolerance = Annotated[
+    str, typer.Option(metavar="0.10|10%", help="容差：与应有工作量的偏差 / fair deviation from the target")
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="FACTOR=W",
+        help="工作量因素与权重，可重复 / what counts as work, and how much; repeatable",
+    ),
+]
+
+
+def share(name: str, text: str) -> float:
+    """
+    Return a share that is typed as 0.1 or 10%.
+
+    Raises
+    ------
+    SettingError
+        ``setting_wrong`` for what is no share from 0 to 1.
+    """
+    bare = text.strip().replace("％", "%")
+    try:
+        value = float(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    # Ten per cent typed as 10 would pass for a thousand; what is beyond 1 is refused with the remedy.
+    if not 0 <= value < 1:
+        raise SettingError("setting_wrong", name=f"--{name}", found=text, allowed="0–1, 0%–99%")
+    return value
+
+
+def finite(name: str, value: float | None) -> float | None:
+    """Return a number that is one; raises ``setting_wrong`` for infinity and for what is none."""
+    if value is not None and not math.isfinite(value):
+        raise SettingError("setting_wrong", name=f"--{name}", found=str(value), allowed=">= 0")
+    return value
