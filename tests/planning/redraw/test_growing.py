@@ -122,8 +122,3 @@ def test_components_hang_together():
     assert components(problem, [3, 0, 1, 2]) == [[2, 3], [0, 1]]
     assert components(problem, []) == []
     assert near(problem, 0) == [1]
-
-
-def test_components_of_one_zone_stop_at_its_border():
-    problem = problem_of("1122")
-    assert components(problem, range(4), problem.start) == [[0, 1], [2, 3]]

@@ -140,14 +140,14 @@ def test_cancelled_search_gives_what_it_has():
         problem, np.full(3, 0.1), limits=Limits(seconds=None), aims=AIMS[:1], cancelled=lambda: True
     )
     assert found.effort.rounds == 0
-    assert_keeps_hard_constraints(problem, found.plans["least_change"])
+    assert_keeps_hard_constraints(problem, found.plans["change"])
 
 
 def test_search_ends_when_nothing_is_gained_any_more(quick):
     problem = problem_of("1122")
     found = search(problem, np.full(2, 0.1), limits=Limits(seconds=None), aims=AIMS[:1])
     assert found.effort.rounds == 4
-    assert found.plans["least_change"].tolist() == [0, 0, 1, 1]
+    assert found.plans["change"].tolist() == [0, 0, 1, 1]
 
 
 def test_seconds_of_zero_still_give_a_plan(quick):
