@@ -15,7 +15,7 @@ from planning.redraw.building import build_problem
 from planning.redraw.search import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,7 @@ def explain_unmet(
     params: RedrawParams,
     seed: int,
     workers: int = 1,
+    cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Unmet, ...]:
     """
     Return the stations in which the tolerance cannot be met, and what would help.
@@ -88,6 +89,8 @@ def explain_unmet(
         From which all randomness comes.
     workers
         Stations that are worked on at once.
+    cancelled
+        Asked now and then; once it says True no more remedies are looked for.
     """
     failing = np.flatnonzero(met > params.tolerance + _LEEWAY)
     stations = list(dict.fromkeys(built.station_of_region[region] for region in failing))
@@ -96,7 +99,7 @@ def explain_unmet(
     def explain(station: str) -> Unmet:
         inside = [i for i, name in enumerate(built.station_of_region) if name == station]
         zones = int(np.isin(built.problem.zone_region, inside).sum())
-        part = _Station.cut_out(graph, today, built, inside, params, seed)
+        part = _Station.cut_out(graph, today, built, inside, params, seed, cancelled)
         return Unmet(
             station=station,
             zones=zones,
@@ -145,6 +148,7 @@ class _Station:
     name: str
     params: RedrawParams
     seed: int
+    cancelled: Callable[[], bool] | None
 
     @classmethod
     def cut_out(
@@ -155,6 +159,7 @@ class _Station:
         regions: list[int],
         params: RedrawParams,
         seed: int,
+        cancelled: Callable[[], bool] | None,
     ) -> _Station:
         unit = built.problem.unit_of_grid
         grids = [
@@ -168,10 +173,12 @@ class _Station:
         locked = tuple(name for name in params.locked if name in known)
         station = built.station_of_region[regions[0]]
         params = replace(params, locked=locked, zones=None, recount=False)
-        return cls(graph=part, today=held, name=station, params=params, seed=seed)
+        return cls(graph=part, today=held, name=station, params=params, seed=seed, cancelled=cancelled)
 
     def can_do(self, *, zones: int, split: tuple[str, ...] = ()) -> bool:
         """Return whether a plan with so many zones, and with some villages split, keeps the tolerance."""
+        if self.cancelled is not None and self.cancelled():
+            return False
         params = replace(self.params, split=(*self.params.split, *split))
         try:
             built = build_problem(self.graph, self.today, params=params, counts={self.name: zones})

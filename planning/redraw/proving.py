@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planning.redraw.bounds import least_deviation
 from planning.redraw.front import LEAST_CHANGE
 from planning.redraw.proof import prove
 from planning.redraw.reasons import changes_with_reasons
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planning.dual_graph import DualGraph
+    from planning.redraw.feasibility import Unmet
     from planning.redraw.problem import Problem
     from planning.redraw.redrawing import Proposal, Redraw
     from planning.scorecard import Scorer
 
 _SMALL = 1e-9
+# Share of the time that goes into tolerances that were not met, where there are any.
+_FOR_TOLERANCES = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +64,8 @@ def proved(
     """
     Prove how near the least-change plan of a redraw is to the least change there can be.
 
+    Before that, where a tolerance could not be met, how near to it any plan can come.
+
     Parameters
     ----------
     graph, today
@@ -71,7 +77,7 @@ def proved(
     workers
         Stations that are worked on at once.
     tell
-        Called with the stage (prove) and the share of it that is done.
+        Called with the stage (bounds, prove) and the share of it that is done.
     cancelled
         Asked now and then; once it says True the proofs end with what there is.
 
@@ -83,12 +89,13 @@ def proved(
     problem = found.built.problem
     least = next((p for p in found.proposals if p.name == LEAST_CHANGE), found.proposals[0])
     plan = _numbers(problem, least.assignment)
-    tolerances = _tolerances(found)
+    first = _FOR_TOLERANCES * seconds if found.unmet else 0.0
+    unmet = _bounded(found, seconds=first, workers=workers, tell=tell, cancelled=cancelled)
     proof = prove(
         problem,
         plan,
-        tolerances=tolerances,
-        seconds=seconds,
+        tolerances=found.tolerances,
+        seconds=seconds - first,
         workers=workers,
         seed=found.effort.seed,
         tell=None if tell is None else lambda done, count: tell("prove", done / count),
@@ -101,14 +108,46 @@ def proved(
     better = problem.moved(proof.zone_of) < problem.moved(plan) - _SMALL
     proposals = tuple(
         replace(
-            _replaced(found, proposal, proof.zone_of, graph, today, scorer, tolerances)
+            _replaced(found, proposal, proof.zone_of, graph, today, scorer)
             if better and proposal is least
             else proposal,
             bound=max(proposal.bound, bound),
         )
         for proposal in found.proposals
     )
-    return Proved(redraw=replace(found, proposals=proposals), regions=rows, better=better)
+    return Proved(redraw=replace(found, proposals=proposals, unmet=unmet), regions=rows, better=better)
+
+
+def _bounded(
+    found: Redraw,
+    *,
+    seconds: float,
+    workers: int,
+    tell: Callable[[str, float], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> tuple[Unmet, ...]:
+    """Return the stations whose tolerance was not met, with what is proved of it."""
+    raised = []
+    for done, unmet in enumerate(found.unmet):
+        if tell is not None:
+            tell("bounds", done / len(found.unmet))
+        regions = [i for i, name in enumerate(found.built.station_of_region) if name == unmet.station]
+        share = seconds / len(found.unmet) / len(regions)
+        answers = [
+            least_deviation(
+                found.built.problem.replace(start=found.kept),
+                region,
+                seconds=share,
+                workers=workers,
+                seed=found.effort.seed,
+                cancelled=cancelled,
+            )
+            for region in regions
+        ]
+        bound = max(unmet.bound, *(answer.bound for answer in answers))
+        # Rounding of weights must not put the bound above what a plan has.
+        raised.append(replace(unmet, bound=min(bound, unmet.met)))
+    return tuple(raised)
 
 
 def _replaced(
@@ -118,15 +157,15 @@ def _replaced(
     graph: DualGraph,
     today: pd.Series,
     scorer: Scorer,
-    tolerances: NDArray[np.float64],
 ) -> Proposal:
     problem = found.built.problem
+    asked = np.full(problem.zones, found.params.tolerance)
     assignment = problem.assignment(zone_of)
     return replace(
         proposal,
         assignment=assignment,
         scorecard=scorer.score(assignment),
-        changes=changes_with_reasons(graph, problem, zone_of, today, tolerance=tolerances),
+        changes=changes_with_reasons(graph, problem, zone_of, today, tolerance=asked),
     )
 
 
@@ -136,12 +175,3 @@ def _numbers(problem: Problem, assignment: pd.Series) -> NDArray[np.int64]:
     zone_of = np.zeros(problem.units, dtype=np.int64)
     zone_of[problem.unit_of_grid] = [number[zone] for zone in assignment.reindex(list(problem.grid_ids))]
     return zone_of
-
-
-def _tolerances(found: Redraw) -> NDArray[np.float64]:
-    """Return the tolerance of each zone: what its station's zones keep."""
-    stations = np.asarray(found.built.station_of_region, dtype=object)
-    kept: NDArray[np.float64] = (
-        found.stations["tolerance"].reindex(stations[found.built.problem.zone_region]).to_numpy(dtype=float)
-    )
-    return kept

@@ -90,8 +90,8 @@ class Redraw:
     stations
         Indexed by station_id ("" where zones may cross stations): zones, tolerance (the smallest that was
         met, at least what was asked).
-    tolerances
-        Of each zone of the problem, what every plan keeps.
+    tolerances, kept
+        Of each zone of the problem, what every plan keeps; and the plan that showed that it can be kept.
     unmet
         The stations in which what was asked cannot be met.
     notes
@@ -108,6 +108,7 @@ class Redraw:
     params: RedrawParams
     stations: pd.DataFrame
     tolerances: NDArray[np.float64]
+    kept: NDArray[np.int64]
     unmet: tuple[Unmet, ...]
     notes: tuple[Reason, ...]
     effort: Effort
@@ -144,7 +145,7 @@ def redraw(
     scorer
         What scores the plans, where roads, staff or rules are to count; made from the graph by default.
     tell
-        Called with a stage (reach, search, score) and the share of it that is done.
+        Called with a stage (reach, explain, search, score) and the share of it that is done.
     cancelled
         Asked now and then; once it says True the redraw ends with what there is.
 
@@ -160,9 +161,20 @@ def redraw(
     problem = built.problem
     say("reach", 0.0)
     asked = np.full(len(problem.region_names), params.tolerance)
-    met, kept = reachable(problem, asked, seed=limits.seed, workers=limits.workers)
     workers = limits.workers or os.cpu_count() or 1
-    unmet = explain_unmet(graph, today, built, met, kept, params=params, seed=limits.seed, workers=workers)
+    met, kept = reachable(problem, asked, seed=limits.seed, workers=workers)
+    say("explain", 0.0)
+    unmet = explain_unmet(
+        graph,
+        today,
+        built,
+        met,
+        kept,
+        params=params,
+        seed=limits.seed,
+        workers=workers,
+        cancelled=cancelled,
+    )
     tolerance = met[problem.zone_region]
     found = search(
         problem,
@@ -184,6 +196,7 @@ def redraw(
         params=params,
         stations=_stations(built, met),
         tolerances=tolerance,
+        kept=kept,
         unmet=unmet,
         notes=built.notes,
         effort=found.effort,
