@@ -20,6 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from redraw_instances import Instance, sample
+
 from planning.redraw.bounds import least_deviation
 from planning.redraw.building import build_problem
 from planning.redraw.front import LEAST_CHANGE
@@ -27,7 +29,6 @@ from planning.redraw.params import RedrawParams
 from planning.redraw.proof import prove
 from planning.redraw.redrawing import redraw
 from planning.redraw.search import Limits, reachable
-from redraw_instances import Instance, sample
 
 
 def tolerances(instance: Instance, *, seconds: float, seed: int, workers: int) -> None:
@@ -74,9 +75,7 @@ def changes(instance: Instance, *, seconds: float, search: float, hops: int, see
     work = np.bincount(problem.region, problem.weight, minlength=len(problem.region_names))
     share = dict(zip(problem.region_names, work, strict=True))
     print(f"least-change plan found in {found.seconds:.0f} s, {found.effort.rounds} rounds\n")
-    print(
-        "| station | grids | zones | floor % | bound % | within hops % | ours % | closed | best there is | s |"
-    )
+    print("| station | grids | zones | floor % | bound % | within hops % | ours % | closed | optimum | s |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     near = 0
     for row in proof.regions.to_dict("records"):
