@@ -97,6 +97,7 @@ def explain_unmet(
     """
     failing = np.flatnonzero(met > params.tolerance + _LEEWAY)
     stations = list(dict.fromkeys(built.station_of_region[region] for region in failing))
+
     def explain(station: str) -> Unmet:
         inside = [i for i, name in enumerate(built.station_of_region) if name == station]
         zones = int(np.isin(built.problem.zone_region, inside).sum())
