@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from redraw_instances import Instance
+
+    from planning.dual_graph import DualGraph
 
 TOLERANCE, BALANCE, CUT = 0.10, 20.0, 0.1
 BURST, BETA = 10, 50.0
@@ -406,12 +408,17 @@ def gridbeat_front(instance: Instance, seconds: float, seed: int, *, regions: st
     across = regions == "district"
     params = RedrawParams(split_villages=True, across_stations=across, tolerance=TOLERANCE)
     limits = Limits(seconds=seconds, seed=seed)
-    front = redraw(instance.graph, instance.assignment, params=params, limits=limits)
+    front = redraw(without_villages(instance.graph), instance.assignment, params=params, limits=limits)
     took = time.perf_counter() - began
     return [
         Plan(name=plan.name, labels=labels_of(instance, plan.assignment), found_s=took)
         for plan in front.proposals
     ]
+
+
+def without_villages(graph: DualGraph) -> DualGraph:
+    """Return the same graph with no village known."""
+    return replace(graph, grids=graph.grids.assign(village_id="", kind=""))
 
 
 def labels_of(instance: Instance, assignment: pd.Series) -> NDArray[np.int64]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Places in the array of coefficients.
-OVER, BALANCE, SHAPE, CUT, MOVED, UNFAIR = 0, 1, 2, 3, 4, 5
-COEFFICIENTS = 6
+OVER, BALANCE, SHAPE, CUT, MOVED, UNFAIR, TORN = 0, 1, 2, 3, 4, 5, 6
+COEFFICIENTS = 7
 # The penalty for what lies beyond the tolerance is linear, so that it is exact, and steeper far out.
 _STEEPER = 4.0
 _CHECK_EVERY = 4096
@@ -152,6 +152,8 @@ def _delta(
     zone_area: NDArray[np.float64],
     zone_outline: NDArray[np.float64],
     zone_energy: NDArray[np.float64],
+    village: NDArray[np.int32],
+    pieces: NDArray[np.int32],
     c: NDArray[np.float64],
     out: NDArray[np.float64],
 ) -> float:
@@ -176,6 +178,12 @@ def _delta(
         stays = _stay(unit, a, stay_first, stay_zone, stay_weight)
         stays -= _stay(unit, b, stay_first, stay_zone, stay_weight)
         delta += c[MOVED] * stays
+    v = village[unit]
+    if v >= 0:
+        if pieces[v, a] == 1:
+            delta -= c[TORN]
+        if pieces[v, b] == 0:
+            delta += c[TORN]
     return float(delta)
 
 
@@ -192,9 +200,14 @@ def _flip(
     zone_outline: NDArray[np.float64],
     zone_energy: NDArray[np.float64],
     zone_size: NDArray[np.int32],
+    village: NDArray[np.int32],
+    pieces: NDArray[np.int32],
     out: NDArray[np.float64],
 ) -> None:
     zone_of[unit] = b
+    if village[unit] >= 0:
+        pieces[village[unit], a] -= 1
+        pieces[village[unit], b] += 1
     zone_weight[a] -= weight[unit]
     zone_weight[b] += weight[unit]
     zone_area[a] -= area[unit]
@@ -203,6 +216,19 @@ def _flip(
     zone_energy[a], zone_energy[b] = out[2], out[3]
     zone_size[a] -= 1
     zone_size[b] += 1
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _shift(village: int, a: int, b: int, pieces: NDArray[np.int32]) -> int:
+    """Let a unit of a village go from zone a to b; return how many more pieces the village then has."""
+    more = 0
+    pieces[village, a] -= 1
+    if pieces[village, a] == 0:
+        more -= 1
+    if pieces[village, b] == 0:
+        more += 1
+    pieces[village, b] += 1
+    return more
 
 
 @njit(cache=True, nogil=True)
@@ -364,6 +390,8 @@ def anneal(
     stay_weight: NDArray[np.float64],
     fixed: NDArray[np.bool_],
     closed: NDArray[np.bool_],
+    village: NDArray[np.int32],
+    villages: int,
     c: NDArray[np.float64],
     moves: int,
     hot: float,
@@ -386,8 +414,12 @@ def anneal(
         Of each zone, what must be kept; and what was asked for, which is fair to come near to.
     stay_weight
         In units of a mean target, as the deviations are.
+    village, villages
+        Village of each unit that does not hold all of its village (negative for the others), and how many
+        such villages there are.
     c
-        Coefficients of the energy: over tolerance, balance, shape, cut edges, moved, over what was asked.
+        Coefficients of the energy: over tolerance, balance, shape, cut edges, moved, over what was asked,
+        pieces of villages.
     hot, cold
         First and last temperature, of a geometric schedule.
     chain_share, merge_share
@@ -404,12 +436,15 @@ def anneal(
     place, side, kept = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
     zone_weight, zone_area, zone_outline = np.zeros(zones), np.zeros(zones), np.zeros(zones)
     zone_energy, zone_size = np.zeros(zones), np.zeros(zones, np.int32)
+    pieces = np.zeros((villages, zones), np.int32)
     for u in range(n):
         z = zone_of[u]
         zone_weight[z] += weight[u]
         zone_area[z] += area[u]
         zone_outline[z] += outline[u]
         zone_size[z] += 1
+        if village[u] >= 0:
+            pieces[village[u], z] += 1
         for i in range(first[u], first[u + 1]):
             if zone_of[neighbours[i]] == z:
                 zone_outline[z] -= shared[i]
@@ -461,8 +496,12 @@ def anneal(
                 if c[MOVED] > 0.0:
                     moved += _stay(v, kept[k], stay_first, stay_zone, stay_weight)
                     moved -= _stay(v, new, stay_first, stay_zone, stay_weight)
+            torn = 0
             for k in range(size):
-                zone_of[queue[k]] = a if side[k] == 0 else b
+                v = queue[k]
+                zone_of[v] = a if side[k] == 0 else b
+                if village[v] >= 0 and zone_of[v] != kept[k]:
+                    torn += _shift(village[v], kept[k], zone_of[v], pieces)
             for k in range(size):
                 v = queue[k]
                 z = zone_of[v]
@@ -479,10 +518,13 @@ def anneal(
                     wb, sb, ob = wb + weight[v], sb + area[v], ob + inner
             ea = _zone_energy(wa, sa, oa, target[a], tolerance[a], asked, c)
             eb = _zone_energy(wb, sb, ob, target[b], tolerance[b], asked, c)
-            after = ea + eb + c[CUT] * cut + c[MOVED] * moved
+            after = ea + eb + c[CUT] * cut + c[MOVED] * moved + c[TORN] * torn
             if after - before > allowance:
                 for k in range(size):
-                    zone_of[queue[k]] = kept[k]
+                    v = queue[k]
+                    if village[v] >= 0 and zone_of[v] != kept[k]:
+                        _shift(village[v], zone_of[v], kept[k], pieces)
+                    zone_of[v] = kept[k]
                 continue
             zone_weight[a], zone_weight[b] = wa, wb
             zone_area[a], zone_area[b] = sa, sb
@@ -494,13 +536,14 @@ def anneal(
             continue
         delta = _delta(
             u, a, b, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance, asked,
-            stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy, c, out,
+            stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy,
+            village, pieces, c, out,
         )  # fmt: skip
         if kind >= merge_share + chain_share:
             if delta <= allowance and _stays_whole(u, a, zone_of, first, neighbours, mark, queue, stamp):
                 _flip(
                     u, a, b, zone_of, weight, area, zone_weight, zone_area, zone_outline, zone_energy,
-                    zone_size, out,
+                    zone_size, village, pieces, out,
                 )  # fmt: skip
             continue
         # A chain: another unit, near the first, leaves the zone that the first comes to.
@@ -520,11 +563,13 @@ def anneal(
         undo_a[2], undo_b[2] = zone_weight[a], zone_weight[b]
         undo_a[3], undo_b[3] = zone_area[a], zone_area[b]
         _flip(
-            u, a, b, zone_of, weight, area, zone_weight, zone_area, zone_outline, zone_energy, zone_size, out
-        )
+            u, a, b, zone_of, weight, area, zone_weight, zone_area, zone_outline, zone_energy, zone_size,
+            village, pieces, out,
+        )  # fmt: skip
         more = _delta(
             v, b, d, zone_of, first, neighbours, shared, weight, area, outline, target, tolerance, asked,
-            stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy, c, second,
+            stay_first, stay_zone, stay_weight, zone_weight, zone_area, zone_outline, zone_energy,
+            village, pieces, c, second,
         )  # fmt: skip
         touches = False
         for i in range(first[v], first[v + 1]):
@@ -538,10 +583,13 @@ def anneal(
         ):
             _flip(
                 v, b, d, zone_of, weight, area, zone_weight, zone_area, zone_outline, zone_energy,
-                zone_size, second,
+                zone_size, village, pieces, second,
             )  # fmt: skip
             continue
         zone_of[u] = a
+        if village[u] >= 0:
+            pieces[village[u], a] += 1
+            pieces[village[u], b] -= 1
         zone_size[a] += 1
         zone_size[b] -= 1
         zone_outline[a], zone_outline[b] = undo_a[0], undo_b[0]

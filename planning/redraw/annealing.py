@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # At the end of an annealing what lies beyond the tolerance is put right at any cost.
 _HARD, _LAST_PART = 1e4, 8
 # What a mean zone's work beyond the asked tolerance costs where that cannot be met by all: as much as
-# five zones' work that changes hands.
-_UNFAIR = 5.0
+# eight zones' work that changes hands.
+_UNFAIR = 8.0
 # Sums of floats: what lies on the line is inside.
 _LEEWAY = 1e-9
 
@@ -43,6 +43,8 @@ class Aim:
         For what each zone's Polsby-Popper measure lacks to 1.
     cut
         For each pair of neighbouring units in different zones.
+    torn
+        For each further zone in which a village lies.
     over
         For what lies beyond the tolerance; it has to outweigh the others.
     hot, cold
@@ -57,6 +59,7 @@ class Aim:
     balance: float = 0.0
     shape: float = 0.0
     cut: float = 0.0
+    torn: float = 0.0
     over: float = 80.0
     hot: float = 0.1
     cold: float = 0.002
@@ -65,7 +68,7 @@ class Aim:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        for name in ("moved", "balance", "shape", "cut", "over"):
+        for name in ("moved", "balance", "shape", "cut", "torn", "over"):
             if getattr(self, name) < 0:
                 raise SettingError("setting_wrong", name=name, found=getattr(self, name), allowed=">= 0")
         for name, most in (("chain", 1.0), ("merge", 1.0 - self.chain)):
@@ -101,6 +104,7 @@ class Annealer:
         self.stop = np.zeros(1, dtype=np.uint8)
         p = problem
         self._mean = float(p.target.mean())
+        self._village = p.village if len(p.village) else np.full(p.units, -1)
         self._owner = np.repeat(np.arange(p.units), np.diff(p.first))
         self._stay_owner = np.repeat(np.arange(p.units), np.diff(p.stay_first))
         # Locked zones keep their units; the kernel asks for fixed ones only.
@@ -115,6 +119,8 @@ class Annealer:
             p.stay_weight / self._mean,
             pinned,
             p.closed.astype(bool),
+            self._village.astype(np.int32),
+            int(self._village.max(initial=-1)) + 1,
         )
 
     def anneal(self, zone_of: NDArray[np.int64], aim: Aim, *, moves: int, seed: int) -> NDArray[np.int64]:
@@ -127,7 +133,7 @@ class Annealer:
         last = moves // _LAST_PART
         run: Any = _kernel.anneal
         for over, part, hot in ((aim.over, moves - last, aim.hot), (_HARD, last, aim.cold)):
-            costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved, _UNFAIR])
+            costs = np.array([over, aim.balance, aim.shape, aim.cut, aim.moved, _UNFAIR, aim.torn])
             ways = (aim.chain, aim.merge)
             run(plan, *self._arrays, costs, part, hot, aim.cold, *ways, seed, self.stop)
         return self.renamed(plan.astype(np.int64))
@@ -170,8 +176,14 @@ class Annealer:
         energy += _UNFAIR * np.maximum(np.abs(figures.deviation) - self.asked, 0.0)
         energy += aim.balance * figures.deviation**2 + aim.shape * (1 - figures.polsby_popper)
         energy += aim.cut * figures.cut_edges / 2
-        energy += aim.moved * figures.moved / self._mean
+        energy += aim.moved * figures.moved / self._mean + aim.torn * figures.villages
         return np.asarray(energy)
+
+    def _pieces(self, zone_of: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the zone of each piece of a village: of all its units in one zone together."""
+        inside = self._village >= 0
+        keys = np.unique(self._village[inside] * self.problem.zones + zone_of[inside])
+        return np.asarray(keys % self.problem.zones)
 
     def figures(self, zone_of: NDArray[np.int64]) -> Figures:
         """Return what an aim looks at, zone by zone."""
@@ -188,6 +200,7 @@ class Annealer:
             deviation=weight / p.target - 1.0,
             polsby_popper=measure,
             cut_edges=np.bincount(zone_of[self._owner[~same]], minlength=p.zones),
+            villages=np.bincount(self._pieces(zone_of), minlength=p.zones),
             moved=np.maximum(weight - kept, 0.0) if len(p.stay_zone) else np.zeros(p.zones),
         )
 
@@ -200,8 +213,8 @@ def warm_up() -> None:
     run(
         two.copy(), np.arange(n + 1, dtype=np.int32), two[::-1].copy(), two, *(np.ones(n) for _ in range(4)),
         np.ones(zones), np.ones(zones), 1.0, np.zeros(n + 1, np.int32), nothing, np.zeros(0),
-        np.zeros(n, bool), np.zeros(zones, bool), np.ones(_kernel.COEFFICIENTS), 1, 0.1, 0.1, 0.1, 0.1, 1,
-        np.zeros(1, np.uint8),
+        np.zeros(n, bool), np.zeros(zones, bool), two, n, np.ones(_kernel.COEFFICIENTS), 1, 0.1, 0.1, 0.1,
+        0.1, 1, np.zeros(1, np.uint8),
     )  # fmt: skip
 
 
@@ -218,6 +231,8 @@ class Figures:
         Its measure of compactness.
     cut_edges
         Pairs of neighbouring units of the region of which just one is in the zone.
+    villages
+        Villages that are parted, of which some lies in the zone.
     moved
         Workload that was in another zone.
     """
@@ -225,4 +240,5 @@ class Figures:
     deviation: NDArray[np.float64]
     polsby_popper: NDArray[np.float64]
     cut_edges: NDArray[np.int64]
+    villages: NDArray[np.int64]
     moved: NDArray[np.float64]

@@ -85,8 +85,7 @@ def build_problem(
     locks = Locks.read(params.locked, grids, held)
     counts = counts if counts is not None else zone_counts(graph, today, params=params)
     regions = zone_regions(graph, held, counts, locks, params=params)
-    heavy = params.split_above * float(grids[WORKLOAD].sum()) / max(sum(counts.values()), 1)
-    keys, split = _keys(grids, held, regions, locks, params, heavy)
+    keys, split = _keys(grids, held, regions, locks, params)
     problem = _numbers(graph, held, _components(graph, keys), regions, locks)
     _require_room(problem)
     start, mended = settled(problem) if today is not None else (grown(problem, seed=0), ())
@@ -128,13 +127,13 @@ def _keys(
     regions: Regions,
     locks: Locks,
     params: RedrawParams,
-    heavy: float,
 ) -> tuple[pd.Series, tuple[Reason, ...]]:
     """Return a key for each grid, alike for those that move as one, and which communities may be split."""
     village = grids[VILLAGE_ID].astype(object)
     work = grids[WORKLOAD].groupby(village).transform("sum")
     free = (village == "") | village.isin(params.split) | params.split_villages
-    large = (grids[KIND] == COMMUNITY) & (work > heavy) & ~free
+    target = regions.of_grid.map(dict(zip(regions.of_zone, regions.targets(grids[WORKLOAD]), strict=True)))
+    large = (grids[KIND] == COMMUNITY) & (work > params.split_above * target) & ~free
     # Locked grids of one village in several zones leave it no way to be whole.
     pinned = (
         held.where(grids.index.isin(locks.grids)).groupby([village, regions.of_grid]).transform("nunique") > 1
@@ -202,6 +201,7 @@ def _numbers(
         start=start,
         **_stays(unit, today, weight, n),
         fixed=fixed,
+        village=_villages(unit, grids[VILLAGE_ID]),
         closed=np.isin(np.asarray(regions.zone_ids, dtype=object), list(locks.zones)),
     )
 
@@ -209,6 +209,14 @@ def _numbers(
 def _sums(unit: NDArray[np.int64], values: Any, n: int) -> NDArray[np.float64]:
     sums: NDArray[np.float64] = np.bincount(unit, np.asarray(values, dtype=float), minlength=n).astype(float)
     return sums
+
+
+def _villages(unit: NDArray[np.int64], village: pd.Series) -> NDArray[np.int64]:
+    """Return the village of each unit that holds only a part of it, counted from 0; -1 for the others."""
+    name = village.astype(str)
+    of_unit = name.groupby(unit).first()
+    parted = of_unit.where((of_unit != "") & of_unit.duplicated(keep=False))
+    return pd.factorize(parted)[0].astype(np.int64)
 
 
 def _neighbours(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,9 @@ class Problem:
         Units that must stay in their zone of `start` (locked).
     closed
         Zones that no unit may enter or leave (locked).
+    village
+        Of each unit that is but a part of its village, which village, from 0; negative for the others. Empty
+        where no village counts.
     """
 
     grid_ids: tuple[str, ...]
@@ -73,6 +76,7 @@ class Problem:
     stay_weight: NDArray[np.float64]
     fixed: NDArray[np.bool_]
     closed: NDArray[np.bool_]
+    village: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def units(self) -> int:

@@ -176,9 +176,12 @@ def redraw(
         cancelled=cancelled,
     )
     tolerance = met[problem.zone_region]
+    # Who frees all villages wants least change more than whole villages.
+    aims = tuple(replace(aim, torn=aim.torn / 10) for aim in AIMS) if params.split_villages else AIMS
     found = search(
         problem,
         tolerance,
+        aims=aims,
         limits=_what_is_left(limits, time.monotonic() - began),
         asked=params.tolerance,
         known=(kept,),
@@ -187,7 +190,7 @@ def redraw(
     )
     say("score", 0.0)
     plans = recombined(
-        problem, tolerance, found, asked=params.tolerance, aims=AIMS, workers=found.effort.workers
+        problem, tolerance, found, asked=params.tolerance, aims=aims, workers=found.effort.workers
     )
     scoring = ScoreParams(tolerance=params.tolerance, across_stations=params.across_stations)
     scorer = scorer or Scorer(graph, today=today, params=scoring)

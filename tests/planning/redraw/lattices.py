@@ -120,9 +120,9 @@ def energy(problem, zone_of, aim, tolerance):
         members = set(np.flatnonzero(zone_of == zone).tolist())
         deviation = sum(problem.weight[u] for u in members) / problem.target[zone] - 1
         over = abs(deviation) - tolerance
-        # What was asked for is the tolerance here: five times what lies beyond it, besides.
+        # What was asked for is the tolerance here: eight times what lies beyond it, besides.
         total += 1e4 * over * (1 + 4 * over) if over > 1e-9 else 0.0
-        total += 5 * max(over, 0.0)
+        total += 8 * max(over, 0.0)
         outline = area = 0.0
         for u in members:
             outline += problem.outline[u]

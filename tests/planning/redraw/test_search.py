@@ -160,7 +160,12 @@ def test_search_tells_how_far_it_is(quick):
     limits = Limits(rounds=3, workers=2, seed=7)
     found = search(problem_of("1122"), np.full(2, 0.1), limits=limits, aims=AIMS[:2], tell=told.append)
     assert told == pytest.approx([1 / 3, 2 / 3, 1])
-    assert found.effort.to_dict() == {"rounds": 3, "moves": 2 * 2 * (2_500 + 5_000 + 10_000), "seed": 7, "workers": 2}
+    assert found.effort.to_dict() == {
+        "rounds": 3,
+        "moves": 2 * 2 * (2_500 + 5_000 + 10_000),
+        "seed": 7,
+        "workers": 2,
+    }
 
 
 @pytest.mark.parametrize(
