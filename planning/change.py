@@ -167,8 +167,9 @@ def unavoidable(
     least the shortfall has to come; grids in no zone have to come into one. A grid that moves can answer to
     one of each kind, so at least the larger of the two sums is moved. Where the number of zones changes,
     the lightest are taken to be given up, or new ones filled from nothing. Where the station of
-    every grid is known zones may not cross stations: the larger sum is taken station by station, and what
-    a zone has outside the station of most of its workload has to leave it.
+    every grid is known zones may not cross stations: the larger sum is taken station by station. Of a zone
+    that lies in several, each part is taken to be one that may live on, which asks for no more than the
+    truth: only one of them can.
 
     It is a lower bound and not what a plan can reach, because work moves in whole grids, between
     neighbours, and zones have to stay contiguous. (Compare `min_move_parity` of redist, which counts people
@@ -201,19 +202,17 @@ def unavoidable(
     region = rows[STATION_ID]
     if known.any() and not known.all():
         counts, homes, region = None, homes.map(lambda _: ""), region.map(lambda _: "")
-    at_home = before.notna() & (before.map(homes) == region)
-    held = work[at_home].groupby(before[at_home]).sum().reindex(homes.index).fillna(0.0)
-    strays = work[~at_home].groupby(region[~at_home]).sum()
     targets = zone_targets(before, graph)
     least = 0.0
-    for name, load in work.groupby(region).sum().items():
+    for name, here in work.groupby(region):
+        load, held = float(here.sum()), here.groupby(before[here.index]).sum().to_numpy()
         mine = homes.index[homes == name]
         zones = len(mine) if counts is None else int(counts.get(str(name), 0))
         if zones:
             # Where stations are known in part the targets differ, and the widest of them bound the rest.
             mean = known.all() or not known.any()
             target = np.array([load / zones]) if mean else targets[mine].to_numpy()
-            least += _least_moved(held[mine].to_numpy(), strays.get(name, 0.0), zones, target, tolerance)
+            least += _least_moved(held, load - held.sum(), zones, target, tolerance)
     return float(least / total)
 
 
@@ -263,17 +262,17 @@ def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
 
 def _least_moved(
     held: NDArray[np.float64],
-    strays: float,
+    homeless: float,
     zones: int,
     target: NDArray[np.float64],
     tolerance: float,
 ) -> float:
-    """Return the least workload that moves where `zones` zones follow those that hold `held`."""
+    """Return the least workload that moves where so many zones follow those that hold `held`."""
     most, least = (1.0 + tolerance) * float(np.max(target)), (1.0 - tolerance) * float(np.min(target))
     # What a zone can keep grows with what it holds, so giving up the lightest costs least.
     ranked = np.sort(held)[::-1]
     kept, dropped = ranked[:zones], ranked[zones:]
-    leaves = np.maximum(kept - most, 0.0).sum() + dropped.sum() + strays
+    leaves = np.maximum(kept - most, 0.0).sum() + dropped.sum() + homeless
     comes = np.maximum(least - kept, 0.0).sum() + max(zones - len(kept), 0) * max(least, 0.0)
     return float(max(leaves, comes))
 
