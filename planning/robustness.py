@@ -11,8 +11,8 @@ from scipy.sparse import csr_matrix
 
 from data.schemas import VILLAGE_ID
 from geo.errors import SettingError
-from planning.change import grid_regions, placed, zone_homes
 from planning.dual_graph import WORKLOAD
+from planning.zone_loads import grid_regions, placed, zone_homes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

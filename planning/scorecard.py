@@ -18,10 +18,12 @@ from data.schemas import COMMUNITY, KIND, STATION_ID, TOWN_ID, VILLAGE, VILLAGE_
 from geo.compactness import moment_of_inertia, outlines, polsby_popper, reock
 from geo.errors import Reason, SettingError
 from planning.balance import Balance, balance
-from planning.change import change_from, placed, unavoidable, zone_homes, zone_targets
+from planning.change import change_from
 from planning.dual_graph import AREA_M2, LINK, OUTLINE_M, PRESENT, WORKLOAD
+from planning.floor_of_change import unavoidable
 from planning.robustness import robustness
 from planning.rules import RuleProfile, check_rules, rule_profile
+from planning.zone_loads import placed, zone_homes, zone_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -151,7 +153,7 @@ class Scorecard:
         From today's plan; None without one.
     floor
         Least share of workload that plans with as many zones per station have to move to keep the tolerance
-        (`planning.change.unavoidable`); None without a plan of today.
+        (`planning.floor_of_change`); None without a plan of today.
     rules
         `planning.rules.check_rules`; None if no profile was asked for.
     robustness

@@ -12,6 +12,7 @@ from data.schemas import STATION_ID, TOWN_ID
 from geo.errors import Reason, SettingError
 from planning.dual_graph import WORKLOAD
 from planning.redraw.apportion import webster
+from planning.zone_loads import home_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -174,14 +175,11 @@ def _with_locked(place: pd.Series, homes: Mapping[str, str], today: pd.Series, l
 def _homes(
     graph: DualGraph, today: pd.Series, place: pd.Series, within: pd.Series | None = None
 ) -> dict[str, str]:
-    """Return where most of each zone's workload lies, of equals the first by name; first of `within`."""
-    rows = pd.DataFrame({"zone": today, "place": place, "work": graph.grids[WORKLOAD], "grids": 1}).dropna()
+    """Return the home of each zone among places; with `within`, among those inside its home there."""
     if within is not None:
-        rows = rows[within[rows.index] == rows["zone"].map(_homes(graph, today, within))]
-    sums = rows.groupby(["zone", "place"], as_index=False)[["work", "grids"]].sum()
-    ranked = sums.sort_values(["zone", "work", "grids", "place"], ascending=[True, False, False, True])
-    best = ranked.drop_duplicates("zone")
-    return {str(z): str(p) for z, p in zip(best["zone"], best["place"], strict=True)}
+        today = today.where(today.map(_homes(graph, today, within)) == within)
+    found = home_places(today, place, graph.grids[WORKLOAD])
+    return {str(zone): str(home) for zone, home in found.items()}
 
 
 def _by_town(
