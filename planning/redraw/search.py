@@ -44,7 +44,7 @@ _FROM_NOTHING = 0.5
 _STALE_ROUNDS = 4
 _GAIN = 1e-3
 _LEEWAY = 1e-9
-_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_000
+_LEAST_MOVES, _MOVES_PER_UNIT = 100_000, 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
