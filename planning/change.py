@@ -181,7 +181,7 @@ def _matched(
         (np.ones(gain.nnz), (gain.row, gain.col + size)), shape=(size + len(before), size + len(before))
     )
     _, piece = connected_components(whole, directed=False)
-    for cells in _cells_by_piece(gain, piece[gain.row]):
+    for cells in _cells_by_piece(piece[gain.row]):
         rows, mine = np.unique(gain.row[cells], return_inverse=True)
         columns, theirs = np.unique(gain.col[cells], return_inverse=True)
         table = np.zeros((len(rows), len(columns)))
@@ -208,7 +208,7 @@ def _gains(
     return gain
 
 
-def _cells_by_piece(gain: Any, piece: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _cells_by_piece(piece: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     order = np.argsort(piece, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
 

@@ -50,11 +50,6 @@ class DualGraph:
     borders: pd.DataFrame
     shapes: gpd.GeoSeries | None
 
-    def with_workload(self, workload: pd.Series) -> DualGraph:
-        """Return the same graph under another workload (indexed by grid_id)."""
-        grids = self.grids.assign(**{WORKLOAD: workload.reindex(self.grids.index)})
-        return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
-
     def within(self, members: pd.Index) -> DualGraph:
         """Return the part of the graph that some grids make up."""
         inside = self.borders["left"].isin(members) & self.borders["right"].isin(members)

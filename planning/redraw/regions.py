@@ -133,16 +133,14 @@ def zone_regions(
         ``lock_needs_zones`` if more zones hold something locked than there are to be.
     """
     if params.across_stations:
-        place = pd.Series(_EVERYWHERE, index=graph.grids.index)
-        station = place
+        station = pd.Series(_EVERYWHERE, index=graph.grids.index)
     else:
         station = stations_of_grids(graph)
-        place = station
     homes = _homes(graph, today, station)
     # What is locked stays in its zone, even where that lies in another station.
-    moved = _with_locked(station, homes, today, locks)
-    strays = sorted(station.index[station != moved])
-    station = moved
+    with_locked = _with_locked(station, homes, today, locks)
+    strays = sorted(station.index[station != with_locked])
+    station = with_locked
     notes = [Reason("lock_crosses_station", {"grids": strays})] if strays else []
     if not params.across_stations:
         place, merged = _by_town(graph, station, today, counts, locks)
@@ -150,12 +148,11 @@ def zone_regions(
     else:
         place = station
     names = tuple(sorted(set(place)))
-    of_grid = place.map({name: i for i, name in enumerate(names)})
+    number = {name: i for i, name in enumerate(names)}
     station_of = station.groupby(place).first()
     zone_ids, of_zone, changed = _zones(graph, place, station, today, counts, locks)
-    number = {name: i for i, name in enumerate(names)}
     return Regions(
-        of_grid=of_grid,
+        of_grid=place.map(number),
         names=names,
         station_of_region=tuple(str(station_of[name]) for name in names),
         zone_ids=tuple(zone_ids),
