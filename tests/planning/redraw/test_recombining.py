@@ -7,7 +7,7 @@ from planning.redraw.search import Effort, Found
 from tests.planning.redraw.lattices import assert_keeps_hard_constraints, problem_of
 
 CUT = Aim(name="cut", cut=1)
-EFFORT = Effort(rounds=1, moves=1, seed=1, workers=1)
+EFFORT = Effort(rounds=4, moves=1, seed=1, workers=1)
 
 
 def found(best, *others):

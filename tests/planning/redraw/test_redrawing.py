@@ -115,3 +115,12 @@ def test_stages_are_told_in_order(uneven):
     redraw(graph, today, limits=ONE, tell=lambda stage, share: told.append((stage, share)))
     assert list(dict.fromkeys(stage for stage, _ in told)) == ["reach", "explain", "search", "score"]
     assert all(0 <= share <= 1 for _, share in told)
+
+
+def test_zones_that_may_cross_stations_are_judged_by_the_district():
+    graph, today = lattice("1122/1122", stations="abbb/abbb")
+    params = RedrawParams(across_stations=True)
+    found = redraw(graph, today, params=params, limits=ONE)
+    summary = found.proposals[0].scorecard.summary()
+    assert summary["max_deviation"] == pytest.approx(0)
+    assert summary["violations"] == []
