@@ -14,7 +14,8 @@ from data.schemas import DATE, GRID_ID
 from geo.errors import Reason, SettingError
 from planning.balance import balance
 from planning.floor_of_change import floor_of_change
-from planning.workload import CALLS, DEFAULT_PROFILE, WHOLE, grid_workload, reported_calls
+from planning.profile import CALLS, DEFAULT_PROFILE
+from planning.workload import WHOLE, grid_workload, reported_calls
 from planning.zone_loads import group_means, relative_loads, station_codes, zone_sums
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planning.workload import Profile
+    from planning.profile import Profile
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -60,7 +60,7 @@ def unavoidable(
         ``setting_wrong`` if the tolerance is negative.
     """
     if not tolerance >= 0:
-        raise SettingError("setting_wrong", name="tolerance", found=tolerance, allowed="≥ 0")
+        raise SettingError("setting_wrong", name="tolerance", found=tolerance, allowed=">= 0")
     rows = graph.grids
     before, work = placed(today).reindex(rows.index), rows[WORKLOAD].fillna(0.0)
     total, homes = float(work.sum()), zone_homes(before, graph)

@@ -82,7 +82,7 @@ def robustness(
     if not 0.0 <= noise <= 1.0:
         raise SettingError("setting_wrong", name="noise", found=noise, allowed="0–1")
     if draws < 1:
-        raise SettingError("setting_wrong", name="draws", found=draws, allowed="≥ 1")
+        raise SettingError("setting_wrong", name="draws", found=draws, allowed=">= 1")
     worst = np.concatenate(list(_worst(graph, assignment, noise, draws, seed)))
     return Robustness(
         noise=noise,

@@ -73,7 +73,7 @@ class ScoreParams:
         if wrong := [noise for noise in self.noise if not 0.0 <= noise <= 1.0]:
             raise SettingError("setting_wrong", name="noise", found=wrong[0], allowed="0–1")
         if self.draws < 0:
-            raise SettingError("setting_wrong", name="draws", found=self.draws, allowed="≥ 0")
+            raise SettingError("setting_wrong", name="draws", found=self.draws, allowed=">= 0")
         if isinstance(self.rules, str):
             rule_profile(self.rules)
 

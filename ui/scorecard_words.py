@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planning.profile import Profile
     from planning.scorecard import Scorecard
-    from planning.workload import Profile
     from ui.names import PlaceNames
     from ui.words import Words
 
