@@ -1,4 +1,4 @@
-"""What a plan changes against today's: after the best renaming of its zones, and what no plan can spare."""
+"""What a plan changes against today's, after the best renaming of its zones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from data.schemas import GRID_ID, STATION_ID, VILLAGE_ID, ZONE_ID
-from geo.errors import SettingError
+from data.schemas import GRID_ID, VILLAGE_ID, ZONE_ID
 from planning.dual_graph import PRESENT, WORKLOAD
+from planning.zone_loads import placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -153,137 +153,6 @@ def change_from(assignment: pd.Series, today: pd.Series, graph: DualGraph) -> Ch
     )
 
 
-def unavoidable(
-    graph: DualGraph,
-    today: pd.Series,
-    *,
-    tolerance: float,
-    zones_per_station: Mapping[str, int] | pd.Series | None = None,
-) -> float:
-    """
-    Return the floor of change: a share of workload that every plan within the tolerance moves.
-
-    Of a zone above (1 + tolerance) T at least the excess has to leave, into one below (1 - tolerance) T at
-    least the shortfall has to come; grids in no zone have to come into one. A grid that moves can answer to
-    one of each kind, so at least the larger of the two sums is moved. Where the number of zones changes,
-    the lightest are taken to be given up, or new ones filled from nothing. Where the station of
-    every grid is known zones may not cross stations: the larger sum is taken station by station, and what
-    a zone has outside the station of most of its workload has to leave it.
-
-    It is a lower bound and not what a plan can reach, because work moves in whole grids, between
-    neighbours, and zones have to stay contiguous. (Compare `min_move_parity` of redist, which counts people
-    to a common target: Kenny, McCartan, Fifield & Imai.)
-
-    Parameters
-    ----------
-    today
-        zone_id of each grid, by grid_id.
-    tolerance
-        Deviation from the target (the mean of the station's zones) that is allowed, as a share, >= 0.
-    zones_per_station
-        How many zones the plan has in each station, by station_id ("" where no station is known); as many
-        as today without. Not regarded where only some stations are known.
-
-    Raises
-    ------
-    SettingError
-        ``setting_wrong`` if the tolerance is negative.
-    """
-    if not tolerance >= 0:
-        raise SettingError("setting_wrong", name="tolerance", found=tolerance, allowed="≥ 0")
-    rows = graph.grids
-    before, work = placed(today).reindex(rows.index), rows[WORKLOAD].fillna(0.0)
-    total, homes = float(work.sum()), zone_homes(before, graph)
-    if total <= 0:
-        return 0.0
-    known = rows[STATION_ID] != ""
-    counts = zones_per_station
-    region = rows[STATION_ID]
-    if known.any() and not known.all():
-        counts, homes, region = None, homes.map(lambda _: ""), region.map(lambda _: "")
-    at_home = before.notna() & (before.map(homes) == region)
-    held = work[at_home].groupby(before[at_home]).sum().reindex(homes.index).fillna(0.0)
-    strays = work[~at_home].groupby(region[~at_home]).sum()
-    targets = zone_targets(before, graph)
-    least = 0.0
-    for name, load in work.groupby(region).sum().items():
-        mine = homes.index[homes == name]
-        zones = len(mine) if counts is None else int(counts.get(str(name), 0))
-        if zones:
-            # Where stations are known in part the targets differ, and the widest of them bound the rest.
-            mean = known.all() or not known.any()
-            target = np.array([load / zones]) if mean else targets[mine].to_numpy()
-            least += _least_moved(held[mine].to_numpy(), strays.get(name, 0.0), zones, target, tolerance)
-    return float(least / total)
-
-
-def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
-    """
-    Return the station in which each zone has most of its workload, by zone_id ascending; "" for none.
-
-    Of two with the same workload it is the one with more grids, then the smaller id; unknown stations count
-    only where a zone has no other.
-    """
-    rows = graph.grids
-    frame = pd.DataFrame(
-        {
-            ZONE_ID: placed(assignment).reindex(rows.index),
-            STATION_ID: rows[STATION_ID],
-            "known": rows[STATION_ID] != "",
-            "work": rows[WORKLOAD].fillna(0.0),
-            "grids": 1,
-        }
-    ).dropna(subset=[ZONE_ID])
-    sums = frame.groupby([ZONE_ID, STATION_ID, "known"], as_index=False)[["work", "grids"]].sum()
-    ranked = sums.sort_values(
-        [ZONE_ID, "known", "work", "grids", STATION_ID], ascending=[True, False, False, False, True]
-    )
-    return ranked.drop_duplicates(ZONE_ID).set_index(ZONE_ID)[STATION_ID]
-
-
-def grid_regions(assignment: pd.Series, graph: DualGraph) -> pd.Series:
-    """Return the station of each grid; where it is not known, the home of its zone ("" for none)."""
-    stations = graph.grids[STATION_ID]
-    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).astype(object)
-    return stations.where(stations != "", through.where(through.notna(), ""))
-
-
-def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
-    """
-    Return the workload that each zone of a plan should have: the mean of its station's zones.
-
-    All the workload of the station's grids, those in no zone too, over the zones whose home it is
-    (`zone_homes`); the district's mean where no station is known.
-    """
-    homes = zone_homes(assignment, graph)
-    work = graph.grids[WORKLOAD].fillna(0.0).groupby(grid_regions(assignment, graph)).sum()
-    zones = homes.value_counts()
-    return homes.map(work.reindex(zones.index).fillna(0.0) / zones).astype(float).rename("target")
-
-
-def _least_moved(
-    held: NDArray[np.float64],
-    strays: float,
-    zones: int,
-    target: NDArray[np.float64],
-    tolerance: float,
-) -> float:
-    """Return the least workload that moves where `zones` zones follow those that hold `held`."""
-    most, least = (1.0 + tolerance) * float(np.max(target)), (1.0 - tolerance) * float(np.min(target))
-    # What a zone can keep grows with what it holds, so giving up the lightest costs least.
-    ranked = np.sort(held)[::-1]
-    kept, dropped = ranked[:zones], ranked[zones:]
-    leaves = np.maximum(kept - most, 0.0).sum() + dropped.sum() + strays
-    comes = np.maximum(least - kept, 0.0).sum() + max(zones - len(kept), 0) * max(least, 0.0)
-    return float(max(leaves, comes))
-
-
-def placed(assignment: pd.Series) -> pd.Series:
-    """Return an assignment in which grids in no zone are missing, however that was written."""
-    values = assignment.astype(object)
-    return values.where(values.notna() & (values != ""), None)
-
-
 def _share(values: pd.Series, chosen: pd.Series) -> float:
     total = float(values.sum())
     return float(values[chosen].sum()) / total if total > 0 else 0.0
@@ -312,7 +181,7 @@ def _matched(
         (np.ones(gain.nnz), (gain.row, gain.col + size)), shape=(size + len(before), size + len(before))
     )
     _, piece = connected_components(whole, directed=False)
-    for cells in _cells_by_piece(gain, piece[gain.row]):
+    for cells in _cells_by_piece(piece[gain.row]):
         rows, mine = np.unique(gain.row[cells], return_inverse=True)
         columns, theirs = np.unique(gain.col[cells], return_inverse=True)
         table = np.zeros((len(rows), len(columns)))
@@ -339,7 +208,7 @@ def _gains(
     return gain
 
 
-def _cells_by_piece(gain: Any, piece: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _cells_by_piece(piece: NDArray[np.int64]) -> list[NDArray[np.int64]]:
     order = np.argsort(piece, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
 

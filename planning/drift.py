@@ -13,15 +13,17 @@ import pandas as pd
 from data.schemas import DATE, GRID_ID
 from geo.errors import Reason, SettingError
 from planning.balance import balance
-from planning.workload import CALLS, DEFAULT_PROFILE, WHOLE, grid_workload, reported_calls
-from planning.zone_loads import floor_of_change, relative_loads, station_codes, targets, zone_sums
+from planning.floor_of_change import floor_of_change
+from planning.profile import CALLS, DEFAULT_PROFILE
+from planning.workload import WHOLE, grid_workload, reported_calls
+from planning.zone_loads import group_means, relative_loads, station_codes, zone_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from planning.workload import Profile
+    from planning.profile import Profile
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -228,7 +230,7 @@ def drift(
         calls=zones.drop(columns=_FIXED).to_numpy(),
         district=by_month.sum().to_numpy(),
         weight=float(workload.weights[CALLS]) * WHOLE,
-        groups=station_codes(zones.index, assignment, stations),
+        groups=station_codes(zones.index, assignment, stations, workload.total),
         tolerance=tolerance,
     )
     table, deviations = _scored(case, spans, scored, window, draws, seed)
@@ -395,7 +397,7 @@ def _window_chance(
     case: _Case, trailing: Floats, lately: Floats, received: float, draws: int, rng: np.random.Generator
 ) -> float:
     """Return the floor of change that the nearest plan within the tolerance rarely exceeds by chance."""
-    target = targets(trailing[:, None], case.groups)[:, 0]
+    target = group_means(trailing[:, None], case.groups)[:, 0]
     fair = np.clip(trailing, (1 - case.tolerance) * target, (1 + case.tolerance) * target)
     per_call = case.weight / received if received > 0 else 0.0
     noise = rng.poisson(lately[:, None], (len(lately), draws)) - lately[:, None]

@@ -50,11 +50,6 @@ class DualGraph:
     borders: pd.DataFrame
     shapes: gpd.GeoSeries | None
 
-    def with_workload(self, workload: pd.Series) -> DualGraph:
-        """Return the same graph under another workload (indexed by grid_id)."""
-        grids = self.grids.assign(**{WORKLOAD: workload.reindex(self.grids.index)})
-        return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
-
     def without_stations(self) -> DualGraph:
         """Return the same graph with stations and towns left out: for zones that may cross them."""
         grids = self.grids.assign(**{STATION_ID: "", TOWN_ID: ""})

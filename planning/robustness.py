@@ -11,8 +11,8 @@ from scipy.sparse import csr_matrix
 
 from data.schemas import VILLAGE_ID
 from geo.errors import SettingError
-from planning.change import grid_regions, placed, zone_homes
 from planning.dual_graph import WORKLOAD
+from planning.zone_loads import grid_regions, placed, zone_homes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +82,7 @@ def robustness(
     if not 0.0 <= noise <= 1.0:
         raise SettingError("setting_wrong", name="noise", found=noise, allowed="0–1")
     if draws < 1:
-        raise SettingError("setting_wrong", name="draws", found=draws, allowed="≥ 1")
+        raise SettingError("setting_wrong", name="draws", found=draws, allowed=">= 1")
     worst = np.concatenate(list(_worst(graph, assignment, noise, draws, seed)))
     return Robustness(
         noise=noise,

@@ -52,7 +52,7 @@ class Rule:
         if not self.most > 0:
             raise SettingError("setting_wrong", name="most", found=self.most, allowed="> 0")
         if not self.slack >= 0:
-            raise SettingError("setting_wrong", name="slack", found=self.slack, allowed="≥ 0")
+            raise SettingError("setting_wrong", name="slack", found=self.slack, allowed=">= 0")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,10 +18,14 @@ from data.schemas import COMMUNITY, KIND, STATION_ID, TOWN_ID, VILLAGE, VILLAGE_
 from geo.compactness import moment_of_inertia, outlines, polsby_popper, reock
 from geo.errors import Reason, SettingError
 from planning.balance import Balance, balance
-from planning.change import change_from, placed, unavoidable, zone_homes, zone_targets
+from planning.change import change_from
 from planning.dual_graph import AREA_M2, LINK, OUTLINE_M, PRESENT, WORKLOAD
+from planning.floor_of_change import unavoidable
 from planning.robustness import robustness
 from planning.rules import RuleProfile, check_rules, rule_profile
+from planning.splits import split_villages, splits
+from planning.violations import violations
+from planning.zone_loads import placed, zone_homes, zone_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from planning.change import Change
     from planning.dual_graph import DualGraph
     from planning.robustness import Robustness
+    from planning.splits import Splits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +73,7 @@ class ScoreParams:
         if wrong := [noise for noise in self.noise if not 0.0 <= noise <= 1.0]:
             raise SettingError("setting_wrong", name="noise", found=wrong[0], allowed="0–1")
         if self.draws < 0:
-            raise SettingError("setting_wrong", name="draws", found=self.draws, allowed="≥ 0")
+            raise SettingError("setting_wrong", name="draws", found=self.draws, allowed=">= 0")
         if isinstance(self.rules, str):
             rule_profile(self.rules)
 
@@ -100,32 +105,6 @@ class Shape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Splits:
-    """
-    What a plan tears; terms are None where the layer is not known.
-
-    Parameters
-    ----------
-    villages_split
-        Villages with grids in several zones.
-    village_splits
-        Σ (zones that have a part of the village - 1) over the villages: what reaches the count above where
-        none is torn into more than two.
-    zones_crossing_stations, zones_crossing_towns
-        Zones with grids of several stations, of several towns.
-    stations_split, towns_split
-        Stations, towns that have to share some zone with another.
-    """
-
-    villages_split: int | None = None
-    village_splits: int | None = None
-    zones_crossing_stations: int | None = None
-    zones_crossing_towns: int | None = None
-    stations_split: int | None = None
-    towns_split: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Scorecard:
     """
     What can be said of a plan.
@@ -154,7 +133,7 @@ class Scorecard:
         From today's plan; None without one.
     floor
         Least share of workload that plans with as many zones per station have to move to keep the tolerance
-        (`planning.change.unavoidable`); None without a plan of today.
+        (`planning.floor_of_change`); None without a plan of today.
     rules
         `planning.rules.check_rules`; None if no profile was asked for.
     robustness
@@ -229,11 +208,6 @@ _CHANGE_KEYS = (
     "core_kept_mean",
     "core_kept_min",
 )
-_SPLIT_KEYS = {
-    VILLAGE_ID: ("villages_split", "village_splits"),
-    STATION_ID: ("zones_crossing_stations", "stations_split"),
-    TOWN_ID: ("zones_crossing_towns", "towns_split"),
-}
 
 
 class Scorer:
@@ -302,13 +276,13 @@ class Scorer:
             shape=self._shape(zones, cut),
             not_contiguous=_several(zones["parts"]),
             not_contiguous_by_road=_several(zones["road_parts"]),
-            splits=self._splits(plan),
+            splits=splits(rows, plan),
             change=change,
             floor=self._floor(zones),
             rules=None if self.params.rules is None else check_rules(zones, self.staff, self.params.rules),
             robustness=tuple(self._robustness(plan, noise) for noise in levels),
-            violations=tuple(self._violations(plan, zones)),
-            villages_split_ids=tuple(_several_in(rows[VILLAGE_ID], plan)),
+            violations=tuple(violations(rows, plan, self._part_of(plan))),
+            villages_split_ids=tuple(split_villages(rows[VILLAGE_ID], plan)),
             unknown={},
         )
         return replace(card, unknown=dict(self._unknown(card)))
@@ -387,15 +361,18 @@ class Scorer:
     def _parts(self, plan: pd.Series, zones: pd.Index) -> pd.Series:
         if self.graph.shapes is None:
             return pd.Series(pd.NA, index=zones, dtype="Int64")
-        label = _components(plan, self._borders)
-        return _count_parts(plan[self._drawn], label[self._drawn], zones)
+        return _count_parts(plan, self._part_of(plan), zones)
+
+    def _part_of(self, plan: pd.Series) -> pd.Series:
+        """Return a number for the part of its zone that each grid with a polygon is in."""
+        return pd.Series(_components(plan, self._borders), index=plan.index)[self._drawn]
 
     def _road_parts(self, plan: pd.Series, zones: pd.Index) -> pd.Series:
         if self._roads is None:
             return pd.Series(pd.NA, index=zones, dtype="Int64")
-        label, joined = _components(plan, self._roads), np.zeros(len(plan), dtype=bool)
-        joined[self._roads.ravel()] = True
-        return _count_parts(plan[joined], label[joined], zones)
+        joined = np.unique(self._roads)
+        label = pd.Series(_components(plan, self._roads), index=plan.index)
+        return _count_parts(plan, label.iloc[joined], zones)
 
     def _cut(self, plan: pd.Series) -> NDArray[np.bool_]:
         code = plan.factorize()[0]
@@ -423,24 +400,6 @@ class Scorer:
             rms_distance_m=math.sqrt(inertia / load) if load > 0 else None,
         )
 
-    def _splits(self, plan: pd.Series) -> Splits:
-        found: dict[str, int | None] = {}
-        rows = self.graph.grids
-        for unit, (first, second) in _SPLIT_KEYS.items():
-            known = rows[unit] != ""
-            if not known.any():
-                continue
-            pairs = pd.DataFrame({"unit": rows[unit][known], "zone": plan[known]}).dropna().drop_duplicates()
-            zones_of_unit, units_of_zone = pairs["unit"].value_counts(), pairs["zone"].value_counts()
-            if unit == VILLAGE_ID:
-                found[first] = int((zones_of_unit > 1).sum())
-                found[second] = int((zones_of_unit - 1).sum())
-            else:
-                crossing = units_of_zone.index[units_of_zone > 1]
-                found[first] = len(crossing)
-                found[second] = int(pairs.loc[pairs["zone"].isin(crossing), "unit"].nunique())
-        return Splits(**found)
-
     def _floor(self, zones: pd.DataFrame) -> float | None:
         if self.today is None:
             return None
@@ -456,20 +415,6 @@ class Scorer:
             draws=self.params.draws,
             seed=self.params.seed,
         )
-
-    def _violations(self, plan: pd.Series, zones: pd.DataFrame) -> Iterator[Reason]:
-        rows = self.graph.grids
-        for grid in plan.index[plan.isna()]:
-            yield Reason("grid_orphan", {"id": str(grid)})
-        apart = zones.index[zones["parts"].fillna(1) > 1]
-        if len(apart):
-            label = pd.Series(_components(plan, self._borders), index=plan.index)[self._drawn]
-            for zone in apart:
-                yield _apart(str(zone), label[(plan[self._drawn] == zone).to_numpy()])
-        for zone, facts in _crossings(rows[STATION_ID], plan):
-            yield Reason("zone_crosses_station", {"id": zone, **facts})
-        for zone, facts in _crossings(rows[TOWN_ID], plan):
-            yield Reason("zone_crosses_town", {"id": zone, **facts})
 
     def _unknown(self, card: Scorecard) -> Iterator[tuple[str, Reason]]:
         if card.balance is None:
@@ -529,39 +474,13 @@ def _components(plan: pd.Series, edges: NDArray[np.int64]) -> NDArray[np.int64]:
     return label
 
 
-def _count_parts(plan: pd.Series, label: NDArray[np.int64], zones: pd.Index) -> pd.Series:
-    parts = pd.Series(label, index=plan.index).groupby(plan).nunique()
+def _count_parts(plan: pd.Series, part_of: pd.Series, zones: pd.Index) -> pd.Series:
+    parts = part_of.groupby(plan).nunique()
     return parts.reindex(zones).fillna(0).astype("Int64")
 
 
 def _several(parts: pd.Series) -> int | None:
     return None if parts.isna().any() else int((parts > 1).sum())
-
-
-def _apart(zone: str, label: pd.Series) -> Reason:
-    """Return the reason for a zone in parts, naming the grids outside the part with most grids."""
-    sizes = label.value_counts()
-    main = label[label.isin(sizes.index[sizes == sizes.max()])].iloc[0]
-    return Reason(
-        "zone_not_contiguous",
-        {"id": zone, "parts": len(sizes), "grids": [str(grid) for grid in label.index[label != main]]},
-    )
-
-
-def _crossings(units: pd.Series, plan: pd.Series) -> Iterator[tuple[str, dict[str, Any]]]:
-    known = (units != "") & plan.notna()
-    counts = pd.crosstab(plan[known], units[known])
-    for zone, row in counts[(counts > 0).sum(axis=1) > 1].iterrows():
-        here = row[row > 0]
-        yield (
-            str(zone),
-            {"other_id": sorted(here.index[here == here.max()])[0], "units": [str(u) for u in here.index]},
-        )
-
-
-def _several_in(units: pd.Series, plan: pd.Series) -> list[str]:
-    zones = plan.groupby(units.where(units != "")).nunique()
-    return [str(unit) for unit in zones.index[zones > 1]]
 
 
 def _deviation(load: pd.Series, target: pd.Series) -> pd.Series:

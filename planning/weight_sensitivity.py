@@ -102,7 +102,7 @@ def weight_sensitivity(
     _require_between("spread", spread, 0, 1)
     _require_between("draws", draws, 1, math.inf)
     zones, notes = zone_sums(workload.shares, assignment)
-    groups = station_codes(zones.index, assignment, stations)
+    groups = station_codes(zones.index, assignment, stations, workload.total)
     weights = workload.weights.to_numpy()
     alone = _one_by_one(weights, spread)
     drawn = weights * np.random.default_rng(seed).uniform(1 - spread, 1 + spread, (draws, len(weights)))

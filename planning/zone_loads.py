@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data.schemas import STATION_ID, ZONE_ID
 from geo.errors import Reason, SettingError
+from planning.dual_graph import WORKLOAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from planning.dual_graph import DualGraph
 
     Floats = NDArray[np.float64]
 
@@ -36,8 +40,7 @@ def zone_sums(values: pd.DataFrame, assignment: pd.Series) -> tuple[pd.DataFrame
     SettingError
         ``assignment_foreign`` if no grid of the plan is the district's.
     """
-    zone = assignment[~assignment.index.duplicated()].reindex(values.index)
-    zone = zone.where(zone != "")
+    zone = placed(assignment[~assignment.index.duplicated()]).reindex(values.index)
     if zone.isna().all():
         raise SettingError("assignment_foreign", count=len(assignment))
     lost = int(zone.isna().sum())
@@ -45,12 +48,68 @@ def zone_sums(values: pd.DataFrame, assignment: pd.Series) -> tuple[pd.DataFrame
     return values.groupby(zone.rename("zone_id")).sum(), notes
 
 
-def station_codes(zones: pd.Index, assignment: pd.Series, stations: pd.Series | None) -> NDArray[np.int64]:
-    """
-    Return a number from 0 for each zone's station; all 0 without stations.
+def placed(assignment: pd.Series) -> pd.Series:
+    """Return an assignment in which grids in no zone are missing, however that was written."""
+    values = assignment.astype(object)
+    return values.where(values.notna() & (values != ""), None)
 
-    A zone is of the station that most of its grids are of, the first by id where two have as many; zones of
-    no known station form a group of their own.
+
+def home_places(zones: pd.Series, places: pd.Series, workload: pd.Series) -> pd.Series:
+    """
+    Return the place in which each zone has most of its workload, by zone_id ascending.
+
+    Of two with the same workload it is the one with more grids, then the smaller by name; "", which stands
+    for places that are not known, counts only where a zone has no other.
+
+    Parameters
+    ----------
+    zones, places, workload
+        Of each grid, alike in their index; grids with any of them missing are passed over.
+    """
+    frame = pd.DataFrame(
+        {ZONE_ID: zones, "place": places, "known": places != "", "work": workload, "grids": 1}
+    ).dropna()
+    sums = frame.groupby([ZONE_ID, "place", "known"], as_index=False)[["work", "grids"]].sum()
+    ranked = sums.sort_values(
+        [ZONE_ID, "known", "work", "grids", "place"], ascending=[True, False, False, False, True]
+    )
+    return ranked.drop_duplicates(ZONE_ID).set_index(ZONE_ID)["place"]
+
+
+def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
+    """Return the station that is home to each zone of a plan (`home_places`), "" for none."""
+    rows = graph.grids
+    zones = placed(assignment).reindex(rows.index)
+    return home_places(zones, rows[STATION_ID], rows[WORKLOAD].fillna(0.0)).rename(STATION_ID)
+
+
+def grid_regions(assignment: pd.Series, graph: DualGraph) -> pd.Series:
+    """Return the station of each grid; where it is not known, the home of its zone ("" for none)."""
+    stations = graph.grids[STATION_ID]
+    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).astype(object)
+    return stations.where(stations != "", through.where(through.notna(), ""))
+
+
+def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
+    """
+    Return the workload that each zone of a plan should have: the mean of its station's zones.
+
+    All the workload of the station's grids, those in no zone too, over the zones whose home it is
+    (`zone_homes`); the district's mean where no station is known.
+    """
+    homes = zone_homes(assignment, graph)
+    work = graph.grids[WORKLOAD].fillna(0.0).groupby(grid_regions(assignment, graph)).sum()
+    zones = homes.value_counts()
+    return homes.map(work.reindex(zones.index).fillna(0.0) / zones).astype(float).rename("target")
+
+
+def station_codes(
+    zones: pd.Index, assignment: pd.Series, stations: pd.Series | None, workload: pd.Series
+) -> NDArray[np.int64]:
+    """
+    Return a number from 0 for the station that is home to each zone (`home_places`); all 0 without stations.
+
+    Zones of no known station form a group of their own.
 
     Parameters
     ----------
@@ -58,17 +117,16 @@ def station_codes(zones: pd.Index, assignment: pd.Series, stations: pd.Series | 
         zone_ids.
     assignment
         zone_id of each grid.
-    stations
-        station_id of each grid.
+    stations, workload
+        station_id and workload of each grid; grids without workload count as 0.
     """
     if stations is None:
         return np.zeros(len(zones), dtype=np.int64)
-    station = stations[~stations.index.duplicated()].reindex(assignment.index)
-    counted = pd.DataFrame({"zone": assignment, "station": station.where(station != "")}).dropna()
-    sizes = counted.groupby(["zone", "station"]).size().reset_index(name="grids")
-    sizes = sizes.sort_values(["grids", "station"], ascending=[False, True], kind="stable")
-    of_zone = sizes.drop_duplicates("zone").set_index("zone")["station"].reindex(zones)
-    return np.asarray(pd.factorize(of_zone.fillna("").astype(str), sort=True)[0], dtype=np.int64)
+    grids = workload.index
+    station = stations[~stations.index.duplicated()].reindex(grids)
+    zone = placed(assignment[~assignment.index.duplicated()]).reindex(grids)
+    home = home_places(zone, station.where(station.notna(), ""), workload.fillna(0.0)).reindex(zones)
+    return np.asarray(pd.factorize(home.fillna("").astype(str), sort=True)[0], dtype=np.int64)
 
 
 def relative_loads(workload: Floats, groups: NDArray[np.int64]) -> Floats:
@@ -82,41 +140,19 @@ def relative_loads(workload: Floats, groups: NDArray[np.int64]) -> Floats:
     groups
         Group of each zone, from 0.
     """
-    target = targets(workload, groups)
+    target = group_means(workload, groups)
     loads = np.ones(workload.shape)
     np.divide(workload, target, out=loads, where=target > 0)
     return loads
 
 
-def targets(workload: Floats, groups: NDArray[np.int64]) -> Floats:
+def group_means(workload: Floats, groups: NDArray[np.int64]) -> Floats:
     """Return the mean of each zone's group, in the shape of `workload` (zones in rows)."""
-    member = np.zeros((int(groups.max()) + 1, len(groups)))
-    member[groups, np.arange(len(groups))] = 1.0
+    member = members(groups)
     means = np.asarray(member @ workload, dtype=float) / member.sum(axis=1, keepdims=True)
     return np.asarray(means[groups], dtype=float)
 
 
-def floor_of_change(workload: Floats, groups: NDArray[np.int64], *, tolerance: float) -> Floats:
-    """
-    Return the share of the work that must change zone before every zone is within the tolerance.
-
-    The larger of what overfull zones have beyond (1 + tolerance) T and what others lack up to
-    (1 - tolerance) T, over all work; T is the mean of the zone's group. No plan on the same zones can move
-    less.
-
-    Parameters
-    ----------
-    workload
-        A row per zone, a column per case.
-    groups
-        Group of each zone, from 0.
-    tolerance
-        Share of the target.
-    """
-    target = targets(workload, groups)
-    over = np.maximum(workload - (1 + tolerance) * target, 0.0).sum(axis=0)
-    under = np.maximum((1 - tolerance) * target - workload, 0.0).sum(axis=0)
-    total = workload.sum(axis=0)
-    share = np.zeros(workload.shape[1])
-    np.divide(np.maximum(over, under), total, out=share, where=total > 0)
-    return share
+def members(groups: NDArray[np.int64]) -> Floats:
+    """Return groups by zones: 1 where a zone is of a group, else 0."""
+    return np.asarray(groups == np.arange(int(groups.max()) + 1)[:, None], dtype=float)

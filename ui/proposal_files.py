@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_bytes, export_layers, require_export_target
-from ui.proposals import assignment_table, change_table, grids_layer, in_words, title, zones_layer
+from ui.proposal_tables import assignment_table, change_table, grids_layer, in_words, zones_layer
+from ui.proposals import title
 from ui.tables import write_csv, write_xlsx
 
 if TYPE_CHECKING:

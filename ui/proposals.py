@@ -1,28 +1,18 @@
-"""What a redraw proposes, in words and as tables: the plans, their changes, what cannot be met."""
+"""What a redraw proposes, in words and figures: the plans, and what cannot be met."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
-
-from data.schemas import GRID_ID, NAME, STATION_ID, VILLAGE_ID, ZONE_ID
-from geo.coverage import dissolve_by
-from geo.errors import SettingError
+from data.schemas import NAME, STATION_ID
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
-    from planning.dual_graph import DualGraph
     from planning.redraw.feasibility import Unmet
     from planning.redraw.params import RedrawParams
-    from planning.redraw.proving import Proved
     from planning.redraw.redrawing import Proposal, Redraw
     from ui.names import PlaceNames
     from ui.words import Words
-
-_ZONE_MEASURES = ("grids", "villages", "present", "workload", "target", "deviation", "polsby_popper")
 
 
 def title(proposal: Proposal, t: Words) -> str:
@@ -107,53 +97,6 @@ def unmet_facts(unmet: Unmet) -> dict[str, Any]:
     }
 
 
-def proof_facts(proof: Proved, names: PlaceNames) -> list[dict[str, Any]]:
-    """Return what is proved of each station, workload as a share of the district's."""
-    total = float(proof.redraw.built.problem.weight.sum())
-    return [
-        {
-            "station_id": row["region"],
-            NAME: names.region(row["region"]),
-            **{key: int(row[key]) for key in ("units", "zones", "hops")},
-            **{key: bool(row[key]) for key in ("feasible", "closed", "optimal")},
-            "moved": _share(row["value"], total),
-            **{key: _share(row[key], total) for key in ("floor", "bound", "best", "within")},
-            "gap": _share(row["gap_of_all"], 1.0),
-            "seconds": round(float(row["seconds"]), 3),
-        }
-        for row in proof.regions.to_dict("records")
-    ]
-
-
-def proof_lines(proof: Proved, t: Words, names: PlaceNames) -> list[str]:
-    """Return a line for each station: what moves, what has to, what is proved, and inside what limits."""
-    lines = [
-        t(
-            "redraw.proof",
-            station=row[NAME] or t("redraw.whole_district"),
-            moved=t.percent(row["best"], 2),
-            floor=t.percent(row["floor"], 2),
-            bound=t.percent(row["bound"], 2),
-            gap=NOTHING if row["gap"] is None else t.number(row["gap"] * 100, 2),
-        )
-        + _verdict(row, t)
-        for row in proof_facts(proof, names)
-    ]
-    return [t("redraw.proof_title"), *lines, *([t("redraw.proof_better")] if proof.better else [])]
-
-
-def _verdict(row: dict[str, Any], t: Words) -> str:
-    if row["optimal"]:
-        return t("redraw.proof_optimal")
-    key = "redraw.proof_closed" if row["closed"] else "redraw.proof_open"
-    return t(key, hops=t.number(row["hops"]), within=t.percent(row["within"], 2))
-
-
-def _share(value: float, total: float) -> float | None:
-    # Differences of sums may end up a hair below nothing.
-    return max(float(value) / total, 0.0) if math.isfinite(value) else None
-
-
 def station_facts(found: Redraw, names: PlaceNames) -> list[dict[str, Any]]:
     """Return the zones and the tolerance of each station."""
     return [
@@ -165,100 +108,3 @@ def station_facts(found: Redraw, names: PlaceNames) -> list[dict[str, Any]]:
         }
         for row in found.stations.itertuples()
     ]
-
-
-def assignment_table(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> pd.DataFrame:
-    """Return a plan as grid_id, zone_id and the names of the grid, its zone, village and station."""
-    rows = graph.grids.loc[proposal.assignment.index]
-    plan = proposal.assignment.astype(str)
-    return pd.DataFrame(
-        {
-            GRID_ID: plan.index,
-            ZONE_ID: plan.to_numpy(),
-            "grid_name": names.all("grids", plan.index),
-            "zone_name": names.all("zones", plan),
-            "village_name": names.all("villages", rows[VILLAGE_ID]),
-            "station_name": names.all("stations", rows[STATION_ID]),
-        }
-    )
-
-
-def change_table(proposal: Proposal, t: Words, names: PlaceNames) -> pd.DataFrame:
-    """Return a row for each grid that changes its zone: from where, to where, how many people, and why."""
-    rows = proposal.changes
-    return pd.DataFrame(
-        {
-            GRID_ID: rows[GRID_ID],
-            "grid_name": names.all("grids", rows[GRID_ID]),
-            VILLAGE_ID: rows[VILLAGE_ID],
-            "village_name": names.all("villages", rows[VILLAGE_ID]),
-            "from_zone_id": rows["from_zone"],
-            "from_zone_name": names.all("zones", rows["from_zone"]),
-            "to_zone_id": rows["to_zone"],
-            "to_zone_name": names.all("zones", rows["to_zone"]),
-            "present": rows["present"],
-            "workload": rows["workload"].round(3),
-            "reason": [
-                change_reason(code, facts, t, names)
-                for code, facts in zip(rows["reason"], rows["facts"], strict=True)
-            ],
-            "reason_code": rows["reason"],
-        }
-    )
-
-
-def change_reason(code: str, facts: dict[str, Any], t: Words, names: PlaceNames) -> str:
-    """Return in words why a grid changes its zone."""
-    shown = {key: t.percent(facts[key], signed=True) for key in ("with", "without") if key in facts}
-    zone = names("zones", facts["zone"]) if "zone" in facts else ""
-    return t(f"change_reason.{code}", zone=zone, **shown)
-
-
-def in_words(table: pd.DataFrame, t: Words) -> pd.DataFrame:
-    """Return a table with its headings in words."""
-    return table.rename(columns={name: t.name("column", name) for name in table.columns})
-
-
-def zones_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
-    """Return the zones of a plan as unions of their grids, with what they hold."""
-    shapes = _shapes(graph)
-    unions = dissolve_by(shapes, proposal.assignment)
-    rows = proposal.scorecard.zones.reindex(unions.index)
-    measures = {name: rows[name].astype(float).to_numpy() for name in _ZONE_MEASURES}
-    return gpd.GeoDataFrame(
-        {
-            ZONE_ID: unions.index.astype(str),
-            NAME: names.all("zones", unions.index),
-            STATION_ID: rows[STATION_ID].astype(str).to_numpy(),
-            **measures,
-        },
-        geometry=unions.to_numpy(),
-        crs=shapes.crs,
-    )
-
-
-def grids_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
-    """Return the grids with their zone in a plan, and the one that they leave ("" if none)."""
-    shapes = _shapes(graph)
-    rows = graph.grids.loc[shapes.index]
-    plan = proposal.assignment.reindex(shapes.index).astype(str)
-    left = proposal.changes.set_index(GRID_ID)["from_zone"]
-    return gpd.GeoDataFrame(
-        {
-            GRID_ID: shapes.index.astype(str),
-            ZONE_ID: plan.to_numpy(),
-            NAME: names.all("grids", shapes.index),
-            VILLAGE_ID: rows[VILLAGE_ID].astype(str).to_numpy(),
-            "workload": rows["workload"].to_numpy(dtype=float),
-            "changed": shapes.index.isin(left.index),
-            "from_zone_id": left.reindex(shapes.index).fillna("").astype(str).to_numpy(),
-        },
-        geometry=shapes.to_numpy(),
-        crs=shapes.crs,
-    )
-
-
-def _shapes(graph: DualGraph) -> gpd.GeoSeries:
-    if graph.shapes is None:
-        raise SettingError("redraw_needs_polygons", grids="", count=len(graph.grids))
-    return graph.shapes

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.workspace import Workspace
+    from planning.profile import Profile
     from planning.redraw.redrawing import Redraw
     from planning.repair import Repair
-    from planning.workload import Profile
     from ui.words import Words
 
 # What the nesting reads; incidents and the like are left in the file.

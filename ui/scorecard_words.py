@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ui.named_reasons import named_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
-    from geo.errors import Reason
-    from planning.drift import Drift
+    from planning.profile import Profile
     from planning.scorecard import Scorecard
-    from planning.weight_sensitivity import Sensitivity
-    from planning.workload import Profile
     from ui.names import PlaceNames
     from ui.words import Words
 
 _AT_MOST = 10
-# Facts that are ids of places, by the table of the place.
-_PLACES = {"zone": "zones", "villages": "villages", "new": "zones", "gone": "zones"}
-_ZONE_CODES = ("zone_not_contiguous", "zone_crosses_station", "zone_crosses_town")
-_UNITS = {"zone_crosses_station": "stations", "zone_crosses_town": "towns"}
 # In the order in which experts read them, and how each is written.
 _MEASURES: Mapping[str, str] = {
     "max_deviation": "share",
@@ -94,30 +89,6 @@ def weights_line(profile: Profile, t: Words) -> str:
     """Return what counted as work, and how much."""
     texts = [f"{t.name('column', name)} {t.percent(weight)}" for name, weight in profile.weights.items()]
     return t("score.weights", weights=t.listed(texts, at_most=20))
-
-
-def named_reason(found: Reason, t: Words, names: PlaceNames) -> str:
-    """Return the sentence for a reason, with places called by their names."""
-    return t.sentence(found.code, dict(_named_facts(found, names)))
-
-
-def sensitivity_lines(found: Sensitivity, t: Words, names: PlaceNames) -> list[str]:
-    """Return in words how the balance depends on the weights."""
-    spread = found.quantiles["max_deviation"]
-    lines = [
-        t(
-            "score.sensitivity",
-            low=t.percent(float(spread["p10"])),
-            high=t.percent(float(spread["p90"])),
-            fair=t.percent(found.fair),
-        )
-    ]
-    for zone, share in found.busiest_share.head(3).items():
-        lines.append(t("score.often_busiest", zone=names("zones", zone), share=t.percent(float(share))))
-    for row in found.factors.reset_index().to_dict("records"):
-        weight = f"{t.name('column', row['factor'])} {t.percent(row['weight'])}"
-        lines.append(f"  {weight}\t{t.percent(row['max_deviation'])}\t{t.number(row['cv'], 3)}")
-    return lines
 
 
 def _first_lines(card: Scorecard, t: Words, names: PlaceNames) -> Iterator[str]:
@@ -208,46 +179,9 @@ def _zone(zones: pd.DataFrame, zone: str, t: Words, names: PlaceNames) -> str:
     return t("score.of_station", zone=named, station=names("stations", station))
 
 
-def _named_facts(found: Reason, names: PlaceNames) -> Iterator[tuple[str, Any]]:
-    for key, value in found.facts.items():
-        if key == "id" and found.code in _ZONE_CODES:
-            yield key, names("zones", value)
-        elif key in ("other_id", "units") and found.code in _UNITS:
-            table = _UNITS[found.code]
-            yield key, names.all(table, value) if isinstance(value, list) else names(table, value)
-        elif key in ("place", "with") and isinstance(value, str):
-            yield key, names.region(value)
-        elif key in _PLACES:
-            table = _PLACES[key]
-            yield key, names(table, value) if isinstance(value, str) else names.all(table, list(value))  # type: ignore[call-overload]
-        else:
-            yield key, value
-
-
 def _written(t: Words, value: float, kind: str) -> str:
     if kind == "share":
         return t.percent(value)
     if kind == "length":
         return t.length(value)
     return t.number(value, 3 if kind == "ratio" else 0)
-
-
-def drift_lines(found: Drift, t: Words) -> list[str]:
-    """Return a line for each month of a drift, under a heading."""
-    columns = ("month", "calls", "max_deviation", "cv", "zones_out", "window", "pays")
-    lines = ["\t".join(t(f"drift.{name}") for name in columns)]
-    for month, row in found.months.iterrows():
-        lines.append(
-            "\t".join(
-                [
-                    str(month),
-                    t.number(row["calls"]),
-                    t.percent(row["max_deviation"]) + (t("drift.beyond") if row["beyond_chance"] else ""),
-                    t.number(row["cv"], 3),
-                    t.number(row["zones_out"]),
-                    t.percent(row["window_floor"]),
-                    t("drift.yes" if row["pays"] else "drift.no"),
-                ]
-            )
-        )
-    return lines

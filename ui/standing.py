@@ -11,8 +11,9 @@ from data.schemas import ZONE_ID
 from geo.errors import Reason, SettingError
 from planning.dual_graph import dual_graph, grid_road_links
 from planning.nesting import district_ground, nest_district
+from planning.profile import DEFAULT_PROFILE, Profile
 from planning.scorecard import Scorer
-from planning.workload import DEFAULT_PROFILE, Profile, grid_workload
+from planning.workload import grid_workload
 from ui.names import PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
 

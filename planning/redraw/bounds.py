@@ -1,15 +1,14 @@
-"""What no plan of a region can beat, whatever the search: least deviation and least change."""
+"""How near to its targets any plan of a region can come, whatever the search."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from planning.redraw.exact import Answer, CutModel, move_least
+from planning.redraw.exact import CutModel
 from planning.redraw.part import Part, open_part, ways, whole
 
 if TYPE_CHECKING:
@@ -215,71 +214,3 @@ def _in_problem(problem: Problem, part: Part, zone_of: NDArray[np.int64]) -> NDA
     plan = problem.start.copy()
     plan[part.units] = part.zones[zone_of]
     return plan
-
-
-def least_change(
-    problem: Problem,
-    region: int,
-    *,
-    tolerances: NDArray[np.float64],
-    seconds: float,
-    incumbent: NDArray[np.int64] | None = None,
-    workers: int = 1,
-    seed: int = 0,
-    cancelled: Callable[[], bool] | None = None,
-) -> Answer:
-    """
-    Bound the workload that any plan of a region within the tolerances moves, with no other restriction.
-
-    The better of the floor of arithmetic (`unavoidable_change`) and of what CP-SAT proves about whole units
-    whose contiguity is enforced by cuts. Of closed zones nothing is counted.
-
-    Parameters
-    ----------
-    problem
-        The redraw.
-    region
-        Number of the region.
-    tolerances
-        Deviation allowed to each zone of the problem.
-    seconds
-        After which it stops with what is proved so far.
-    incumbent
-        A plan of the problem within the tolerances: nothing worse is looked for.
-    workers, seed
-        Threads, and what their luck depends on.
-    cancelled
-        Asked between solves; true stops the search.
-    """
-    began = time.monotonic()
-    part = open_part(problem, region)
-    if not len(part.zones):
-        return Answer(bound=0.0, zone_of=np.empty(0, np.int64), value=0.0, closed=True, cuts=0)
-    plan = part.zone_numbers(problem.start if incumbent is None else incumbent)
-    floor = unavoidable_change(part, tolerances[part.zones])
-    answer = move_least(
-        part,
-        tolerances[part.zones],
-        hubs=np.array([_heaviest(part, plan == zone) for zone in range(len(part.zones))]),
-        seconds=seconds - (time.monotonic() - began),
-        start=None if incumbent is None else plan,
-        workers=workers,
-        seed=seed,
-        cancelled=cancelled,
-    )
-    closed = answer.closed or answer.value <= floor + 1e-9
-    return replace(answer, bound=min(max(answer.bound, floor), answer.value), closed=closed)
-
-
-def unavoidable_change(part: Part, tolerance: NDArray[np.float64]) -> float:
-    """
-    Return the workload that every plan within the tolerances moves, by arithmetic alone.
-
-    Zones that are too heavy today must give what is over, those too light must get what is missing, and of a
-    unit that lies in several zones today all but the largest part moves.
-    """
-    today = part.stay.sum(axis=0)
-    kept = np.minimum(today, part.target * (1 + tolerance)).sum()
-    missing = np.maximum(part.target * (1 - tolerance) - today, 0.0).sum()
-    torn = (part.weight - part.stay.max(axis=1)).sum()
-    return float(max(part.weight.sum() - kept, missing, torn, 0.0))

@@ -16,14 +16,15 @@ def floors(problem: Problem, tolerance: NDArray[np.float64]) -> NDArray[np.float
     """
     Return for each region workload that changes zone in any plan that keeps the tolerance.
 
-    The largest of three sums, each a lower bound by itself: what zones hold today above what they may have,
-    with what has no zone today; what zones lack today to what they must have; and, unit by unit, what even
-    the zone that holds most of it does not hold.
+    The largest of three sums, each a lower bound by itself: what open zones hold today above what they may
+    have, with what has no zone today; what they lack today to what they must have; and, unit by unit, what
+    even the zone that holds most of it does not hold. Closed zones, which nothing can enter or leave, need
+    not keep the tolerance.
 
     Parameters
     ----------
     tolerance
-        Of each zone.
+        Of each zone, as a share of its target.
     """
     p = problem
     regions = len(p.region_names)
@@ -32,13 +33,19 @@ def floors(problem: Problem, tolerance: NDArray[np.float64]) -> NDArray[np.float
     owner = np.repeat(np.arange(p.units), np.diff(p.stay_first))
     # What lies today in a zone of another region cannot stay there.
     home = p.zone_region[p.stay_zone] == p.region[owner]
-    held = np.bincount(p.stay_zone[home], p.stay_weight[home], minlength=p.zones)
-    work = np.bincount(p.region, p.weight, minlength=regions)
-    homeless = work - np.bincount(p.region[owner[home]], p.stay_weight[home], minlength=regions)
+    owner, zone, stays = owner[home], p.stay_zone[home], p.stay_weight[home]
+    held = np.bincount(zone, stays, minlength=p.zones)
+    homeless = _by_region(p.region, p.weight, regions) - _by_region(p.region[owner], stays, regions)
     most, least = (1 + tolerance) * p.target, (1 - tolerance) * p.target
-    above = np.bincount(p.zone_region, np.maximum(held - most, 0.0), minlength=regions) + homeless
-    below = np.bincount(p.zone_region, np.maximum(least - held, 0.0), minlength=regions)
+    over = np.where(p.closed, 0.0, np.maximum(held - most, 0.0))
+    under = np.where(p.closed, 0.0, np.maximum(least - held, 0.0))
     largest = np.zeros(p.units)
-    np.maximum.at(largest, owner[home], p.stay_weight[home])
-    torn = np.bincount(p.region, np.maximum(p.weight - largest, 0.0), minlength=regions)
-    return np.asarray(np.maximum.reduce([above, below, torn]))
+    np.maximum.at(largest, owner, stays)
+    torn = np.maximum(p.weight - largest, 0.0)
+    leaves = _by_region(p.zone_region, over, regions) + homeless
+    comes = _by_region(p.zone_region, under, regions)
+    return np.asarray(np.maximum.reduce([leaves, comes, _by_region(p.region, torn, regions)]))
+
+
+def _by_region(region: NDArray[np.int64], work: NDArray[np.float64], regions: int) -> NDArray[np.float64]:
+    return np.bincount(region, work, minlength=regions).astype(float)

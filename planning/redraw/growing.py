@@ -77,17 +77,8 @@ def _join_fixed(problem: Problem, zone_of: NDArray[np.int64]) -> None:
             zone_of[problem.start == zone] = zone
 
 
-def components(
-    problem: Problem, units: Iterable[int], zone_of: NDArray[np.int64] | None = None
-) -> list[list[int]]:
-    """
-    Return what hangs together among some units, each part ascending, the first unit's part first.
-
-    Parameters
-    ----------
-    zone_of
-        If given, only neighbours in the same zone hang together.
-    """
+def components(problem: Problem, units: Iterable[int]) -> list[list[int]]:
+    """Return what hangs together among some units, each part ascending, the first unit's part first."""
     left = dict.fromkeys(int(u) for u in units)
     parts = []
     for unit in list(left):
@@ -108,8 +99,8 @@ def components(
 
 def near(problem: Problem, unit: int) -> list[int]:
     """Return the neighbours of a unit."""
-    near: list[int] = problem.neighbours[problem.first[unit] : problem.first[unit + 1]].tolist()
-    return near
+    found: list[int] = problem.neighbours[problem.first[unit] : problem.first[unit + 1]].tolist()
+    return found
 
 
 def _by_stay(problem: Problem) -> NDArray[np.int64]:

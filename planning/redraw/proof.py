@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import SettingError
-from planning.redraw.bounds import unavoidable_change
 from planning.redraw.exact import Answer, move_least
+from planning.redraw.floor import floors
 from planning.redraw.part import hops as hops_from
 from planning.redraw.part import open_part
 
@@ -161,6 +161,7 @@ def prove(
     # The smallest first: what they leave of their time goes to the others.
     queue = sorted(parts, key=lambda item: item[1].stay.size)
     answers: dict[int, tuple[RegionProof, NDArray[np.int64]]] = {}
+    least = floors(problem, tolerances)
     ends = time.monotonic() + seconds
     for region, part in queue:
         began = time.monotonic()
@@ -169,6 +170,7 @@ def prove(
             part.zone_numbers(zone_of),
             part.zone_numbers(problem.start),
             tolerance=tolerances[part.zones],
+            floor=float(least[region]),
             seconds=max(ends - began, 0.0) / (len(queue) - len(answers)),
             hops=hops,
             workers=workers,
@@ -206,6 +208,7 @@ def _prove_part(
     start: NDArray[np.int64],
     *,
     tolerance: NDArray[np.float64],
+    floor: float,
     seconds: float,
     hops: int | None,
     workers: int,
@@ -242,9 +245,8 @@ def _prove_part(
         cancelled=cancelled,
     )
     known = known if free.zone_of is None else free.zone_of
-    return _verdict(part, plan, known, near or free, free, tolerance, feasible, reach), (
-        plan if known is None else known
-    )
+    verdict = _verdict(part, plan, known, near or free, free, floor=floor, feasible=feasible, reach=reach)
+    return verdict, plan if known is None else known
 
 
 def _verdict(
@@ -253,11 +255,11 @@ def _verdict(
     known: NDArray[np.int64] | None,
     near: Answer,
     free: Answer,
-    tolerance: NDArray[np.float64],
+    *,
+    floor: float,
     feasible: bool,
     reach: int,
 ) -> RegionProof:
-    floor = unavoidable_change(part, tolerance)
     best = np.inf if known is None else part.moved(known)
     bound = min(max(free.bound, floor), best)
     gap = float("nan") if known is None else (best - bound) / max(part.weight.sum(), 1e-300)

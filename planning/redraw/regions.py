@@ -12,6 +12,7 @@ from data.schemas import STATION_ID, TOWN_ID
 from geo.errors import Reason, SettingError
 from planning.dual_graph import WORKLOAD
 from planning.redraw.apportion import webster
+from planning.zone_loads import home_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,16 +133,14 @@ def zone_regions(
         ``lock_needs_zones`` if more zones hold something locked than there are to be.
     """
     if params.across_stations:
-        place = pd.Series(_EVERYWHERE, index=graph.grids.index)
-        station = place
+        station = pd.Series(_EVERYWHERE, index=graph.grids.index)
     else:
         station = stations_of_grids(graph)
-        place = station
     homes = _homes(graph, today, station)
     # What is locked stays in its zone, even where that lies in another station.
-    moved = _with_locked(station, homes, today, locks)
-    strays = sorted(station.index[station != moved])
-    station = moved
+    with_locked = _with_locked(station, homes, today, locks)
+    strays = sorted(station.index[station != with_locked])
+    station = with_locked
     notes = [Reason("lock_crosses_station", {"grids": strays})] if strays else []
     if not params.across_stations:
         place, merged = _by_town(graph, station, today, counts, locks)
@@ -149,12 +148,11 @@ def zone_regions(
     else:
         place = station
     names = tuple(sorted(set(place)))
-    of_grid = place.map({name: i for i, name in enumerate(names)})
+    number = {name: i for i, name in enumerate(names)}
     station_of = station.groupby(place).first()
     zone_ids, of_zone, changed = _zones(graph, place, station, today, counts, locks)
-    number = {name: i for i, name in enumerate(names)}
     return Regions(
-        of_grid=of_grid,
+        of_grid=place.map(number),
         names=names,
         station_of_region=tuple(str(station_of[name]) for name in names),
         zone_ids=tuple(zone_ids),
@@ -174,14 +172,11 @@ def _with_locked(place: pd.Series, homes: Mapping[str, str], today: pd.Series, l
 def _homes(
     graph: DualGraph, today: pd.Series, place: pd.Series, within: pd.Series | None = None
 ) -> dict[str, str]:
-    """Return where most of each zone's workload lies, of equals the first by name; first of `within`."""
-    rows = pd.DataFrame({"zone": today, "place": place, "work": graph.grids[WORKLOAD], "grids": 1}).dropna()
+    """Return the home of each zone among places; with `within`, among those inside its home there."""
     if within is not None:
-        rows = rows[within[rows.index] == rows["zone"].map(_homes(graph, today, within))]
-    sums = rows.groupby(["zone", "place"], as_index=False)[["work", "grids"]].sum()
-    ranked = sums.sort_values(["zone", "work", "grids", "place"], ascending=[True, False, False, True])
-    best = ranked.drop_duplicates("zone")
-    return {str(z): str(p) for z, p in zip(best["zone"], best["place"], strict=True)}
+        today = today.where(today.map(_homes(graph, today, within)) == within)
+    found = home_places(today, place, graph.grids[WORKLOAD])
+    return {str(zone): str(home) for zone, home in found.items()}
 
 
 def _by_town(

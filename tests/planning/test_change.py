@@ -1,13 +1,11 @@
 from itertools import permutations
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import SettingError
-from planning.change import change_from, relabelled, unavoidable, zone_homes, zone_targets
+from planning.change import change_from, relabelled
 
 LETTERS = "abcdefghi"
 NINE = st.lists(st.sampled_from("xyz"), min_size=9, max_size=9)
@@ -116,90 +114,9 @@ def test_a_zone_that_is_given_up_keeps_no_core(lattice, plan):
     assert change.core_kept.to_dict() == {"A": 1.0, "B": 0.0}
 
 
-def test_targets_are_the_means_of_the_stations(lattice, plan):
-    graph = lattice(6, 1, workload=[1, 2, 3, 4, 5, 6], stations="sssttt")
-    assert zone_targets(plan("AABCDD"), graph).to_dict() == {"A": 3, "B": 3, "C": 7.5, "D": 7.5}
-    assert zone_targets(plan("AABCDD"), lattice(6, 1)).tolist() == [1.5] * 4
-    # Work in no zone is the station's all the same.
-    assert zone_targets(plan("A BCDD"), graph)["A"] == 3
-
-
-def test_a_zone_is_at_home_where_most_of_its_work_is(lattice, plan):
-    graph = lattice(6, 1, workload=[1, 2, 4, 4, 1, 1], stations=["s", "s", "t", "t", "", ""])
-    assert zone_homes(plan("AAABBC"), graph).to_dict() == {"A": "t", "B": "t", "C": ""}
-
-
-def test_the_floor_by_hand(lattice, plan):
-    """
-    Zones of 6, 2, 1 and a mean of 3: at 0 % 3 leave A, at 10 % 2.7; B and C lack 1 + 2, at 10 % 0.7 + 1.7.
-    """
-    graph, today = lattice(3, 1, workload=[6, 2, 1]), plan("ABC")
-    assert unavoidable(graph, today, tolerance=0.0) == pytest.approx(3 / 9)
-    assert unavoidable(graph, today, tolerance=0.1) == pytest.approx(2.7 / 9)
-    assert unavoidable(graph, today, tolerance=1.0) == 0.0
-
-
-def test_the_floor_takes_the_larger_sum_of_each_station(lattice, plan):
-    """Station s: 2, 2, 5 of mean 3 (2 leave, 1 + 1 come); t: 1, 4, 4 (1 + 1 leave, 2 come), at 0 %."""
-    graph = lattice(6, 1, workload=[2, 2, 5, 1, 4, 4], stations="sssttt")
-    assert unavoidable(graph, plan("ABCDEF"), tolerance=0.0) == pytest.approx(4 / 18)
-    # At 20 % 1.4 leave and 0.8 come in s, 0.8 leave and 1.4 come in t: more than over all together.
-    assert unavoidable(graph, plan("ABCDEF"), tolerance=0.2) == pytest.approx(2.8 / 18)
-    pooled = lattice(6, 1, workload=[2, 2, 5, 1, 4, 4])
-    assert unavoidable(pooled, plan("ABCDEF"), tolerance=0.2) == pytest.approx(2.2 / 18)
-
-
-def test_what_lies_in_no_zone_or_in_another_station_has_to_move(lattice, plan):
-    graph = lattice(4, 1, stations="sstt")
-    assert unavoidable(graph, plan("AAB "), tolerance=0.9) == pytest.approx(1 / 4)
-    assert unavoidable(graph, plan("AAAB"), tolerance=0.9) == pytest.approx(1 / 4)
-
-
-def test_fewer_zones_give_up_the_lightest_and_more_are_filled(lattice, plan):
-    """9 in two zones: 1 is given up and shared, T = 4.5; in four: T = 2.25, one is new."""
-    graph, today = lattice(3, 1, workload=[4, 4, 1]), plan("ABC")
-    assert unavoidable(graph, today, tolerance=0.0, zones_per_station={"": 2}) == pytest.approx(1 / 9)
-    assert unavoidable(graph, today, tolerance=0.0, zones_per_station={"": 4}) == pytest.approx(3.5 / 9)
-
-
-def test_a_station_without_zones_asks_for_no_change_that_can_be_told(lattice, plan):
-    graph = lattice(4, 1, stations="sstt")
-    assert unavoidable(graph, plan("AA  "), tolerance=0.1) == 0.0
-    # Stations known in part: c counts with its zone, so targets are 3 and 1, then 1.5, 1.5 and 1.
-    partly = lattice(4, 1, stations=["s", "s", "", "t"])
-    assert unavoidable(partly, plan("AAAB"), tolerance=0.0) == 0.0
-    assert unavoidable(partly, plan("ABBC"), tolerance=0.0) == pytest.approx(0.5 / 4)
-
-
-def test_a_floor_needs_a_tolerance_and_work(lattice, plan):
-    with pytest.raises(SettingError, match="tolerance"):
-        unavoidable(lattice(2, 1), plan("AB"), tolerance=-0.1)
-    assert unavoidable(lattice(2, 1, workload=[0, 0]), plan("AB"), tolerance=0.1) == 0.0
-    assert unavoidable(lattice(2, 1, workload=[1, 1]), plan("  "), tolerance=0.1) == 0.0
-
-
-@given(NINE, NINE, WORK, st.sampled_from([0.0, 0.1, 0.5]), st.booleans())
-@settings(max_examples=30)
-def test_every_plan_moves_at_least_the_floor_of_the_tolerance_it_keeps(
-    lattice, new, old, work, tolerance, stationed
-):
-    """The tolerance that a plan keeps is its largest deviation, so that every plan is a case."""
-    graph = lattice(9, 1, workload=work, stations="ssstttuuu" if stationed else "")
-    if stationed:
-        new, old = ([s + z for s, z in zip("ssstttuuu", zones, strict=True)] for zones in (new, old))
-    today, assignment = (pd.Series(zones, index=graph.grids.index) for zones in (old, new))
-    counts = zone_homes(assignment, graph).value_counts()
-    load, target = graph.grids["workload"].groupby(assignment).sum(), zone_targets(assignment, graph)
-    worst = float(((load - target).abs() / target.where(target > 0)).max())
-    reached = max(tolerance, 0.0 if np.isnan(worst) else worst)
-    floor = unavoidable(graph, today, tolerance=reached, zones_per_station=counts)
-    assert floor <= change_from(assignment, today, graph).workload_moved + 1e-9
-
-
 def test_inputs_are_left_as_they_are(lattice, plan):
     graph, new, today = lattice(3, 2, stations="sssttt"), plan("AAB BC"), plan("AABBB ")
     before = (graph.grids.copy(), graph.borders.copy(), new.copy(), today.copy())
     change_from(new, today, graph)
-    unavoidable(graph, today, tolerance=0.1)
     for frame, was in zip((graph.grids, graph.borders, new, today), before, strict=True):
         assert frame.equals(was)

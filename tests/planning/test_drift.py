@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 
 from geo.errors import SettingError
 from planning.drift import RedrawPrice, drift, month_numbers
-from planning.workload import Profile
+from planning.profile import Profile
 
 CALLS_ONLY = Profile(weights={"calls": 1})
 PLAN = pd.Series({"a": "x", "b": "y", "c": "y"}, name="zone_id")

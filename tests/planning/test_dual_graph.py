@@ -65,14 +65,6 @@ def test_workload_of_a_grid_that_is_not_listed_is_missing():
     assert graph.grids["workload"].isna().tolist() == [False, True]
 
 
-def test_other_workload_leaves_the_graph_as_it_was():
-    graph = graph_of("12")
-    other = graph.with_workload(pd.Series({"01": 9.0, "00": 8.0}))
-    assert other.grids["workload"].tolist() == [8, 9]
-    assert graph.grids["workload"].tolist() == [1, 2]
-    assert other.borders is graph.borders
-
-
 def test_part_of_a_village_is_linked_to_the_nearest_of_its_grids():
     # Village a: two grids to the left, one behind village b.
     assert links(graph_of("1111/1111", villages="aaba/bbbb", stations="ssss/ssss")) == [("01", "03")]

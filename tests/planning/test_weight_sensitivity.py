@@ -8,8 +8,9 @@ from pandas.testing import assert_frame_equal
 
 from geo.errors import SettingError
 from planning.balance import balance
+from planning.profile import Profile
 from planning.weight_sensitivity import weight_sensitivity
-from planning.workload import Profile, grid_workload
+from planning.workload import grid_workload
 
 
 def workload(weights, **columns):

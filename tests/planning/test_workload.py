@@ -13,14 +13,8 @@ from pandas.testing import assert_frame_equal
 from shapely.geometry import LineString, Polygon, box
 
 from geo.errors import CrsError, SchemaError, SettingError
-from planning.workload import (
-    DEFAULT_PROFILE,
-    Profile,
-    grid_workload,
-    known_factors,
-    reported_calls,
-    road_lengths,
-)
+from planning.profile import DEFAULT_PROFILE, Profile
+from planning.workload import grid_workload, known_factors, reported_calls, road_lengths
 
 CRS = "EPSG:4549"
 
@@ -265,62 +259,6 @@ def test_degrees_are_no_measure_of_area_or_roads():
     for weights in ({"area_km2": 1}, {"road_km": 1}):
         with pytest.raises(CrsError):
             grid_workload({"grids": grids, "roads": lines([(0, 0), (9, 9)])}, Profile(weights=weights))
-
-
-@pytest.mark.parametrize(
-    "settings_",
-    [
-        {"weights": {}},
-        {"weights": {"a": 0}},
-        {"weights": {"a": -1, "b": 2}},
-        {"weights": {"a": float("nan")}},
-        {"weights": {"a": float("inf")}},
-        {"weights": {"a": "1"}},
-        {"weights": ["a"]},
-        {"weights": {"a": 1}, "diverted": 1.1},
-        {"weights": {"a": 1}, "diverted": None},
-        {"weights": {"a": 1}, "first_day": "2026-02-30"},
-        {"weights": {"a": 1}, "first_day": "20260201"},  # sorts apart from 2026-02-01
-        {"weights": {"a": 1}, "first_day": "2026-02-02", "last_day": "2026-02-01"},
-    ],
-)
-def test_a_profile_refuses_what_means_nothing(settings_):
-    with pytest.raises(SettingError, match="setting_wrong"):
-        Profile(**settings_)
-
-
-def test_a_saved_profile_with_a_foreign_field_is_refused():
-    for saved in ({"weights": {"a": 1}, "colour": 1}, {}):
-        with pytest.raises(SettingError, match="setting_wrong"):
-            Profile.from_dict(saved)
-
-
-def test_profiles_survive_json_and_compare_by_value():
-    profile = Profile(weights={"calls": 2, "present": 1}, diverted=0.5, first_day="2026-01-01")
-    again = Profile.from_dict(json.loads(json.dumps(profile.to_dict())))
-    assert again == profile
-    assert hash(again) == hash(profile)
-    assert again != Profile(weights={"calls": 2, "present": 1})
-
-
-def test_later_changes_to_the_callers_weights_do_not_reach_the_profile():
-    weights = {"a": 1.0}
-    profile = Profile(weights=weights)
-    weights["a"] = 9.0
-    profile.to_dict()["weights"]["a"] = 9.0
-    assert profile.weights == {"a": 1.0}
-
-
-def test_weights_are_read_as_a_terminal_states_them():
-    profile = Profile.from_texts(["calls=2", " present = 0.5"], diverted=0.0)
-    assert profile == Profile(weights={"calls": 2.0, "present": 0.5}, diverted=0.0)
-
-
-@pytest.mark.parametrize("text", ["calls", "=2", "calls=", "calls=two", "present=1"])
-def test_weights_that_cannot_be_read_are_named(text):
-    with pytest.raises(SettingError) as error:
-        Profile.from_texts(["present=1", text])
-    assert (error.value.code, error.value.facts["found"]) == ("weights_unreadable", text)
 
 
 def test_inputs_are_left_alone():

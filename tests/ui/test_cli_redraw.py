@@ -17,7 +17,8 @@ from planning.redraw.reasons import CHANGE_REASONS
 from planning.redraw.search import AIMS
 from ui import cli
 from ui.names import PlaceNames
-from ui.proposals import change_reason, unmet_sentence
+from ui.proposal_tables import change_reason
+from ui.proposals import unmet_sentence
 from ui.words import LANGS, words
 
 PLAN_KEYS = {

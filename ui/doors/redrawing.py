@@ -178,7 +178,8 @@ def _written(
 def _facts(
     found: Redraw, standing: Standing, kept: list[str | None], proof: Proved | None, say: Speaker
 ) -> dict[str, Any]:
-    from ui.proposals import margins, proof_facts, proposal_facts, station_facts, unmet_facts
+    from ui.proofs import proof_facts
+    from ui.proposals import margins, proposal_facts, station_facts, unmet_facts
 
     notes = (*standing.notes, *found.notes)
     return {
@@ -204,8 +205,10 @@ def _facts(
 def _lines(
     found: Redraw, standing: Standing, kept: list[str | None], proof: Proved | None, say: Speaker
 ) -> list[str]:
-    from ui.proposals import proof_lines, proposal_line, unmet_sentence
-    from ui.scorecard_words import named_reason, weights_line
+    from ui.named_reasons import named_reason
+    from ui.proofs import proof_lines
+    from ui.proposals import proposal_line, unmet_sentence
+    from ui.scorecard_words import weights_line
 
     t, names = say.t, standing.names
     notes = (*standing.notes, *found.notes)

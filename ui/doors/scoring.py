@@ -50,7 +50,9 @@ def score(
     """给方案打分 / score a plan: balance, shape, what is split, what changes."""
     from data.workspace import Workspace
     from planning.scorecard import ScoreParams
-    from ui.scorecard_words import gap_of, named_reason, score_lines, sensitivity_lines, weights_line
+    from ui.named_reasons import named_reason
+    from ui.scorecard_words import gap_of, score_lines, weights_line
+    from ui.sensitivity_words import sensitivity_lines
     from ui.standing import profile_of, stand
 
     began, say = time.monotonic(), speaker(lang, as_json)
@@ -96,7 +98,8 @@ def drift(
     """方案逐月走样的情况，何时值得重划 / how a plan fares month by month, and when a redraw starts to pay."""
     from data.workspace import Workspace
     from planning.drift import drift as drifting
-    from ui.scorecard_words import drift_lines, named_reason
+    from ui.drift_words import drift_lines
+    from ui.named_reasons import named_reason
     from ui.standing import profile_of, stand
 
     began, say = time.monotonic(), speaker(lang, as_json)

@@ -139,8 +139,36 @@ def energy(problem, zone_of, aim, tolerance):
     return total
 
 
+def lattice_problem(rows, columns, weights, start, *, target=None, fixed=(), closed=(), stay=None):
+    """
+    Return one region of squares numbered row by row; zones are named and numbered by digits.
+
+    start: zone of each unit, also today's unless stay (unit, zone, workload) says otherwise.
+    """
+    picture = "/".join("".join(map(str, start[row * columns : (row + 1) * columns])) for row in range(rows))
+    problem = problem_of(picture, work=np.asarray(weights, dtype=float))
+    assert problem.start.tolist() == list(start)
+    changes = {
+        "fixed": np.isin(np.arange(problem.units), fixed),
+        "closed": np.isin(np.arange(problem.zones), closed),
+    }
+    if target is not None:
+        changes["target"] = np.asarray(target, dtype=float)
+    if stay is not None:
+        unit, zone, weight = (np.array(column) for column in zip(*sorted(stay), strict=True))
+        first = np.searchsorted(unit, np.arange(problem.units + 1))
+        changes |= {"stay_first": first, "stay_zone": zone, "stay_weight": weight}
+    return problem.replace(**changes)
+
+
+def deviation(problem, zone_of):
+    """Return the largest deviation of an open zone."""
+    off = np.abs(problem.zone_weights(zone_of) - problem.target) / problem.target
+    return off[~problem.closed].max()
+
+
 def all_plans(problem):
-    """Return every plan that keeps the hard constraints, of a problem without locks and of one region."""
+    """Return every plan of a problem of one region that keeps the hard constraints, a row each."""
     near = [
         sum(1 << int(v) for v in problem.neighbours[problem.first[u] : problem.first[u + 1]])
         for u in range(problem.units)
@@ -162,7 +190,9 @@ def all_plans(problem):
     if len(masks):
         inside = (masks[:, :, None] >> np.arange(problem.units)) & 1
         plans = inside.argmax(axis=1).astype(np.int64)
-    return plans
+    locked = problem.fixed | problem.closed[problem.start]
+    held = (plans == problem.start) | ~(locked | problem.closed[plans])
+    return plans[held.all(axis=1)]
 
 
 def frozen(problem):

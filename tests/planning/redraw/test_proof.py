@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo.errors import SettingError
 from planning.redraw.proof import prove
-from tests.planning.redraw.lattice import all_plans, deviation, lattice_problem
+from tests.planning.redraw.lattices import all_plans, deviation, lattice_problem
 
 STRIPES = [0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]
 weights = st.lists(st.integers(1, 30), min_size=12, max_size=12)
@@ -52,6 +52,13 @@ def test_a_plan_that_cannot_be_beaten_is_kept():
     assert (row["value"], row["bound"], row["gap"], row["optimal"]) == (0, 0, 0, True)
     assert proof.zone_of.tolist() == [0, 0, 1, 1]
     assert proof.summary() == {"regions": 1, "closed": 1, "optimal": 1, "gap": 0.0}
+
+
+def test_contiguity_raises_the_bound_above_the_floor():
+    """In a row 1 | 9 9 1 2 zone 1 has 21 of 13.2 at most, but only by a whole 9 can it be relieved."""
+    problem = lattice_problem(1, 5, [1, 9, 9, 1, 2], [0, 1, 1, 1, 1])
+    row = prove(problem, problem.start, tolerances=np.full(2, 0.2), seconds=10).regions.iloc[0]
+    assert (row["floor"], row["bound"]) == (pytest.approx(7.8), 9)
 
 
 def test_a_worse_plan_is_improved_and_its_own_change_still_told():
