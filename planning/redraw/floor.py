@@ -36,8 +36,10 @@ def floors(problem: Problem, tolerance: NDArray[np.float64]) -> NDArray[np.float
     work = np.bincount(p.region, p.weight, minlength=regions)
     homeless = work - np.bincount(p.region[owner[home]], p.stay_weight[home], minlength=regions)
     most, least = (1 + tolerance) * p.target, (1 - tolerance) * p.target
-    above = np.bincount(p.zone_region, np.maximum(held - most, 0.0), minlength=regions) + homeless
-    below = np.bincount(p.zone_region, np.maximum(least - held, 0.0), minlength=regions)
+    # What is locked stays as it is, however far it is from its target.
+    excess, lack = (np.where(p.closed, 0.0, np.maximum(off, 0.0)) for off in (held - most, least - held))
+    above = np.bincount(p.zone_region, excess, minlength=regions) + homeless
+    below = np.bincount(p.zone_region, lack, minlength=regions)
     largest = np.zeros(p.units)
     np.maximum.at(largest, owner[home], p.stay_weight[home])
     torn = np.bincount(p.region, np.maximum(p.weight - largest, 0.0), minlength=regions)
