@@ -233,6 +233,7 @@ def test_ctrl_c_ends_with_what_there_is(redrawn, monkeypatch):
         (("--seconds", "-1"), "-1"),
         (("--seconds", "nan"), "nan"),
         (("--effort", "0"), "0"),
+        (("--seed", "4294967296"), "4294967295"),
         (("--split-above", "0"), "0"),
         (("--split-above", "inf"), "inf"),
         (("--prove", "0"), "--prove"),
