@@ -55,6 +55,11 @@ class DualGraph:
         grids = self.grids.assign(**{WORKLOAD: workload.reindex(self.grids.index)})
         return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
 
+    def without_stations(self) -> DualGraph:
+        """Return the same graph with stations and towns left out: for zones that may cross them."""
+        grids = self.grids.assign(**{STATION_ID: "", TOWN_ID: ""})
+        return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
+
     def within(self, members: pd.Index) -> DualGraph:
         """Return the part of the graph that some grids make up."""
         inside = self.borders["left"].isin(members) & self.borders["right"].isin(members)

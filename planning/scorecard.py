@@ -50,6 +50,8 @@ class ScoreParams:
         Draws for each of them; 0 leaves robustness out.
     seed
         Of the draws.
+    across_stations
+        Whether zones may cross stations and towns, which then are left out of targets and violations.
     """
 
     tolerance: float = 0.10
@@ -57,6 +59,7 @@ class ScoreParams:
     noise: tuple[float, ...] = (0.1, 0.2)
     draws: int = 500
     seed: int = 0
+    across_stations: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges, and that the profile is known."""
@@ -260,8 +263,8 @@ class Scorer:
         road_links: pd.DataFrame | None = None,
         staff: pd.DataFrame | None = None,
     ) -> None:
-        self.graph = graph
         self.params = params or ScoreParams()
+        self.graph = graph.without_stations() if self.params.across_stations else graph
         self.today = None if today is None else placed(today).reindex(graph.grids.index)
         self.staff = staff
         self._work = graph.grids[WORKLOAD].fillna(0.0)

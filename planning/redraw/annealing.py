@@ -107,16 +107,14 @@ class Annealer:
         pinned = p.fixed | p.closed[np.maximum(p.start, 0)]
         self._arrays = (
             *(a.astype(np.int32) for a in (p.first, p.neighbours, self._owner)),
-            *(
-                np.ascontiguousarray(a, dtype=float)
-                for a in (p.shared, p.weight, p.area, p.outline, p.target)
-            ),
+            # Copies: pandas hands out arrays that are not to be written to, for which numba compiles anew.
+            *(a.astype(float) for a in (p.shared, p.weight, p.area, p.outline, p.target)),
             tolerance.astype(float),
             self.asked,
             *(a.astype(np.int32) for a in (p.stay_first, p.stay_zone)),
             p.stay_weight / self._mean,
             pinned,
-            p.closed,
+            p.closed.astype(bool),
         )
 
     def anneal(self, zone_of: NDArray[np.int64], aim: Aim, *, moves: int, seed: int) -> NDArray[np.int64]:

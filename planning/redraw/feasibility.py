@@ -11,6 +11,7 @@ import pandas as pd
 
 from data.schemas import VILLAGE_ID
 from geo.errors import SettingError
+from planning.redraw.bounds import least_deviation
 from planning.redraw.building import build_problem
 from planning.redraw.search import reachable
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _ZONES = (1, -1, 2, -2, 3, -3)
 _VILLAGES = (1, 2, 3, 4, 6, 8, 12)
 _LEEWAY = 1e-9
+# Most stations of whole villages are proved in a fraction of a second; the others can wait for a proof.
+_PROOF_S = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +97,6 @@ def explain_unmet(
     """
     failing = np.flatnonzero(met > params.tolerance + _LEEWAY)
     stations = list(dict.fromkeys(built.station_of_region[region] for region in failing))
-    bounds = deviation_bounds(built)
 
     def explain(station: str) -> Unmet:
         inside = [i for i, name in enumerate(built.station_of_region) if name == station]
@@ -105,38 +107,13 @@ def explain_unmet(
             zones=zones,
             asked=params.tolerance,
             met=float(met[inside].max()),
-            bound=float(bounds[inside].max()),
+            bound=_proved(built, kept, inside, float(met[inside].max())),
             zones_needed=next((n for n in _near(zones) if part.can_do(zones=n)), None),
             split=part.fewest(_in_the_way(graph, built, kept, inside, params.tolerance), zones=zones),
         )
 
     with ThreadPoolExecutor(workers) as pool:
         return tuple(pool.map(explain, stations))
-
-
-def deviation_bounds(built: Built) -> NDArray[np.float64]:
-    """
-    Return for each region a tolerance below which no plan can be, by arithmetic.
-
-    The zone that holds the heaviest unit has at least its weight; and the zones of a region share its work,
-    so that one of them is as far from its target as their mean is.
-    """
-    p = built.problem
-    regions = len(p.region_names)
-    free = np.isin(np.arange(p.units), np.flatnonzero(~p.closed[np.maximum(p.start, 0)]))
-    bounds = np.zeros(regions)
-    for region in range(regions):
-        units, zones = free & (p.region == region), (p.zone_region == region) & ~p.closed
-        if not zones.any():
-            continue
-        target = p.target[zones]
-        bounds[region] = max(
-            float(p.weight[units].max(initial=0.0) / target.max() - 1),
-            abs(float(p.weight[units].sum() / target.sum() - 1)),
-        )
-        # Sums of floats: what is next to nothing is nothing.
-        bounds[region] = bounds[region] if bounds[region] > _LEEWAY else 0.0
-    return bounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +197,14 @@ def _in_the_way(
     rank = np.where(off[plan], 0, np.where(beside[plan], 1, 2))
     order = whole[np.lexsort((whole, -p.weight[whole], rank[whole]))]
     return list(dict.fromkeys(str(village[first[unit]]) for unit in order))
+
+
+def _proved(built: Built, kept: NDArray[np.int64], regions: list[int], met: float) -> float:
+    """Return a tolerance below which no plan of some regions can be."""
+    problem = built.problem.replace(start=kept)
+    bounds = [least_deviation(problem, region, seconds=_PROOF_S).bound for region in regions]
+    # Rounding of weights must not put the bound above what a plan has.
+    return float(min(max(bounds), met))
 
 
 def _near(zones: int) -> Iterator[int]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MOST_UNITS = 400
 # A limit on nodes, not on seconds: the same run must give the same plan on any machine.
 _NODES = 500
+# Whoever asks for a plan at once gets it at once.
+_LEAST_ROUNDS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ def recombined(
     Return for each aim the best plan made of zones of any plan found; never a worse one than was found.
 
     Set partitioning by branch and bound (HiGHS) over the zones that the search came upon, region by region;
-    regions of more than 400 units are left as they are.
+    regions of more than 400 units are left as they are, and so is what a search of few rounds found.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ def recombined(
     workers
         Regions that are worked on at once.
     """
+    if found.effort.rounds < _LEAST_ROUNDS:
+        return dict(found.plans)
     annealer = Annealer(problem, tolerance, asked=asked)
     jobs = [(aim, region) for aim in aims for region in range(len(problem.region_names))]
     with ThreadPoolExecutor(workers) as pool:

@@ -189,7 +189,8 @@ def redraw(
     plans = recombined(
         problem, tolerance, found, asked=params.tolerance, aims=AIMS, workers=found.effort.workers
     )
-    scorer = scorer or Scorer(graph, today=today, params=ScoreParams(tolerance=params.tolerance))
+    scoring = ScoreParams(tolerance=params.tolerance, across_stations=params.across_stations)
+    scorer = scorer or Scorer(graph, today=today, params=scoring)
     proposals = _proposals(graph, today, built, tolerance, plans, params, scorer)
     return Redraw(
         proposals=proposals,

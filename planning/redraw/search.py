@@ -44,7 +44,9 @@ _FROM_NOTHING = 0.5
 _STALE_ROUNDS = 4
 _GAIN = 1e-3
 _LEEWAY = 1e-9
-_LEAST_MOVES, _MOVES_PER_UNIT = 200_000, 1_000
+_LEAST_MOVES, _MOVES_PER_UNIT = 100_000, 1_000
+# The first rounds are shorter by so much, so that there is a whole front early on.
+_SHORTER = (8, 4, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,14 +160,16 @@ def search(
     began = time.monotonic()
     workers = limits.workers or os.cpu_count() or 1
     annealer = Annealer(problem, tolerance, asked=asked)
-    moves = max(_LEAST_MOVES, _MOVES_PER_UNIT * problem.units)
+    whole = max(_LEAST_MOVES, _MOVES_PER_UNIT * problem.units)
     champions = {aim.name: _Champion(annealer, aim) for aim in aims}
     for plan in known:
         for champion in champions.values():
             champion.offer(plan)
-    rounds = stale = 0
+    rounds = stale = proposed = 0
     with ThreadPoolExecutor(workers) as pool:
         while True:
+            started = time.monotonic()
+            moves = whole // _SHORTER[rounds] if rounds < len(_SHORTER) else whole
             tasks = [
                 task
                 for i, aim in enumerate(aims)
@@ -178,9 +182,11 @@ def search(
             for task, future in zip(tasks, futures, strict=True):
                 better |= champions[task[1].name].offer(future.result())
             rounds += 1
+            proposed += moves * len(tasks)
             fair = any(champion.is_fair() for champion in champions.values())
-            stale = 0 if better or not fair else stale + 1
-            spent = _spent(limits, rounds, time.monotonic() - began)
+            stale = 0 if better or not fair or moves < whole else stale + 1
+            now = time.monotonic()
+            spent = _spent(limits, rounds, now - began, now - started)
             if tell is not None:
                 tell(min(spent, 1.0))
             if spent >= 1.0 or (limits.rounds is None and stale >= _STALE_ROUNDS):
@@ -188,7 +194,7 @@ def search(
     return Found(
         plans={name: champion.plan for name, champion in champions.items()},
         pools={name: tuple(champion.pool) for name, champion in champions.items()},
-        effort=Effort(rounds=rounds, moves=rounds * 2 * len(aims) * moves, seed=limits.seed, workers=workers),
+        effort=Effort(rounds=rounds, moves=proposed, seed=limits.seed, workers=workers),
     )
 
 
@@ -300,13 +306,14 @@ def _all_done(futures: list[Any], annealer: Annealer, cancelled: Callable[[], bo
     return True
 
 
-def _spent(limits: Limits, rounds: int, seconds: float) -> float:
+def _spent(limits: Limits, rounds: int, seconds: float, last: float) -> float:
+    """Return the share of the search that is done, 1 or more if the next round would not fit."""
     if limits.rounds is not None:
         return rounds / limits.rounds
     if limits.seconds is None:
         return 0.0
-    # A round that would not fit is not begun.
-    return (seconds + seconds / rounds) / max(limits.seconds, 1e-9)
+    following = last * 2 if rounds <= len(_SHORTER) else last
+    return (seconds + following) / max(limits.seconds, 1e-9)
 
 
 def _largest_deviation(problem: Problem, plan: Plan) -> NDArray[np.float64]:

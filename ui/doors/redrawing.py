@@ -103,7 +103,10 @@ def redraw(
         standing = stand(opened, profile_of(opened, weights))
         if prove is not None and standing.today is None:
             raise SettingError("prove_needs_today")
-        scorer, proof = standing.scorer(ScoreParams(tolerance=params.tolerance)), None
+        scorer, proof = (
+            standing.scorer(ScoreParams(tolerance=params.tolerance, across_stations=across_stations)),
+            None,
+        )
         found = redrawing.redraw(
             standing.graph,
             standing.today,

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import SettingError
-from planning.redraw.annealing import Aim, Annealer
+from planning.redraw import _kernel
+from planning.redraw.annealing import Aim, Annealer, warm_up
 from planning.redraw.params import RedrawParams
 from tests.planning.redraw.lattices import (
     all_plans,
@@ -154,3 +155,13 @@ def test_negative_costs_are_refused(name):
 def test_temperatures_and_shares_outside_their_range_are_refused(wrong):
     with pytest.raises(SettingError, match="setting_wrong"):
         Aim(name="wrong", **wrong)
+
+
+def test_warming_up_compiles_what_is_run():
+    warm_up()
+    known = len(_kernel.anneal.signatures)
+    problem = problem_of("1122/1122")
+    for array in (problem.shared, problem.target, problem.weight):
+        array.flags.writeable = False
+    annealer_of(problem).anneal(problem.start, Aim(name="any"), moves=10, seed=1)
+    assert len(_kernel.anneal.signatures) == known
