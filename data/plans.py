@@ -14,7 +14,7 @@ from geo.errors import ConflictError, SettingError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from data.workspace import Workspace
 
@@ -111,6 +111,30 @@ def save_plan(
             params=params,
             scorecard=scorecard,
         )
+
+
+def save_plans(
+    workspace: Workspace, plans: Sequence[tuple[pd.Series, Mapping[str, Any]]], *, stamp: str | None = None
+) -> list[str]:
+    """
+    Keep several assignments as `save_plan` does, all of them or none, and return their ids.
+
+    Parameters
+    ----------
+    plans
+        Of each its assignment, and what else `insert_plan` takes.
+    stamp
+        `Workspace.stamp` of the tables that they were made from, if it must still hold.
+
+    Raises
+    ------
+    ConflictError
+        ``tables_changed`` if the tables are no longer as they were at `stamp`.
+    """
+    with geopackage.writing(workspace.path) as connection:
+        if stamp is not None:
+            require_stamp(connection, stamp)
+        return [insert_plan(connection, assignment, **facts) for assignment, facts in plans]
 
 
 def insert_plan(

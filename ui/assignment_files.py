@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from data.guarding import blotted
 from data.guessing import guess_mapping
+from data.privacy import judge
 from data.readers import ROW, opened
 from data.schemas import GRID_ID, ZONE_ID
 from geo.errors import Reason, SchemaError
@@ -36,8 +38,10 @@ def read_assignment_file(path: Path, grids: pd.Index) -> tuple[pd.Series, tuple[
     Raises
     ------
     SchemaError
-        ``assignment_file_faults``, with a reason for each row whose grid is blank, unknown or repeated;
-        ``assignment_columns_unknown`` where there are no such columns.
+        ``assignment_file_faults``, with a reason for each row that has more cells than the header
+        or whose grid is blank, unknown or repeated;
+        ``assignment_columns_unknown`` where there are no such columns; ``column_personal`` where one of
+        them names persons.
     FileError
         As `data.readers.opened`.
     """
@@ -47,18 +51,28 @@ def read_assignment_file(path: Path, grids: pd.Index) -> tuple[pd.Series, tuple[
             pd.DataFrame(part)[columns].set_axis([GRID_ID, ZONE_ID], axis=1)
             for part in source.batches(layer, columns)
         ]
+        shifted = tuple(note for note in source.notes if note.code == "row_ragged")
     rows = (
         pd.concat(parts) if parts else pd.DataFrame(columns=[GRID_ID, ZONE_ID], index=pd.Index([], name=ROW))
     )
     rows = rows.map(lambda cell: "" if pd.isna(cell) else unguarded(str(cell).strip()))
+    _require_places(rows, columns)
     # Spreadsheets are full of empty lines.
     rows = rows[(rows[GRID_ID] != "") | (rows[ZONE_ID] != "")]
-    if faults := tuple(_faults(rows, grids)):
+    if faults := (*shifted, *_faults(rows, grids)):
         raise SchemaError("assignment_file_faults", file=path.name, count=len(faults), reasons=faults)
     missing = grids.difference(rows[GRID_ID])
     notes = [Reason("assignment_file_lacks", {"count": len(missing), "grids": list(missing)})]
     plan = pd.Series(rows[ZONE_ID].to_numpy(), index=pd.Index(rows[GRID_ID], name=GRID_ID), name=ZONE_ID)
     return plan, tuple(notes) if len(missing) else ()
+
+
+def _require_places(rows: pd.DataFrame, columns: list[str]) -> None:
+    """Raise if a column names persons: its cells would be said as the names of zones."""
+    for field, column in zip((GRID_ID, ZONE_ID), columns, strict=True):
+        verdict = judge(column, rows[field], field=field)
+        if verdict is not None and verdict.certain:
+            raise SchemaError("column_personal", column=column, personal_kind=verdict.kind)
 
 
 def _layer(source: Source, path: Path) -> tuple[SourceLayer, list[str]]:
@@ -69,7 +83,8 @@ def _layer(source: Source, path: Path) -> tuple[SourceLayer, list[str]]:
     raise SchemaError(
         "assignment_columns_unknown",
         file=path.name,
-        known=", ".join(name for layer in source.layers for name in layer.columns),
+        # Without a header the first row is taken for it, and may name persons.
+        known=", ".join(blotted(name) for layer in source.layers for name in layer.columns),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from data.plans import NESTING, REDRAW, save_plan
+from data.plans import NESTING, REDRAW, save_plan, save_plans
 from data.schemas import TABLES
 from ui.proposals import margins, title
 
@@ -76,7 +76,7 @@ def save_proposals(
     stamp: str | None = None,
 ) -> list[str]:
     """
-    Keep the plans of a redraw as draft plans and return their ids; saved twice, each is still one plan.
+    Keep all plans of a redraw as drafts, or none, and return their ids; saved twice, each is still one plan.
 
     Parameters
     ----------
@@ -94,23 +94,24 @@ def save_proposals(
     ConflictError
         ``tables_changed`` if somebody changed the tables since.
     """
-    return [
-        save_plan(
-            workspace,
+    plans = [
+        (
             proposal.assignment,
-            kind=REDRAW,
-            name=t("redraw.plan_name", title=title(proposal, t)),
-            author=author,
-            parent=parent,
-            params={
-                "profile": profile.to_dict(),
-                "settings": found.params.to_dict(),
-                "effort": found.effort.to_dict(),
-                "aim": proposal.name,
-                "mark": proposal.mark,
+            {
+                "kind": REDRAW,
+                "name": t("redraw.plan_name", title=title(proposal, t)),
+                "author": author,
+                "parent": parent,
+                "params": {
+                    "profile": profile.to_dict(),
+                    "settings": found.params.to_dict(),
+                    "effort": found.effort.to_dict(),
+                    "aim": proposal.name,
+                    "mark": proposal.mark,
+                },
+                "scorecard": {**proposal.scorecard.summary(), **margins(proposal)},
             },
-            scorecard={**proposal.scorecard.summary(), **margins(proposal)},
-            stamp=stamp,
         )
         for proposal in found.proposals
     ]
+    return save_plans(workspace, plans, stamp=stamp)

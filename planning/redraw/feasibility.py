@@ -64,7 +64,7 @@ class Unmet:
     @property
     def proved(self) -> bool:
         """Whether it is impossible, rather than not found."""
-        return self.bound > self.asked + _LEEWAY
+        return bool(self.bound > self.asked + _LEEWAY)
 
 
 def explain_unmet(

@@ -150,7 +150,9 @@ def _scale(part: Part) -> float:
     for scale in (1.0, 10.0, 100.0, 1000.0):
         if total * scale > _LARGEST_TOTAL:
             break
-        if np.allclose(numbers * scale, np.rint(numbers * scale), rtol=0.0, atol=1e-7):
+        # Next to nothing is no whole number of anything.
+        whole = total * scale >= 1 - _ON_THE_LINE
+        if whole and np.allclose(numbers * scale, np.rint(numbers * scale), rtol=0.0, atol=1e-7):
             return scale
     return _LARGEST_TOTAL / total
 

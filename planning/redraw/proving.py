@@ -146,7 +146,7 @@ def _bounded(
         ]
         bound = max(unmet.bound, *(answer.bound for answer in answers))
         # Rounding of weights must not put the bound above what a plan has.
-        raised.append(replace(unmet, bound=min(bound, unmet.met)))
+        raised.append(replace(unmet, bound=float(min(bound, unmet.met))))
     return tuple(raised)
 
 

@@ -70,13 +70,15 @@ def zone_counts(graph: DualGraph, today: pd.Series | None, *, params: RedrawPara
     Raises
     ------
     SettingError
-        ``redraw_needs_zones`` without a plan of today and a number of zones; ``zones_too_few`` if there are
-        fewer zones than stations.
+        ``redraw_needs_zones`` without a plan of today and a number of zones; ``redraw_too_many_zones`` if
+        there are to be more zones than grids; ``zones_too_few`` if fewer than stations.
     """
     held = today.reindex(graph.grids.index) if today is not None else pd.Series(dtype=object)
     number = params.zones or held.nunique()
     if number < 1:
         raise SettingError("redraw_needs_zones")
+    if params.zones is not None and number > len(graph.grids):
+        raise SettingError("redraw_too_many_zones", stations=f"{len(graph.grids)} < {number}")
     if params.across_stations:
         return {_EVERYWHERE: number}
     station = stations_of_grids(graph)

@@ -219,6 +219,25 @@ def test_ctrl_c_ends_with_what_there_is(redrawn, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_crash_while_plans_are_kept_keeps_none(redrawn, tmp_path, monkeypatch):
+    from data import plans
+
+    twin = tmp_path / "crashed.gpkg"
+    shutil.copy2(redrawn[1].parents[1] / "twin.gpkg", twin)
+    plain, calls = plans.insert_plan, []
+
+    def crashing(*args, **facts):
+        calls.append(facts)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return plain(*args, **facts)
+
+    monkeypatch.setattr(plans, "insert_plan", crashing)
+    assert run("redraw", twin, *QUICK).exit_code != 0
+    assert len(calls) == 2
+    assert read_plans(Workspace.open(twin)).empty
+
+
 @pytest.mark.parametrize(
     ("typed", "sign"),
     [
@@ -234,6 +253,7 @@ def test_ctrl_c_ends_with_what_there_is(redrawn, monkeypatch):
         (("--seconds", "-1"), "-1"),
         (("--seconds", "nan"), "nan"),
         (("--effort", "0"), "0"),
+        (("--seed", "4294967296"), "4294967295"),
         (("--split-above", "0"), "0"),
         (("--split-above", "inf"), "inf"),
         (("--prove", "0"), "--prove"),

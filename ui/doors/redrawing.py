@@ -57,7 +57,7 @@ def redraw(
     effort: Annotated[
         int | None, typer.Option(metavar="ROUNDS", help="只找这么多轮，结果可重现 / rounds, repeatable")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="随机种子 / seed")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="随机种子 / seed")] = 1,
     prove: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="再用这么多秒证明最少变动 / prove the least change for so long"),

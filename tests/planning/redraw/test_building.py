@@ -142,6 +142,8 @@ def test_idle_grids_are_dealt_out_too():
         ("redraw_station_without_work", "12", {"work": [0, 1], "stations": "ab"}),
         ("redraw_too_many_zones", "1122", {"params": RedrawParams(zones=5)}),
         ("redraw_too_many_zones", "123", {"villages": "aab"}),
+        ("redraw_too_many_zones", "12", {"params": RedrawParams(zones=10**12)}),
+        ("redraw_too_many_zones", "12", {"params": RedrawParams(zones=10**12, across_stations=True)}),
         ("redraw_needs_zones", "12", {"draw": True}),
         ("zones_too_few", "12", {"stations": "ab", "params": RedrawParams(zones=1)}),
         ("lock_unknown", "12", {"params": RedrawParams(locked=("nowhere",))}),

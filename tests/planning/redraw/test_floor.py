@@ -33,6 +33,11 @@ def test_grids_without_a_zone_of_their_station_have_to_move():
     assert floor_of(problem, 1.0) == pytest.approx([0.0, 1.0])
 
 
+def test_a_locked_zone_beyond_the_tolerance_moves_nothing():
+    problem = problem_of("11123", params=RedrawParams(locked=("1",)))
+    assert floor_of(problem, 0.5) == [0.0]
+
+
 def test_without_a_plan_of_today_nothing_has_to_move():
     problem = problem_of("1122", draw=True, params=RedrawParams(zones=2))
     assert floor_of(problem, 0.0) == [0.0]

@@ -35,6 +35,13 @@ def test_the_best_plan_is_found_and_proved(loads, fixed):
         assert row["floor"] <= row["best"] + 1e-9
 
 
+def test_tiny_loads_are_not_rounded_to_nothing():
+    problem = lattice_problem(3, 4, np.array([1] * 11 + [2]) * 1e-8, STRIPES)
+    row = prove(problem, problem.start, tolerances=np.zeros(2), seconds=20).regions.iloc[0]
+    # Thirteen cannot be halved.
+    assert (row["best"], row["bound"]) == (np.inf, np.inf)
+
+
 @settings(max_examples=10)
 @given(weights)
 def test_within_hops_is_never_less_than_without(loads):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import geopandas as gpd
@@ -6,6 +7,7 @@ import pytest
 from shapely.geometry import box
 
 from planning.dual_graph import DualGraph
+from planning.redraw.params import RedrawParams
 from planning.redraw.proving import proved
 from planning.redraw.redrawing import redraw
 from planning.redraw.search import Limits
@@ -65,3 +67,19 @@ def test_a_better_plan_takes_the_place_of_the_least_change(strip):
     assert len(least.changes) == 1
     assert (least.name, least.mark) == (worse.name, worse.mark)
     assert handed.proposals[0].assignment.equals(rows)
+
+
+def test_what_is_proved_of_an_unmet_tolerance_fits_json(strip):
+    graph, today, scorer, _ = strip
+    heavy = graph.with_workload(pd.Series([4.0, 4, 4, 0.01, 0.01, 0.01], index=graph.grids.index))
+    found = redraw(
+        heavy,
+        today,
+        params=RedrawParams(tolerance=0.01),
+        limits=Limits(seconds=None, rounds=1),
+        scorer=Scorer(heavy, today=today, params=ScoreParams(draws=0)),
+    )
+    done = proved(found, heavy, today, scorer=scorer, seconds=2)
+    (unmet,) = done.redraw.unmet
+    assert json.loads(json.dumps(unmet.proved)) is True
+    assert unmet.bound == pytest.approx(1 / 3, abs=0.01)
