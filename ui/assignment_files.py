@@ -67,6 +67,15 @@ def read_assignment_file(path: Path, grids: pd.Index) -> tuple[pd.Series, tuple[
     return plan, tuple(notes) if len(missing) else ()
 
 
+def unknown_zones(
+    assignment: pd.Series, today: pd.Series | None, zones: pd.DataFrame | None
+) -> tuple[Reason, ...]:
+    """Return a note of the zones of an assignment that neither today's plan nor the table of zones has."""
+    known = {"", *(today if today is not None else ()), *(zones[ZONE_ID] if zones is not None else ())}
+    new = sorted(set(assignment) - known)
+    return (Reason("assignment_zones_unknown", {"count": len(new), "zones": new}),) if new else ()
+
+
 def _require_places(rows: pd.DataFrame, columns: list[str]) -> None:
     """Raise if a column names persons: its cells would be said as the names of zones."""
     for field, column in zip((GRID_ID, ZONE_ID), columns, strict=True):

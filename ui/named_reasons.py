@@ -4,22 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from geo.errors import Reason
 
-    from geo.errors import Reason
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from ui.names import PlaceNames
     from ui.words import Words
 
 # Facts that are ids of places, by the table of the place.
 _PLACES = {"zone": "zones", "villages": "villages", "new": "zones", "gone": "zones"}
 _ZONE_CODES = ("zone_not_contiguous", "zone_crosses_station", "zone_crosses_town")
+_LACKING = "factor_without_data"
 _UNITS = {"zone_crosses_station": "stations", "zone_crosses_town": "towns"}
 
 
 def named_reason(found: Reason, t: Words, names: PlaceNames) -> str:
     """Return the sentence for a reason, with places called by their names."""
-    return t.sentence(found.code, dict(_named_facts(found, names)))
+    code = "redraw_splits_by_default" if _by_default(found) else found.code
+    return t.sentence(code, dict(_named_facts(found, names)))
+
+
+def note_lines(notes: Iterable[Reason], t: Words, names: PlaceNames) -> list[str]:
+    """Return a line for each note; one for all factors without data."""
+    return [f"{t('score.note')}{named_reason(note, t, names)}" for note in _joined([*notes])]
+
+
+def _by_default(found: Reason) -> bool:
+    return found.code == "redraw_splits" and found.facts.get("above") == 1
+
+
+def _joined(notes: list[Reason]) -> Iterator[Reason]:
+    lacking = [note.facts["column"] for note in notes if note.code == _LACKING]
+    for note in notes:
+        if note.code != _LACKING:
+            yield note
+        elif lacking:
+            yield Reason(_LACKING, {"column": [*lacking]})
+            lacking.clear()
 
 
 def _named_facts(found: Reason, names: PlaceNames) -> Iterator[tuple[str, Any]]:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ui.names import PlaceNames
     from ui.words import Words
 
+_SMALL = 1e-9
+# Half of the last decimal of points.
+_SHOWN = 0.00005
+
 
 def proof_facts(proof: Proved, names: PlaceNames) -> list[dict[str, Any]]:
     """Return what is proved of each station, workload as a share of the district's."""
@@ -41,7 +45,7 @@ def proof_lines(proof: Proved, t: Words, names: PlaceNames) -> list[str]:
             moved=t.percent(row["best"], 2),
             floor=t.percent(row["floor"], 2),
             bound=t.percent(row["bound"], 2),
-            gap=NOTHING if row["gap"] is None else t.number(row["gap"] * 100, 2),
+            gap=_points(row["gap"], t),
         )
         + _verdict(row, t)
         for row in proof_facts(proof, names)
@@ -53,9 +57,20 @@ def _verdict(row: dict[str, Any], t: Words) -> str:
     if row["optimal"]:
         return t("redraw.proof_optimal")
     key = "redraw.proof_closed" if row["closed"] else "redraw.proof_open"
+    if row["closed"] and row["within"] is not None and row["best"] < row["within"] - _SMALL:
+        key = "redraw.proof_beyond"
     return t(key, hops=t.number(row["hops"]), within=t.percent(row["within"], 2))
 
 
+def _points(gap: float | None, t: Words) -> str:
+    """Return a gap in points; what is small must not read as none."""
+    if gap is None:
+        return NOTHING
+    return "<0.01" if _SMALL < gap < _SHOWN else t.number(gap * 100, 2)
+
+
 def _share(value: float, total: float) -> float | None:
-    # Differences of sums may end up a hair below nothing.
-    return max(float(value) / total, 0.0) if math.isfinite(value) else None
+    # Differences of sums may end up a hair beside nothing.
+    if not math.isfinite(value):
+        return None
+    return float(value) / total if value > _SMALL * total else 0.0

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from ui.names import PlaceNames
     from ui.words import Words
 
-_ZONE_MEASURES = ("grids", "villages", "present", "workload", "target", "deviation", "polsby_popper")
+_ZONE_COUNTS = ("grids", "villages", "present")
+_ZONE_MEASURES = ("workload", "target", "deviation", "polsby_popper")
 
 
 def assignment_table(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> pd.DataFrame:
     """Return a plan as grid_id, zone_id and the names of the grid, its zone, village and station."""
-    rows = graph.grids.loc[proposal.assignment.index]
-    plan = proposal.assignment.astype(str)
+    plan = proposal.assignment.astype(str).sort_index()
+    rows = graph.grids.loc[plan.index]
     return pd.DataFrame(
         {
             GRID_ID: plan.index,
@@ -38,7 +39,7 @@ def assignment_table(proposal: Proposal, graph: DualGraph, names: PlaceNames) ->
 
 def change_table(proposal: Proposal, t: Words, names: PlaceNames) -> pd.DataFrame:
     """Return a row for each grid that changes its zone: from where, to where, how many people, and why."""
-    rows = proposal.changes
+    rows = proposal.changes.sort_values(GRID_ID, kind="stable")
     return pd.DataFrame(
         {
             GRID_ID: rows[GRID_ID],
@@ -68,21 +69,24 @@ def change_reason(code: str, facts: dict[str, Any], t: Words, names: PlaceNames)
 
 
 def in_words(table: pd.DataFrame, t: Words) -> pd.DataFrame:
-    """Return a table with its headings in words."""
-    return table.rename(columns={name: t.name("column", name) for name in table.columns})
+    """Return a table as people read it: headings in words, reasons without their codes."""
+    shown = table.drop(columns="reason_code", errors="ignore")
+    return shown.rename(columns={name: t.name("column", name) for name in shown.columns})
 
 
 def zones_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
     """Return the zones of a plan as unions of their grids, with what they hold."""
     shapes = _shapes(graph)
-    unions = dissolve_by(shapes, proposal.assignment)
+    unions = dissolve_by(shapes, proposal.assignment).sort_index()
     rows = proposal.scorecard.zones.reindex(unions.index)
+    counts = {name: _whole(rows[name]) for name in _ZONE_COUNTS}
     measures = {name: rows[name].astype(float).to_numpy() for name in _ZONE_MEASURES}
     return gpd.GeoDataFrame(
         {
             ZONE_ID: unions.index.astype(str),
             NAME: names.all("zones", unions.index),
             STATION_ID: rows[STATION_ID].astype(str).to_numpy(),
+            **counts,
             **measures,
         },
         geometry=unions.to_numpy(),
@@ -92,7 +96,7 @@ def zones_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.
 
 def grids_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
     """Return the grids with their zone in a plan, and the one that they leave ("" if none)."""
-    shapes = _shapes(graph)
+    shapes = _shapes(graph).sort_index()
     rows = graph.grids.loc[shapes.index]
     plan = proposal.assignment.reindex(shapes.index).astype(str)
     left = proposal.changes.set_index(GRID_ID)["from_zone"]
@@ -109,6 +113,12 @@ def grids_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.
         geometry=shapes.to_numpy(),
         crs=shapes.crs,
     )
+
+
+def _whole(counts: pd.Series) -> Any:
+    """Return counts as whole numbers; as they are where one is not known."""
+    known = counts.astype(float)
+    return known.to_numpy() if known.isna().any() else known.round().astype("int64").to_numpy()
 
 
 def _shapes(graph: DualGraph) -> gpd.GeoSeries:

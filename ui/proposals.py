@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.schemas import NAME, STATION_ID
+from ui.columns import aligned
+from ui.scorecard_words import zones_outside
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from planning.redraw.building import Built
     from planning.redraw.feasibility import Unmet
     from planning.redraw.params import RedrawParams
     from planning.redraw.redrawing import Proposal, Redraw
     from ui.names import PlaceNames
     from ui.words import Words
+
+_COLUMNS = ("title", "id", "moved", "floor", "split", "outside", "cv", "shape")
+# A zone that keeps less of its workload is another one under the same name.
+_CORE = 0.2
 
 
 def title(proposal: Proposal, t: Words) -> str:
@@ -43,25 +51,52 @@ def margins(proposal: Proposal) -> dict[str, float | None]:
     return {"floor": proposal.floor, "bound": proposal.bound, "gap": proposal.gap}
 
 
-def proposal_line(proposal: Proposal, t: Words, *, plan_id: str | None) -> str:
-    """Return a plan in one line: what it moves, and what that brings."""
-    figures = proposal.scorecard.summary()
-    called = t("redraw.plan", title=title(proposal, t), id=plan_id or NOTHING)
-    change = t(
-        "redraw.plan_change",
-        moved=t.percent(figures["workload_moved"]),
-        villages=t.number(figures["villages_touched"]),
-        floor=t.percent(proposal.bound),
-        gap=t.number(proposal.gap * 100, 1),
-    )
-    measures = t(
-        "redraw.plan_measures",
-        deviation=t.percent(figures["max_deviation"]),
-        cv=t.number(figures["cv"], 3),
-        shape=t.number(figures["polsby_popper"], 3),
-        cut=t.number(figures["cut_edges"]),
-    )
-    return called + (change if proposal.scorecard.change else "") + measures
+def proposal_lines(found: Redraw, kept: Sequence[str | None], t: Words) -> list[str]:
+    """
+    Return the plans as a table with the marked ones first, and what has to be known besides.
+
+    Parameters
+    ----------
+    kept
+        Id of each plan; None where it is not kept.
+    """
+    plans = sorted(zip(found.proposals, kept, strict=True), key=lambda pair: pair[0].mark or len(kept) + 3)
+    rows = [_row(proposal, plan_id, t) for proposal, plan_id in plans]
+    return [
+        *(aligned([[t(f"redraw.column_{name}") for name in _COLUMNS], *rows]) if rows else []),
+        *(line for proposal, _ in plans for line in _moved_away(proposal, t)),
+        *_relaxed(found, t),
+    ]
+
+
+def _row(proposal: Proposal, plan_id: str | None, t: Words) -> list[str]:
+    card = proposal.scorecard
+    figures = card.summary()
+    return [
+        title(proposal, t),
+        plan_id or NOTHING,
+        t.percent(figures["workload_moved"]),
+        t.percent(margins(proposal)["bound"]),
+        t.number(figures["villages_split"]),
+        f"{zones_outside(card)}/{len(card.zones)}",
+        t.number(figures["cv"], 3),
+        t.number(figures["polsby_popper"], 3),
+    ]
+
+
+def _moved_away(proposal: Proposal, t: Words) -> Iterator[str]:
+    """Yield that zones keep their name but hardly any of their ground, where some do."""
+    gone = int((proposal.scorecard.zones["core_kept"] < _CORE).sum())
+    if gone:
+        yield t("redraw.moved_away", title=title(proposal, t), zones=t.number(gone))
+
+
+def _relaxed(found: Redraw, t: Words) -> Iterator[str]:
+    if found.proposals and found.proposals[0].scorecard.change is None:
+        return
+    relaxed = int((found.stations["tolerance"] > found.params.tolerance + 1e-9).sum())
+    if relaxed:
+        yield t("redraw.floor_relaxed", stations=t.number(relaxed))
 
 
 def unmet_sentence(

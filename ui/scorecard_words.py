@@ -76,6 +76,11 @@ def score_lines(card: Scorecard, t: Words, names: PlaceNames) -> list[str]:
     ]
 
 
+def zones_outside(card: Scorecard) -> int:
+    """Return how many zones deviate by more than the tolerance."""
+    return int((card.zones["deviation"].abs() > card.tolerance + 1e-9).sum())
+
+
 def measures(card: Scorecard, t: Words) -> Iterator[tuple[str, str]]:
     """Yield the measures that are known, as people read them."""
     figures = card.summary()
@@ -103,7 +108,7 @@ def _first_lines(card: Scorecard, t: Words, names: PlaceNames) -> Iterator[str]:
         for key, at in (("score.busiest", -1), ("score.idlest", 0)):
             place = _zone(card.zones, str(loads.index[at]), t, names)
             yield t(key, zone=place, deviation=t.percent(float(loads.iloc[at]), signed=True))
-        outside = int((loads.abs() > card.tolerance + 1e-9).sum())
+        outside = zones_outside(card)
         yield t("score.outside", count=t.number(outside)) if outside else t("score.all_inside")
     if card.splits.villages_split is not None:
         torn = names.all("villages", card.villages_split_ids)

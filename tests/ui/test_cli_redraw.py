@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
@@ -19,11 +20,13 @@ from planning.redraw.params import RedrawParams
 from planning.redraw.reasons import CHANGE_REASONS
 from planning.redraw.search import AIMS
 from ui import cli
+from ui.columns import width
 from ui.doors.numbers import zone_counts
 from ui.names import PlaceNames
 from ui.place_codes import place_codes
+from ui.proofs import proof_lines
 from ui.proposal_tables import change_reason
-from ui.proposals import unmet_sentence
+from ui.proposals import proposal_lines, unmet_sentence
 from ui.words import LANGS, words
 
 PLAN_KEYS = {
@@ -134,11 +137,15 @@ def test_files_hold_the_plan_its_changes_and_its_layers(redrawn):
         assert "change_reason" not in row["reason"]
     headings = [cell.value for cell in next(load_workbook(f"{stem}_changes.xlsx").active.iter_rows())]
     assert headings[:4] == ["网格编码", "网格名称", "村社", "村社名称"]
+    assert headings[-2:] == ["工作量（全区县=1000）", "原因"]
     zones = gpd.read_file(f"{stem}.gpkg", layer="zones").set_index("zone_id")
     grids = gpd.read_file(f"{stem}.gpkg", layer="grids").set_index("grid_id")
     assert zones.area.round().to_dict() == (assignment.value_counts() * 250_000.0).to_dict()
     assert grids["zone_id"].to_dict() == assignment.to_dict()
     assert int(grids["changed"].sum()) == len(changes)
+    assert [zones[name].dtype.kind for name in ("grids", "villages", "present")] == ["i", "i", "i"]
+    for codes in (zones.index, grids.index, [row["grid_id"] for row in changes]):
+        assert [*codes] == sorted(codes)
     assert zones["workload"].sum() == pytest.approx(1000)
 
 
@@ -198,7 +205,7 @@ def test_proofs_have_a_row_for_each_station_and_raise_the_bound(redrawn, tmp_pat
     assert least["bound"] == pytest.approx(max(bound, least["floor"]))
     assert least["workload_moved"] == pytest.approx(sum(row["best"] for row in told["proof"]))
     said = run(*typed).stdout
-    assert "中心派出所/南镇：换区" in said
+    assert "中心派出所/南镇：调整" in said
     assert "redraw." not in said
 
 
@@ -293,16 +300,16 @@ def test_a_fault_of_ours_exits_with_1(redrawn, monkeypatch):
             9,
             ("v1", "v2"),
             "做不到 ±10%：整村最小偏差 17%",
-            "可把警务区由 8 个改为 9 个（--zones s=9），"
+            "办法：把警务区由 8 个改为 9 个（--zones s=9），"
             "或允许拆分 2 个村社（甲村、v2）：--split v1 --split v2",
         ),
-        (0.16, 9, (), "做不到 ±10%：整村最小偏差 17%", "可把警务区由 8 个改为 9 个（--zones s=9）"),
+        (0.16, 9, (), "做不到 ±10%：整村最小偏差 17%", "办法：把警务区由 8 个改为 9 个（--zones s=9）"),
         (
             0.0,
             None,
             ("v1",),
             "没有找到 ±10% 以内的划法：找到的整村最小偏差 17%",
-            "可允许拆分 1 个村社（甲村）：--split v1",
+            "办法：允许拆分 1 个村社（甲村）：--split v1",
         ),
         (
             0.0,
@@ -365,6 +372,50 @@ def test_zones_are_asked_for_in_all_or_by_station():
     for wrong in (["0"], ["4", "5"], ["=4"], ["a=0"], ["a=1", "a=2"], ["a="], ["1.5"]):
         with pytest.raises(SettingError):
             zone_counts(wrong)
+
+
+def test_plans_are_a_table_with_the_marked_ones_first(redrawn):
+    lines = run("redraw", redrawn[0], *QUICK, "--no-save").stdout.splitlines()
+    heading = next(i for i, line in enumerate(lines) if line.startswith("方案 "))
+    assert lines[heading].split("  ")[0] == "方案"
+    assert lines[heading].endswith("均衡系数 CV  形状 PP")
+    plans = [line for line in lines if "0/4" in line]
+    assert plans == lines[heading + 1 : heading + 1 + len(plans)]
+    assert plans[0].startswith("方案一 变动最少")
+    marks = [line[:3] for line in plans]
+    marked = [mark for mark in marks if mark in ("方案一", "方案二", "方案三")]
+    assert marks[: len(marked)] == marked == ["方案一", "方案二", "方案三"][: len(marked)]
+    assert {width(line) for line in plans} == {width(lines[heading])}
+    assert "编号 —" not in "".join(lines)
+
+
+def test_zones_that_keep_little_of_their_work_and_relaxed_floors_are_told():
+    t, summary = words("zh"), dict.fromkeys(("workload_moved", "villages_split", "cv", "polsby_popper"), 0.0)
+    zones = pd.DataFrame({"deviation": [0.05, -0.2, 0.1], "core_kept": [0.19, 0.9, float("nan")]})
+    card = SimpleNamespace(zones=zones, change=object(), tolerance=0.1, summary=lambda: summary)
+    plan = SimpleNamespace(name="balanced", mark=2, scorecard=card, floor=0.0, bound=0.01, gap=0.0)
+    stations = pd.DataFrame({"tolerance": [0.1, 0.3]})
+    found = SimpleNamespace(proposals=(plan,), stations=stations, params=RedrawParams())
+    _, row, *told = proposal_lines(found, [None], t)
+    assert row.split() == ["方案二", "最均衡", "—", "0%", "1%", "0", "1/3", "0.000", "0.000"]
+    assert told == [
+        "方案二 最均衡：1 个警务区整体换址（留在原地的工作量不足五分之一）",
+        "“至少”一列：1 个所按放宽后的容差计",
+    ]
+
+
+def test_a_proof_says_where_the_plan_goes_beyond_its_hops_and_hides_no_gap():
+    row = {"region": "s", "units": 9, "zones": 2, "hops": 4, "feasible": True, "closed": True}
+    row |= {"optimal": False, "value": 10.0, "floor": 9.0, "bound": 9.998, "best": 10.0, "within": 12.0}
+    row |= {"gap_of_all": 0.00002, "seconds": 1.0}
+    problem = SimpleNamespace(weight=np.array([100.0]))
+    redraw = SimpleNamespace(built=SimpleNamespace(problem=problem))
+    proof = SimpleNamespace(redraw=redraw, regions=pd.DataFrame([row]), better=False)
+    beyond = proof_lines(proof, words("zh"), PlaceNames({}))[1]
+    assert "差距 <0.01 个百分点" in beyond
+    assert beyond.endswith("方案有越出离区中心 4 跳的地方，比 4 跳以内的最少 12% 还少")
+    proof.regions["within"] = 10.0
+    assert "4 跳以内证明最少为 10%" in proof_lines(proof, words("zh"), PlaceNames({}))[1]
 
 
 def test_a_lock_by_name_is_a_lock_by_code(redrawn):

@@ -8,7 +8,10 @@ from typer.testing import CliRunner
 
 from data.plans import change_plan, save_plan
 from data.workspace import Workspace
+from geo.errors import Reason
 from ui import cli
+from ui.named_reasons import note_lines
+from ui.names import PlaceNames
 from ui.words import LANGS, words
 
 KEYS = {
@@ -138,6 +141,26 @@ def test_grids_that_a_file_lacks_are_told(run, workspace_file, tmp_path):
     assert "缺 2 个网格：G0405、G0505" in run("score", workspace_file, "--assignment", path).stdout
 
 
+def test_zones_of_a_file_that_nobody_knows_are_told(run, workspace_file, tmp_path):
+    path = tmp_path / "a.csv"
+    quarters(workspace_file, Z0101="Z9").to_csv(path)
+    told = facts(run("score", workspace_file, "--assignment", path, "--json"))
+    found = [note["facts"] for note in told["notes"] if note["code"] == "assignment_zones_unknown"]
+    assert found == [{"count": 1, "zones": ["Z9"]}]
+    said = run("score", workspace_file, "--assignment", path).stdout
+    assert "文件里有现状没有的警务区：Z9" in said
+    assert said.startswith("方案：a\n")
+
+
+def test_factors_without_data_are_one_sentence():
+    notes = [Reason("factor_without_data", {"column": c}) for c in ("residents", "calls")]
+    notes.insert(1, Reason("redraw_splits", {"villages": ["v"], "above": 1.0}))
+    lines = note_lines(notes, words("zh"), PlaceNames({}))
+    assert len(lines) == 2
+    assert "接报警情（扣除分流）没有数据" in lines[0]
+    assert "默认允许拆分（--split-above 可改）：v" in lines[1]
+
+
 @pytest.mark.parametrize(
     ("lang", "signs"),
     [
@@ -180,6 +203,8 @@ def test_drift_has_a_line_for_each_month_and_a_decision(run, workspace_file):
     for lang in LANGS:
         said = run("drift", workspace_file, lang=lang).stdout
         assert sum(line.startswith(("2025-", "2026-")) for line in said.splitlines()) == 14
+        early = words(lang)("drift.too_early", months=6)
+        assert [early in line for line in said.splitlines() if line[:3] == "202"] == [True] * 5 + [False] * 9
         assert words(lang).sentence(told["reasons"][0]["code"], told["reasons"][0]["facts"]) in said
         assert "drift." not in said
 

@@ -29,9 +29,23 @@ def test_a_terminal_has_one_line_that_is_rewritten(monkeypatch, capsys):
     assert lengths == sorted(lengths)
 
 
-def test_a_script_has_a_line_for_each_stage_and_quarter(monkeypatch, capsys):
+def test_a_script_has_a_line_for_each_stage_and_tenth(monkeypatch, capsys):
     lines = told(monkeypatch, capsys, terminal=False).splitlines()
-    assert [line.rpartition("…")[2].strip() for line in lines] == ["", "", "25 %", "50 %", "75 %", "100 %"]
+    assert [line.rpartition("…")[2].strip() for line in lines] == [
+        "",
+        "",
+        *(f"{percent} %" for percent in range(10, 101, 10)),
+    ]
+
+
+def test_a_script_hears_of_slow_work_every_few_seconds(monkeypatch, capsys):
+    clock = iter([0.0, 2.0, 6.0, 7.0, 12.0])
+    monkeypatch.setattr("ui.doors.progress.time.monotonic", lambda: next(clock))
+    tell = Progress(speaker("en", as_json=True))
+    for share in (0.01, 0.02, 0.03, 0.04, 0.05):
+        tell("search", share)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.rpartition("…")[2].strip() for line in lines] == ["1 %", "3 %", "5 %"]
 
 
 def test_the_line_is_left_also_when_work_fails(monkeypatch, capsys):

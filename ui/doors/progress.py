@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
 
     from ui.doors.speaking import Speaker
 
-_STEP = 0.25
+_STEP, _PAUSE_S = 0.10, 5.0
 
 
 class Progress:
     """
-    Tells the stage and its share: on a terminal in one line that is rewritten, else in a line now and then.
+    Tells the stage and its share: on a terminal in one line that is rewritten, else line by line.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ class Progress:
     def __init__(self, say: Speaker) -> None:
         self.say = say
         self.rewrites = sys.stderr.isatty()
-        self._told: tuple[str, float] = ("", 0.0)
+        self._told: tuple[str, float, float] = ("", 0.0, 0.0)
         self._width = 0
 
     def __call__(self, stage: str, share: float) -> None:
@@ -39,12 +40,13 @@ class Progress:
         text = self.say.t(f"redraw_stage.{stage}")
         if share > 0:
             text += f" {self.say.t.percent(share, 0)}"
-        before, last = self._told
+        before, last, when = self._told
+        now = time.monotonic()
         if self.rewrites:
             typer.echo(f"\r{text.ljust(self._width)}", err=True, nl=False)
             self._width = max(self._width, len(text))
-        elif stage != before or share >= last + _STEP:
-            self._told = (stage, share)
+        elif stage != before or share >= last + _STEP - 1e-9 or (share > last and now >= when + _PAUSE_S):
+            self._told = (stage, share, now)
             self.say.message(text)
 
     def __enter__(self) -> Progress:

@@ -237,15 +237,15 @@ def _facts(
 def _lines(
     found: Redraw, standing: Standing, kept: list[str | None], proof: Proved | None, say: Speaker
 ) -> list[str]:
-    from ui.named_reasons import named_reason
+    from ui.named_reasons import note_lines
     from ui.proofs import proof_lines
-    from ui.proposals import proposal_line, unmet_sentence
+    from ui.proposals import proposal_lines, unmet_sentence
     from ui.scorecard_words import weights_line
 
     t, names = say.t, standing.names
     notes = (*standing.notes, *found.notes)
     effort = t(
-        "redraw.effort",
+        "redraw.effort_once" if found.effort.rounds == 1 else "redraw.effort",
         seconds=t.number(found.seconds),
         rounds=t.number(found.effort.rounds),
         moves=t.number(found.effort.moves),
@@ -253,12 +253,9 @@ def _lines(
     )
     return [
         *(unmet_sentence(unmet, found.params, t, names, built=found.built) for unmet in found.unmet),
-        *(
-            proposal_line(proposal, t, plan_id=plan_id)
-            for proposal, plan_id in zip(found.proposals, kept, strict=True)
-        ),
+        *proposal_lines(found, kept, t),
         weights_line(standing.workload.profile, t),
         effort,
-        *(f"{t('score.note')}{named_reason(note, t, names)}" for note in notes),
+        *note_lines(notes, t, names),
         *([] if proof is None else proof_lines(proof, t, names)),
     ]

@@ -12,7 +12,6 @@ import typer
 from geo.errors import SettingError
 from ui.doors.numbers import Tolerance, Weights, share
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
-from ui.words import NOTHING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
 PlanId = Annotated[
     str | None, typer.Option(metavar="ID", help="哪个方案；默认现状 / which plan; default today's")
 ]
+
+# Months of the trailing window of a drift.
+_WINDOW = 12
 
 
 @told
@@ -50,7 +52,7 @@ def score(
     """给方案打分 / score a plan: balance, shape, what is split, what changes."""
     from data.workspace import Workspace
     from planning.scorecard import ScoreParams
-    from ui.named_reasons import named_reason
+    from ui.named_reasons import note_lines
     from ui.scorecard_words import gap_of, score_lines, weights_line
     from ui.sensitivity_words import sensitivity_lines
     from ui.standing import profile_of, stand
@@ -78,11 +80,11 @@ def score(
     }
     say.result(
         facts,
-        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or NOTHING),
+        _heading(chosen, say.t),
         *score_lines(card, say.t, standing.names),
         weights_line(standing.workload.profile, say.t),
         *(sensitivity_lines(depends, say.t, standing.names) if depends else []),
-        *(f"{say.t('score.note')}{named_reason(note, say.t, standing.names)}" for note in notes),
+        *note_lines(notes, say.t, standing.names),
     )
 
 
@@ -99,7 +101,7 @@ def drift(
     from data.workspace import Workspace
     from planning.drift import drift as drifting
     from ui.drift_words import drift_lines
-    from ui.named_reasons import named_reason
+    from ui.named_reasons import named_reason, note_lines
     from ui.standing import profile_of, stand
 
     began, say = time.monotonic(), speaker(lang, as_json)
@@ -113,6 +115,7 @@ def drift(
         chosen.assignment,
         profile=profile,
         tolerance=allowed,
+        window=_WINDOW,
         stations=standing.graph.grids["station_id"],
     )
     facts = {
@@ -128,10 +131,10 @@ def drift(
     }
     say.result(
         facts,
-        say.t("score.of_plan", name=chosen.name, id=chosen.plan_id or NOTHING),
-        *drift_lines(found, say.t),
+        _heading(chosen, say.t),
+        *drift_lines(found, say.t, window=_WINDOW),
         *(named_reason(why, say.t, standing.names) for why in found.reasons),
-        *(f"{say.t('score.note')}{named_reason(note, say.t, standing.names)}" for note in found.notes),
+        *note_lines(found.notes, say.t, standing.names),
     )
 
 
@@ -145,16 +148,23 @@ class _Chosen:
     notes: tuple[Reason, ...] = ()
 
 
+def _heading(chosen: _Chosen, t: Words) -> str:
+    if chosen.plan_id is None:
+        return t("score.of_assignment", name=chosen.name)
+    return t("score.of_plan", name=chosen.name, id=chosen.plan_id)
+
+
 def _chosen(
     workspace: Workspace, standing: Standing, plan: str | None, file: Path | None, t: Words
 ) -> _Chosen:
     """Return the plan of that id, the assignment in that file, or else today's."""
     from data.plans import read_assignment
-    from ui.assignment_files import read_assignment_file
+    from ui.assignment_files import read_assignment_file, unknown_zones
     from ui.standing import plan_name
 
     if file is not None:
         assignment, notes = read_assignment_file(file, standing.graph.grids.index)
+        notes = (*notes, *unknown_zones(assignment, standing.today, standing.tables.get("zones")))
         return _Chosen(plan_id=None, name=file.stem, assignment=assignment, notes=notes)
     if plan is not None:
         assignment = read_assignment(workspace, plan)
