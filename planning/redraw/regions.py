@@ -63,6 +63,22 @@ class Regions:
 
 def zone_counts(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> dict[str, int]:
     """
+    Return how many zones each station has (`_shared_out`), with what was asked for single stations.
+
+    Raises
+    ------
+    SettingError
+        As `_shared_out`, and ``station_unknown`` for stations that have no grid.
+    """
+    counts = _shared_out(graph, today, params=params)
+    asked = dict(params.station_zones)
+    if unknown := sorted(set(asked) - set(counts)):
+        raise SettingError("station_unknown", ids=", ".join(unknown))
+    return {**counts, **asked}
+
+
+def _shared_out(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> dict[str, int]:
+    """
     Return how many zones each station has: as today, or shared out by workload where that is asked for.
 
     Where zones may cross stations there is one entry, "".

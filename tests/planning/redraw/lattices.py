@@ -121,7 +121,7 @@ def energy(problem, zone_of, aim, tolerance):
         deviation = sum(problem.weight[u] for u in members) / problem.target[zone] - 1
         over = abs(deviation) - tolerance
         # What was asked for is the tolerance here: eight times what lies beyond it, besides.
-        total += 1e4 * over * (1 + 4 * over) if over > 1e-9 else 0.0
+        total += 1e4 * (0.1 + over * (1 + 4 * over)) if over > 1e-9 else 0.0
         total += 8 * max(over, 0.0)
         outline = area = 0.0
         for u in members:
