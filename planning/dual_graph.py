@@ -104,7 +104,8 @@ def dual_graph(
         links = list(dict.fromkeys(tuple(sorted(pair)) for pair in _links(tables, grids, borders, today)))
         added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
         borders = pd.concat([borders, added], ignore_index=True) if links else borders
-    parted = whole[~whole.set_index(["left", "right"]).index.isin(borders.set_index(["left", "right"]).index)]
+    touching = borders.loc[~borders["link"]].set_index(["left", "right"]).index
+    parted = whole[~whole.set_index(["left", "right"]).index.isin(touching)]
     return DualGraph(grids=grids, borders=borders, shapes=shapes, parted=parted.drop(columns="link"))
 
 

@@ -130,6 +130,8 @@ def energy(problem, zone_of, aim, tolerance):
             for i in range(problem.first[u], problem.first[u + 1]):
                 outline -= problem.shared[i] if problem.neighbours[i] in members else 0.0
         total += aim.balance * deviation**2 + aim.shape * (1 - 4 * np.pi * area / outline**2)
+    pieces = {(v, z) for v, z in zip(problem.village.tolist(), zone_of.tolist(), strict=True) if v >= 0}
+    total += aim.torn * len(pieces)
     for u in range(problem.units):
         near = problem.neighbours[problem.first[u] : problem.first[u + 1]]
         total += aim.cut * sum(zone_of[v] != zone_of[u] for v in near) / 2
