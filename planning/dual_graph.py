@@ -100,6 +100,9 @@ def dual_graph(
     borders = whole = ground.borders.assign(link=False)
     if shapes is not None:
         borders = _passable(tables, borders, shapes)
+        # Where a few grids have no station known, their neighbours say which; else nothing could hold them.
+        stations = stations_of_grids(DualGraph(grids=grids, borders=borders, shapes=shapes))
+        grids = grids.assign(**{STATION_ID: stations})
         # The same island may be a part of its village, of its station and of its zone.
         links = list(dict.fromkeys(tuple(sorted(pair)) for pair in _links(tables, grids, borders, today)))
         added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
@@ -107,6 +110,26 @@ def dual_graph(
     touching = borders.loc[~borders["link"]].set_index(["left", "right"]).index
     parted = whole[~whole.set_index(["left", "right"]).index.isin(touching)]
     return DualGraph(grids=grids, borders=borders, shapes=shapes, parted=parted.drop(columns="link"))
+
+
+def stations_of_grids(graph: DualGraph) -> pd.Series:
+    """Return the station of each grid; where none is known that of most neighbours, as far as it goes."""
+    station = graph.grids[STATION_ID].astype(str)
+    if (station == "").all():
+        return station
+    both = pd.concat([graph.borders, graph.borders.rename(columns={"left": "right", "right": "left"})])
+    while (open_grids := station.index[station == ""]).size:
+        edges = both[both["left"].isin(open_grids)]
+        edges = edges.assign(station=station.reindex(edges["right"]).to_numpy())
+        edges = edges[edges["station"] != ""]
+        if edges.empty:
+            largest = station[station != ""].mode().iloc[0]
+            return station.where(station != "", largest)
+        sums: pd.DataFrame = edges.groupby(["left", "station"], as_index=False)[["length_m"]].sum()
+        ranked = sums.sort_values(["left", "length_m", "station"], ascending=[True, False, True])
+        best = ranked.drop_duplicates("left").set_index("left")["station"]
+        station = station.where(~station.index.isin(best.index), best.reindex(station.index))
+    return station
 
 
 def grid_road_links(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:

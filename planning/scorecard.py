@@ -437,7 +437,8 @@ class Scorer:
             (TOWN_ID, "towns", Reason("score_needs_towns")),
         ):
             if not (self.graph.grids[unit] != "").any():
-                yield term, reason
+                across = self.params.across_stations and unit != VILLAGE_ID
+                yield term, Reason("score_across_stations") if across else reason
         if self.today is None:
             for term in ("change", "floor"):
                 yield term, Reason("score_needs_today")

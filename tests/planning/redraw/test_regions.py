@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 
 from geo.errors import SettingError
+from planning.dual_graph import stations_of_grids
 from planning.redraw.locks import Locks
 from planning.redraw.params import RedrawParams
-from planning.redraw.regions import stations_of_grids, zone_counts, zone_regions
+from planning.redraw.regions import zone_counts, zone_regions
 from tests.planning.redraw.lattices import lattice
 
 
