@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-_KEYS = {
+# The id of each table's places.
+KEYS = {
     "towns": TOWN_ID,
     "stations": STATION_ID,
     "villages": VILLAGE_ID,
@@ -38,7 +39,7 @@ class PlaceNames:
     def of(cls, tables: Mapping[str, pd.DataFrame]) -> PlaceNames:
         """Return the names that the tables give."""
         return cls(
-            {table: dict(_named(tables[table], key)) for table, key in _KEYS.items() if table in tables}
+            {table: dict(_named(tables[table], key)) for table, key in KEYS.items() if table in tables}
         )
 
     def __call__(self, table: str, label: object) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from data.schemas import NAME, STATION_ID
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
+    from planning.redraw.building import Built
     from planning.redraw.feasibility import Unmet
     from planning.redraw.params import RedrawParams
     from planning.redraw.redrawing import Proposal, Redraw
@@ -61,8 +64,17 @@ def proposal_line(proposal: Proposal, t: Words, *, plan_id: str | None) -> str:
     return called + (change if proposal.scorecard.change else "") + measures
 
 
-def unmet_sentence(unmet: Unmet, params: RedrawParams, t: Words, names: PlaceNames) -> str:
-    """Return what a station's zones cannot meet, how near they come, and what would help."""
+def unmet_sentence(
+    unmet: Unmet, params: RedrawParams, t: Words, names: PlaceNames, *, built: Built | None = None
+) -> str:
+    """
+    Return what a station's zones cannot meet, how near they come, and with which options they would.
+
+    Parameters
+    ----------
+    built
+        The numbers, to tell a grid that is too much for any zone.
+    """
     station = names("stations", unmet.station) if unmet.station else t("redraw.whole_district")
     said = t(
         "redraw.unmet_proved" if unmet.proved else "redraw.unmet_not_found",
@@ -72,15 +84,48 @@ def unmet_sentence(unmet: Unmet, params: RedrawParams, t: Words, names: PlaceNam
         whole="" if params.split_villages else t("redraw.whole_villages"),
         met=t.percent(unmet.met),
     )
-    zones, torn = t.number(unmet.zones_needed), t.listed(names.all("villages", unmet.split))
-    count = t.number(len(unmet.split))
-    if unmet.zones_needed is not None and unmet.split:
-        return said + t("redraw.unmet_either", zones=zones, count=count, villages=torn)
+    return said + (_ways(unmet, t, names) or _no_way(unmet, built, t, names))
+
+
+def _ways(unmet: Unmet, t: Words, names: PlaceNames) -> str:
+    ways = []
+    if unmet.zones_needed is not None:
+        needed = f"{unmet.station}={unmet.zones_needed}" if unmet.station else str(unmet.zones_needed)
+        zones, now = t.number(unmet.zones_needed), t.number(unmet.zones)
+        ways.append(t("redraw.way_zones", zones=zones, now=now, option=f"--zones {needed}"))
     if unmet.split:
-        return said + t("redraw.unmet_split", count=count, villages=torn)
-    return said + (
-        t("redraw.unmet_no_way") if unmet.zones_needed is None else t("redraw.unmet_zones", zones=zones)
-    )
+        options = " ".join(f"--split {village}" for village in unmet.split)
+        torn, count = t.listed(names.all("villages", unmet.split), at_most=20), t.number(len(unmet.split))
+        ways.append(t("redraw.way_split", count=count, villages=torn, options=options))
+    return t("redraw.ways", ways=t("redraw.or").join(ways)) if ways else ""
+
+
+def _no_way(unmet: Unmet, built: Built | None, t: Words, names: PlaceNames) -> str:
+    grid, excess = too_heavy(unmet, built) if built is not None else ("", 0.0)
+    if not grid:
+        return t("redraw.unmet_no_way")
+    return t("redraw.unmet_grid", grid=names("grids", grid), excess=t.percent(excess, 0))
+
+
+def too_heavy(unmet: Unmet, built: Built) -> tuple[str, float]:
+    """
+    Return the grid of a station that is by itself furthest above what a zone should have, and how far.
+
+    ("", 0.0) if there is none that is above it by more than the tolerance asked for.
+    """
+    problem = built.problem
+    inside = [i for i, station in enumerate(built.station_of_region) if station == unmet.station]
+    target = np.zeros(len(problem.region_names))
+    np.maximum.at(target, problem.zone_region, problem.target)
+    grids = np.bincount(problem.unit_of_grid, minlength=problem.units)
+    alone = (grids == 1) & np.isin(problem.region, inside) & (target[problem.region] > 0)
+    if not alone.any():
+        return "", 0.0
+    excess = np.where(alone, problem.weight / np.maximum(target[problem.region], 1e-12) - 1.0, -1.0)
+    unit = int(excess.argmax())
+    if excess[unit] <= unmet.asked + 1e-9:
+        return "", 0.0
+    return problem.grid_ids[int(np.flatnonzero(problem.unit_of_grid == unit)[0])], float(excess[unit])
 
 
 def unmet_facts(unmet: Unmet) -> dict[str, Any]:

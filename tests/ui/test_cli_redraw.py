@@ -3,20 +3,25 @@
 import csv
 import json
 import shutil
+from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from data.plans import read_assignment, read_plans, today_plan_id
 from data.workspace import Workspace
+from geo.errors import SettingError
 from planning.redraw.feasibility import Unmet
 from planning.redraw.params import RedrawParams
 from planning.redraw.reasons import CHANGE_REASONS
 from planning.redraw.search import AIMS
 from ui import cli
+from ui.doors.numbers import zone_counts
 from ui.names import PlaceNames
+from ui.place_codes import place_codes
 from ui.proposal_tables import change_reason
 from ui.proposals import unmet_sentence
 from ui.words import LANGS, words
@@ -283,14 +288,21 @@ def test_a_fault_of_ours_exits_with_1(redrawn, monkeypatch):
 @pytest.mark.parametrize(
     ("bound", "zones", "split", "how", "way"),
     [
-        (0.16, 9, ("v1", "v2"), "做不到 ±10%：整村最小偏差 17%", "给 9 个或允许拆分 2 个村社（甲村、v2）"),
-        (0.16, 9, (), "做不到 ±10%：整村最小偏差 17%", "给 9 个即可"),
+        (
+            0.16,
+            9,
+            ("v1", "v2"),
+            "做不到 ±10%：整村最小偏差 17%",
+            "可把警务区由 8 个改为 9 个（--zones s=9），"
+            "或允许拆分 2 个村社（甲村、v2）：--split v1 --split v2",
+        ),
+        (0.16, 9, (), "做不到 ±10%：整村最小偏差 17%", "可把警务区由 8 个改为 9 个（--zones s=9）"),
         (
             0.0,
             None,
             ("v1",),
             "没有找到 ±10% 以内的划法：找到的整村最小偏差 17%",
-            "允许拆分 1 个村社即可（甲村）",
+            "可允许拆分 1 个村社（甲村）：--split v1",
         ),
         (
             0.0,
@@ -309,6 +321,56 @@ def test_what_a_station_cannot_meet_is_one_sentence(bound, zones, split, how, wa
     en = unmet_sentence(unmet, RedrawParams(split_villages=True), words("en"), names)
     assert "whole villages" not in en
     assert "{" not in en
+
+
+def test_a_grid_that_is_too_much_for_any_zone_is_named():
+    # Targets of 10 each; grid c alone has 25.4.
+    problem = SimpleNamespace(
+        region_names=("r",),
+        zone_region=np.array([0, 0]),
+        target=np.array([10.0, 10.0]),
+        units=3,
+        unit_of_grid=np.array([0, 0, 1, 2]),
+        weight=np.array([40.0, 25.4, 3.0]),
+        region=np.array([0, 0, 0]),
+        grid_ids=("a", "b", "c", "d"),
+    )
+    built = SimpleNamespace(problem=problem, station_of_region=("s",))
+    unmet = Unmet(station="s", zones=2, asked=0.1, met=1.6, bound=1.5, zones_needed=None, split=())
+    said = unmet_sentence(unmet, RedrawParams(), words("zh"), PlaceNames({}), built=built)
+    assert said.endswith("；网格 c 单独就超出应有工作量 154%，须先请网格主管部门拆分该网格")
+    problem.weight[1] = 11.0
+    said = unmet_sentence(unmet, RedrawParams(), words("zh"), PlaceNames({}), built=built)
+    assert said.endswith("没有找到增减警务区或拆分村社的办法")
+
+
+def test_places_may_be_typed_by_the_names_that_are_printed(squares):
+    assert place_codes("--lock", ["警务区1", "Z0100", "村1-0", "nowhere"], squares, "zones", "villages") == (
+        "Z0000",
+        "Z0100",
+        "V0100",
+        "nowhere",
+    )
+    villages = squares["villages"].assign(name="河村")
+    with pytest.raises(SettingError) as told:
+        place_codes("--split", ["河村"], {"villages": villages}, "villages")
+    assert told.value.code == "place_ambiguous"
+    assert "V0000, V0001" in told.value.facts["ids"]
+    assert place_codes("--split", ["河村 V0001"], {"villages": villages}, "villages") == ("V0001",)
+
+
+def test_zones_are_asked_for_in_all_or_by_station():
+    assert zone_counts(["142"]) == (142, {})
+    assert zone_counts(["33990101=4", "平水所 ＝ 5"]) == (None, {"33990101": 4, "平水所": 5})
+    for wrong in (["0"], ["4", "5"], ["=4"], ["a=0"], ["a=1", "a=2"], ["a="], ["1.5"]):
+        with pytest.raises(SettingError):
+            zone_counts(wrong)
+
+
+def test_a_lock_by_name_is_a_lock_by_code(redrawn):
+    typed = ("redraw", redrawn[0], *QUICK, "--no-save", "--json")
+    told = facts(run(*typed, "--lock", "警务区1", "--split", "村1-0"))
+    assert (told["settings"]["locked"], told["settings"]["split"]) == (["Z0000"], ["V0100"])
 
 
 @pytest.mark.parametrize("lang", LANGS)

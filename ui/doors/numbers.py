@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geo.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 Tolerance = Annotated[
     str, typer.Option(metavar="0.10|10%", help="容差：与应有工作量的偏差 / fair deviation from the target")
@@ -40,6 +43,36 @@ def share(name: str, text: str) -> float:
     if not 0 <= value < 1:
         raise SettingError("setting_wrong", name=f"--{name}", found=text, allowed="0–1, 0%–99%")
     return value
+
+
+def zone_counts(texts: Iterable[str]) -> tuple[int | None, dict[str, int]]:
+    """
+    Return how many zones there are to be in all (None if not said), and in single stations.
+
+    Parameters
+    ----------
+    texts
+        ``N`` or ``STATION=N``, as typed.
+
+    Raises
+    ------
+    SettingError
+        ``setting_wrong`` for what is neither, and for a second total or station.
+    """
+    total: int | None = None
+    stations: dict[str, int] = {}
+    for text in texts:
+        station, sign, number = text.replace("＝", "=").rpartition("=")
+        station = station.strip()
+        count = int(number) if number.strip().isdecimal() else 0
+        again = station in stations if sign else total is not None
+        if count < 1 or again or bool(sign) != bool(station):
+            raise SettingError("setting_wrong", name="--zones", found=text, allowed="142, 33990101=4")
+        if sign:
+            stations[station] = count
+        else:
+            total = count
+    return total, stations
 
 
 def finite(name: str, value: float | None) -> float | None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo.errors import SettingError
-from ui.doors.numbers import Tolerance, Weights, finite, share
+from ui.doors.numbers import Tolerance, Weights, finite, share, zone_counts
 from ui.doors.progress import Progress, interruptible
 from ui.doors.speaking import AsJson, Lang, Speaker, WorkspacePath, speaker, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from data.workspace import Workspace
     from planning.redraw.proving import Proved
@@ -28,21 +29,32 @@ def redraw(
     tolerance: Tolerance = "0.10",
     weights: Weights = None,
     zones: Annotated[
-        int | None,
-        typer.Option(metavar="N", help="警务区总数，按工作量分给各所 / zones in all, shared out by workload"),
+        list[str] | None,
+        typer.Option(
+            metavar="N|STATION=N",
+            help="警务区总数，按工作量分给各所；或某所的个数，可重复 / zones in all, shared out by workload; "
+            "or those of a station, repeatable",
+        ),
     ] = None,
     recount: Annotated[
         bool, typer.Option("--recount", help="按工作量重新分配各所的警务区数 / share the zones out anew")
     ] = False,
     lock: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="不动的网格、村社或警务区 / a grid, village or zone that stays"),
+        typer.Option(
+            metavar="PLACE",
+            help="不动的网格、村社或警务区（编码或名称），可重复 / a grid, village or zone that stays",
+        ),
     ] = None,
     split_villages: Annotated[
         bool, typer.Option("--split-villages", help="村社都可拆分 / any village may be split")
     ] = False,
     split: Annotated[
-        list[str] | None, typer.Option(metavar="VILLAGE", help="这个村社可拆分 / this village may be split")
+        list[str] | None,
+        typer.Option(
+            metavar="VILLAGE",
+            help="这个村社（编码或名称）可拆分，可重复 / this village (code or name) may be split",
+        ),
     ] = None,
     split_above: Annotated[
         float,
@@ -81,15 +93,14 @@ def redraw(
     from ui.standing import profile_of, stand
 
     say = speaker(lang, as_json)
+    total, of_stations = zone_counts(zones or ())
     params = RedrawParams(
         tolerance=share("tolerance", tolerance),
         split_villages=split_villages,
         split_above=finite("split-above", split_above) or 0.0,
-        split=tuple(dict.fromkeys(split or ())),
         across_stations=across_stations,
-        zones=zones,
+        zones=total,
         recount=recount,
-        locked=tuple(dict.fromkeys(lock or ())),
     )
     until = None if effort is not None else finite("seconds", seconds)
     limits = Limits(seconds=until, rounds=effort, seed=seed)
@@ -103,6 +114,7 @@ def redraw(
         standing = stand(opened, profile_of(opened, weights))
         if prove is not None and standing.today is None:
             raise SettingError("prove_needs_today")
+        params = replace(params, **_places(standing, split or (), lock or (), of_stations))
         scorer, proof = (
             standing.scorer(ScoreParams(tolerance=params.tolerance, across_stations=across_stations)),
             None,
@@ -126,6 +138,26 @@ def redraw(
     say.result({**facts, "files": files}, *_lines(found, standing, kept, proof, say))
     if out is not None and not as_json:
         say.message(say.t("redraw.files", count=say.t.number(len(files)), folder=str(out)))
+
+
+def _places(
+    standing: Standing, split: Iterable[str], lock: Iterable[str], zones: Mapping[str, int]
+) -> dict[str, Any]:
+    """Return the settings that name places, by code."""
+    from ui.place_codes import place_codes
+
+    tables = standing.tables
+    of_stations: dict[str, int] = {}
+    for text, count in zones.items():
+        (station,) = place_codes("--zones", [text], tables, "stations")
+        if station in of_stations:
+            raise SettingError("setting_wrong", name="--zones", found=f"{text}={count}", allowed="STATION=N")
+        of_stations[station] = count
+    return {
+        "split": place_codes("--split", split, tables, "villages"),
+        "locked": place_codes("--lock", lock, tables, "zones", "villages", "grids"),
+        **({"station_zones": tuple(of_stations.items())} if of_stations else {}),
+    }
 
 
 def _proof(
@@ -220,7 +252,7 @@ def _lines(
         seed=str(found.effort.seed),
     )
     return [
-        *(unmet_sentence(unmet, found.params, t, names) for unmet in found.unmet),
+        *(unmet_sentence(unmet, found.params, t, names, built=found.built) for unmet in found.unmet),
         *(
             proposal_line(proposal, t, plan_id=plan_id)
             for proposal, plan_id in zip(found.proposals, kept, strict=True)
