@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -44,21 +44,26 @@ class DualGraph:
         road crosses are no neighbours and not listed.
     shapes
         Polygons by grid_id in the district's metric CRS; None where there are none.
+    parted
+        left, right, length_m of borders that a barrier runs along: no way leads across, but they are no edge
+        of a zone that lies on both sides.
     """
 
     grids: pd.DataFrame
     borders: pd.DataFrame
     shapes: gpd.GeoSeries | None
+    parted: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["left", "right", "length_m"]))
 
     def without_stations(self) -> DualGraph:
         """Return the same graph with stations and towns left out: for zones that may cross them."""
         grids = self.grids.assign(**{STATION_ID: "", TOWN_ID: ""})
-        return DualGraph(grids=grids, borders=self.borders, shapes=self.shapes)
+        return replace(self, grids=grids)
 
     def within(self, members: pd.Index) -> DualGraph:
         """Return the part of the graph that some grids make up."""
         inside = self.borders["left"].isin(members) & self.borders["right"].isin(members)
-        return DualGraph(
+        return replace(
+            self,
             grids=self.grids.loc[self.grids.index.isin(members)],
             borders=self.borders[inside].reset_index(drop=True),
             shapes=None if self.shapes is None else self.shapes[self.shapes.index.isin(members)],
@@ -92,14 +97,39 @@ def dual_graph(
     """
     shapes = layer_shapes(tables, "grids")
     grids = _described(tables, ground, workload, shapes)
-    borders = ground.borders.assign(link=False)
+    borders = whole = ground.borders.assign(link=False)
     if shapes is not None:
         borders = _passable(tables, borders, shapes)
+        # Where a few grids have no station known, their neighbours say which; else nothing could hold them.
+        stations = stations_of_grids(DualGraph(grids=grids, borders=borders, shapes=shapes))
+        grids = grids.assign(**{STATION_ID: stations})
         # The same island may be a part of its village, of its station and of its zone.
         links = list(dict.fromkeys(tuple(sorted(pair)) for pair in _links(tables, grids, borders, today)))
         added = pd.DataFrame(links, columns=["left", "right"]).assign(length_m=0.0, link=True)
         borders = pd.concat([borders, added], ignore_index=True) if links else borders
-    return DualGraph(grids=grids, borders=borders, shapes=shapes)
+    touching = borders.loc[~borders["link"]].set_index(["left", "right"]).index
+    parted = whole[~whole.set_index(["left", "right"]).index.isin(touching)]
+    return DualGraph(grids=grids, borders=borders, shapes=shapes, parted=parted.drop(columns="link"))
+
+
+def stations_of_grids(graph: DualGraph) -> pd.Series:
+    """Return the station of each grid; where none is known that of most neighbours, as far as it goes."""
+    station = graph.grids[STATION_ID].astype(str)
+    if (station == "").all():
+        return station
+    both = pd.concat([graph.borders, graph.borders.rename(columns={"left": "right", "right": "left"})])
+    while (open_grids := station.index[station == ""]).size:
+        edges = both[both["left"].isin(open_grids)]
+        edges = edges.assign(station=station.reindex(edges["right"]).to_numpy())
+        edges = edges[edges["station"] != ""]
+        if edges.empty:
+            largest = station[station != ""].mode().iloc[0]
+            return station.where(station != "", largest)
+        sums: pd.DataFrame = edges.groupby(["left", "station"], as_index=False)[["length_m"]].sum()
+        ranked = sums.sort_values(["left", "length_m", "station"], ascending=[True, False, True])
+        best = ranked.drop_duplicates("left").set_index("left")["station"]
+        station = station.where(~station.index.isin(best.index), best.reindex(station.index))
+    return station
 
 
 def grid_road_links(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:

@@ -288,6 +288,13 @@ class Scorer:
         return replace(card, unknown=dict(self._unknown(card)))
 
     @cached_property
+    def _touching(self) -> pd.DataFrame:
+        """Borders of grids, those along barriers too."""
+        if self.graph.parted.empty:
+            return self.graph.borders
+        return pd.concat([self.graph.borders, self.graph.parted], ignore_index=True)
+
+    @cached_property
     def _hulls(self) -> gpd.GeoSeries | None:
         shapes = self.graph.shapes
         if shapes is None:
@@ -315,7 +322,7 @@ class Scorer:
         by_zone = pd.DataFrame({"grids": 1, PRESENT: rows[PRESENT], WORKLOAD: self._work}).groupby(plan)
         zones = by_zone.sum().reindex(homes.index)
         villages = rows[VILLAGE_ID].where(rows[VILLAGE_ID] != "").groupby(plan).nunique()
-        outline = outlines(rows[AREA_M2], rows[OUTLINE_M], self.graph.borders, plan).reindex(homes.index)
+        outline = outlines(rows[AREA_M2], rows[OUTLINE_M], self._touching, plan).reindex(homes.index)
         target = zone_targets(plan, self.graph)
         frame = pd.DataFrame(
             {
@@ -430,7 +437,8 @@ class Scorer:
             (TOWN_ID, "towns", Reason("score_needs_towns")),
         ):
             if not (self.graph.grids[unit] != "").any():
-                yield term, reason
+                across = self.params.across_stations and unit != VILLAGE_ID
+                yield term, Reason("score_across_stations") if across else reason
         if self.today is None:
             for term in ("change", "floor"):
                 yield term, Reason("score_needs_today")

@@ -172,7 +172,7 @@ class Annealer:
         figures = self.figures(zone_of)
         over = np.maximum(np.abs(figures.deviation) - self.tolerance, 0.0)
         # Lexicographic: no gain is worth a zone beyond the tolerance.
-        energy = _HARD * np.where(over > _LEEWAY, over * (1 + 4 * over), 0.0)
+        energy = _HARD * np.where(over > _LEEWAY, 0.1 + over * (1 + 4 * over), 0.0)
         energy += _UNFAIR * np.maximum(np.abs(figures.deviation) - self.asked, 0.0)
         energy += aim.balance * figures.deviation**2 + aim.shape * (1 - figures.polsby_popper)
         energy += aim.cut * figures.cut_edges / 2

@@ -48,7 +48,8 @@ class Unmet:
     bound
         No plan keeps a smaller tolerance than this: proved.
     zones_needed
-        The nearest number of zones with which the tolerance asked for can be met; None if none was found.
+        The nearest number of zones with which the tolerance asked for can be met, and the station is no
+        further from the district's mean than now or than the tolerance; None if none was found.
     split
         Villages whose splitting makes it possible, as few as were found to do; () if none were.
     """
@@ -98,6 +99,14 @@ def explain_unmet(
     failing = np.flatnonzero(met > params.tolerance + _LEEWAY)
     stations = list(dict.fromkeys(built.station_of_region[region] for region in failing))
 
+    def fair(regions: list[int], zones: int) -> bool:
+        """Whether so many zones leave a station no further from the district's mean than it may be or is."""
+        p = built.problem
+        now, whole = int(np.isin(p.zone_region, regions).sum()), float(p.weight.sum() / p.zones)
+        work = float(p.weight[np.isin(p.region, regions)].sum())
+        off = {n: abs(work / n / whole - 1) for n in (now, zones)}
+        return now == p.zones or off[zones] <= max(off[now], params.tolerance) + _LEEWAY
+
     def explain(station: str) -> Unmet:
         inside = [i for i, name in enumerate(built.station_of_region) if name == station]
         zones = int(np.isin(built.problem.zone_region, inside).sum())
@@ -108,7 +117,7 @@ def explain_unmet(
             asked=params.tolerance,
             met=float(met[inside].max()),
             bound=_proved(built, kept, inside, float(met[inside].max())),
-            zones_needed=next((n for n in _near(zones) if part.can_do(zones=n)), None),
+            zones_needed=next((n for n in _near(zones) if fair(inside, n) and part.can_do(zones=n)), None),
             split=part.fewest(_in_the_way(graph, built, kept, inside, params.tolerance), zones=zones),
         )
 
@@ -149,7 +158,7 @@ class _Station:
         known = {*grids, *part.grids[VILLAGE_ID], *(held if held is not None else ())}
         locked = tuple(name for name in params.locked if name in known)
         station = built.station_of_region[regions[0]]
-        params = replace(params, locked=locked, zones=None, recount=False)
+        params = replace(params, locked=locked, zones=None, station_zones=(), recount=False)
         return cls(graph=part, today=held, name=station, params=params, seed=seed, cancelled=cancelled)
 
     def can_do(self, *, zones: int, split: tuple[str, ...] = ()) -> bool:

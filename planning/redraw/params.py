@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from geo.errors import SettingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,8 @@ class RedrawParams:
         Whether zones may cross stations and towns; the target is then the district's mean.
     zones
         How many zones there are to be in all; None for as many as today.
+    station_zones
+        How many zones some stations are to have, by station_id; the others as otherwise.
     recount
         Whether the zones are shared out anew among stations by workload (Webster); otherwise each station
         keeps as many as it has.
@@ -41,6 +46,7 @@ class RedrawParams:
     split: tuple[str, ...] = ()
     across_stations: bool = False
     zones: int | None = None
+    station_zones: tuple[tuple[str, int], ...] = ()
     recount: bool = False
     locked: tuple[str, ...] = ()
 
@@ -50,9 +56,22 @@ class RedrawParams:
             raise SettingError("setting_wrong", name="tolerance", found=self.tolerance, allowed="[0, 1]")
         if not self.split_above > 0:
             raise SettingError("setting_wrong", name="split_above", found=self.split_above, allowed="> 0")
+        if few := [f"{station}={n}" for station, n in self.station_zones if n < 1]:
+            raise SettingError("setting_wrong", name="station_zones", found=", ".join(few), allowed=">= 1")
         if self.zones is not None and self.zones < 1:
             raise SettingError("setting_wrong", name="zones", found=self.zones, allowed=">= 1")
 
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> RedrawParams:
+        """Return the settings that `to_dict` made values of."""
+        values = {**kept, "split": tuple(kept["split"]), "locked": tuple(kept["locked"])}
+        return cls(**{**values, "station_zones": tuple(kept["station_zones"].items())})
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-able values, to be kept with a plan."""
-        return {**asdict(self), "split": list(self.split), "locked": list(self.locked)}
+        return {
+            **asdict(self),
+            "station_zones": dict(self.station_zones),
+            "split": list(self.split),
+            "locked": list(self.locked),
+        }

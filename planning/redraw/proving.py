@@ -11,6 +11,7 @@ from planning.redraw.bounds import least_deviation
 from planning.redraw.front import LEAST_CHANGE
 from planning.redraw.proof import prove
 from planning.redraw.reasons import changes_with_reasons
+from planning.redraw.redrawing import is_regular, named_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from planning.dual_graph import DualGraph
     from planning.redraw.feasibility import Unmet
-    from planning.redraw.problem import Problem
     from planning.redraw.redrawing import Proposal, Redraw
     from planning.scorecard import Scorer
 
@@ -88,7 +88,7 @@ def proved(
     """
     problem = found.built.problem
     least = next((p for p in found.proposals if p.name == LEAST_CHANGE), found.proposals[0])
-    plan = _numbers(problem, least.assignment)
+    plan = least.zone_of
     first = _FOR_TOLERANCES * seconds if found.unmet else 0.0
     unmet = _bounded(found, seconds=first, workers=workers, tell=tell, cancelled=cancelled)
     proof = prove(
@@ -104,11 +104,16 @@ def proved(
     # Of a region in which no plan keeps the tolerance nothing is proved that a plan could be held against.
     rows = proof.regions
     needed = rows["bound"].where(np.isfinite(rows["bound"]), rows["floor"])
-    bound = float(needed.sum() / problem.weight.sum())
-    better = problem.moved(proof.zone_of) < problem.moved(plan) - _SMALL
+    # Where zones of today cross regions, what is proved holds for the names in the numbers only.
+    bound = float(needed.sum() / problem.weight.sum()) if is_regular(problem, today) else 0.0
+    # Where the tolerance cannot be met, what moves least is not what is fairest.
+    relaxed = found.tolerances > found.params.tolerance + _SMALL
+    kept = np.isin(problem.region, problem.zone_region[relaxed])
+    least_moved = np.where(kept, plan, proof.zone_of)
+    better = problem.moved(least_moved) < problem.moved(plan) - _SMALL
     proposals = tuple(
         replace(
-            _replaced(found, proposal, proof.zone_of, graph, today, scorer)
+            _replaced(found, proposal, least_moved, graph, today, scorer)
             if better and proposal is least
             else proposal,
             bound=max(proposal.bound, bound),
@@ -160,18 +165,11 @@ def _replaced(
 ) -> Proposal:
     problem = found.built.problem
     asked = np.full(problem.zones, found.params.tolerance)
-    assignment = problem.assignment(zone_of)
+    assignment = named_plan(graph, problem, zone_of, today, found.params)
     return replace(
         proposal,
         assignment=assignment,
+        zone_of=zone_of,
         scorecard=scorer.score(assignment),
-        changes=changes_with_reasons(graph, problem, zone_of, today, tolerance=asked),
+        changes=changes_with_reasons(graph, problem, zone_of, today, tolerance=asked, assignment=assignment),
     )
-
-
-def _numbers(problem: Problem, assignment: pd.Series) -> NDArray[np.int64]:
-    """Return a plan as the number of each unit's zone."""
-    number = {zone: i for i, zone in enumerate(problem.zone_ids)}
-    zone_of = np.zeros(problem.units, dtype=np.int64)
-    zone_of[problem.unit_of_grid] = [number[zone] for zone in assignment.reindex(list(problem.grid_ids))]
-    return zone_of

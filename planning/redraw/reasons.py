@@ -58,6 +58,7 @@ def changes_with_reasons(
     today: pd.Series,
     *,
     tolerance: NDArray[np.float64],
+    assignment: pd.Series | None = None,
 ) -> pd.DataFrame:
     """
     Return a row for each grid that changes its zone, and why it does.
@@ -76,6 +77,8 @@ def changes_with_reasons(
         zone_id of each grid today.
     tolerance
         Of each zone.
+    assignment
+        The same plan as zone_id by grid_id, where its zones bear other names than in the numbers.
 
     Returns
     -------
@@ -85,7 +88,8 @@ def changes_with_reasons(
         graph's order.
     """
     before = today.reindex(graph.grids.index).astype(object).where(lambda held: held.notna(), "")
-    after = problem.assignment(zone_of).reindex(graph.grids.index)
+    named = problem.assignment(zone_of) if assignment is None else assignment
+    after = named.reindex(graph.grids.index)
     changed = np.flatnonzero((before != after).to_numpy())
     number = {zone: i for i, zone in enumerate(problem.zone_ids)}
     held = before.map(number).fillna(-1).to_numpy(dtype=np.int64)

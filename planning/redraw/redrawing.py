@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from data.schemas import ZONE_ID
+from planning.change import renaming
+from planning.dual_graph import WORKLOAD
+from planning.floor_of_change import unavoidable
 from planning.redraw.building import build_problem
 from planning.redraw.feasibility import Unmet, explain_unmet
 from planning.redraw.floor import floors
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from geo.errors import Reason
     from planning.dual_graph import DualGraph
     from planning.redraw.building import Built
+    from planning.redraw.problem import Problem
     from planning.redraw.search import Effort
     from planning.scorecard import Scorecard
 
@@ -50,6 +55,8 @@ class Proposal:
         1, 2 or 3 for 方案一/二/三; None for the others.
     assignment
         zone_id by grid_id.
+    zone_of
+        The same as numbers of the problem's zones, whose names may be others.
     scorecard
         The same that any plan gets.
     floor
@@ -64,6 +71,7 @@ class Proposal:
     name: str
     mark: int | None
     assignment: pd.Series
+    zone_of: NDArray[np.int64]
     scorecard: Scorecard
     floor: float
     bound: float
@@ -226,25 +234,76 @@ def _proposals(
 ) -> tuple[Proposal, ...]:
     problem = built.problem
     names, zones = list(plans), list(plans.values())
-    cards = [scorer.score(problem.assignment(zone_of)) for zone_of in zones]
+    plans_named = [named_plan(graph, problem, zone_of, today, params) for zone_of in zones]
+    cards = [scorer.score(plan) for plan in plans_named]
     costs = np.array([_costs(card.summary()) for card in cards])
     shown = front(costs)
     called = named(costs[shown], [names[i] for i in shown])
-    floor = float(floors(problem, tolerance).sum() / problem.weight.sum())
+    floor = floor_of_all(graph, today, built, tolerance)
     held = today if today is not None else pd.Series(dtype=object)
     asked = np.full(problem.zones, params.tolerance)
     return tuple(
         Proposal(
             name=name,
             mark=MARKED.index(name) + 1 if name in MARKED else None,
-            assignment=problem.assignment(zones[i]),
+            assignment=plans_named[i],
+            zone_of=zones[i],
             scorecard=cards[i],
             floor=floor,
             bound=floor,
-            changes=changes_with_reasons(graph, problem, zones[i], held, tolerance=asked),
+            changes=changes_with_reasons(
+                graph, problem, zones[i], held, tolerance=asked, assignment=plans_named[i]
+            ),
         )
         for i, name in zip(shown, called, strict=True)
     )
+
+
+def named_plan(
+    graph: DualGraph,
+    problem: Problem,
+    zone_of: NDArray[np.int64],
+    today: pd.Series | None,
+    params: RedrawParams,
+) -> pd.Series:
+    """
+    Return a plan as zone_id by grid_id, its zones named so that most workload keeps its zone.
+
+    Inside a region the search names them so already; where zones of today cross regions or are given up,
+    a name may be better used elsewhere. Locks hold names fast.
+    """
+    plan = problem.assignment(zone_of)
+    if today is None or params.locked:
+        return plan
+    names = renaming(plan, today, graph.grids[WORKLOAD])
+    taken = {old: new for old, new in names.items() if new in set(problem.zone_ids) | set(today.dropna())}
+    spare = [zone for zone in problem.zone_ids if zone not in taken.values()]
+    for zone in problem.zone_ids:
+        if zone not in taken:
+            taken[zone] = zone if zone in spare else spare[0]
+            spare.remove(taken[zone])
+    return pd.Series(plan.map(taken), dtype="str", name=ZONE_ID)
+
+
+def floor_of_all(
+    graph: DualGraph, today: pd.Series | None, built: Built, tolerance: NDArray[np.float64]
+) -> float:
+    """Return the share of the workload that has to change zone in any plan that keeps the tolerance."""
+    problem = built.problem
+    floor = float(floors(problem, tolerance).sum() / problem.weight.sum())
+    if today is None or is_regular(problem, today):
+        return floor
+    zones = pd.Series(built.station_of_region)[problem.zone_region].value_counts()
+    counts = {str(station): int(n) for station, n in zones.items()}
+    most = float(tolerance.max())
+    return min(floor, unavoidable(graph, today, tolerance=most, zones_per_station=counts))
+
+
+def is_regular(problem: Problem, today: pd.Series) -> bool:
+    """Return whether every zone of today lies in one region and is still there, and none is new."""
+    owner = np.repeat(np.arange(problem.units), np.diff(problem.stay_first))
+    inside = problem.zone_region[problem.stay_zone] == problem.region[owner]
+    return bool(inside.all()) and set(problem.zone_ids) == set(today.dropna())
 
 
 def _costs(summary: dict[str, Any]) -> tuple[float, float, float]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.schemas import STATION_ID, TOWN_ID
+from data.schemas import TOWN_ID
 from geo.errors import Reason, SettingError
-from planning.dual_graph import WORKLOAD
+from planning.dual_graph import WORKLOAD, stations_of_grids
 from planning.redraw.apportion import webster
 from planning.zone_loads import home_places
 
@@ -63,6 +63,22 @@ class Regions:
 
 def zone_counts(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> dict[str, int]:
     """
+    Return how many zones each station has (`_shared_out`), with what was asked for single stations.
+
+    Raises
+    ------
+    SettingError
+        As `_shared_out`, and ``station_unknown`` for stations that have no grid.
+    """
+    counts = _shared_out(graph, today, params=params)
+    asked = dict(params.station_zones)
+    if unknown := sorted(set(asked) - set(counts)):
+        raise SettingError("station_unknown", ids=", ".join(unknown))
+    return {**counts, **asked}
+
+
+def _shared_out(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> dict[str, int]:
+    """
     Return how many zones each station has: as today, or shared out by workload where that is asked for.
 
     Where zones may cross stations there is one entry, "".
@@ -91,26 +107,6 @@ def zone_counts(graph: DualGraph, today: pd.Series | None, *, params: RedrawPara
     homes = pd.Series(_homes(graph, held, station)).value_counts()
     # A station without any zone gets one: its grids have to lie somewhere.
     return {str(name): int(max(homes.get(name, 0), 1)) for name in work.index}
-
-
-def stations_of_grids(graph: DualGraph) -> pd.Series:
-    """Return the station of each grid; where none is known that of most neighbours, as far as it goes."""
-    station = graph.grids[STATION_ID].astype(str)
-    if (station == "").all():
-        return station
-    both = pd.concat([graph.borders, graph.borders.rename(columns={"left": "right", "right": "left"})])
-    while (open_grids := station.index[station == ""]).size:
-        edges = both[both["left"].isin(open_grids)]
-        edges = edges.assign(station=station.reindex(edges["right"]).to_numpy())
-        edges = edges[edges["station"] != ""]
-        if edges.empty:
-            largest = station[station != ""].mode().iloc[0]
-            return station.where(station != "", largest)
-        sums: pd.DataFrame = edges.groupby(["left", "station"], as_index=False)[["length_m"]].sum()
-        ranked = sums.sort_values(["left", "length_m", "station"], ascending=[True, False, True])
-        best = ranked.drop_duplicates("left").set_index("left")["station"]
-        station = station.where(~station.index.isin(best.index), best.reindex(station.index))
-    return station
 
 
 def zone_regions(

@@ -4,6 +4,7 @@ from shapely.geometry import LineString
 
 from planning.dual_graph import dual_graph, grid_road_links
 from planning.nesting import district_ground
+from planning.scorecard import score
 
 RIVER = LineString([(300, -10), (300, 110)])
 
@@ -43,3 +44,12 @@ def test_road_links_need_roads_and_polygons(district):
 
 def test_empty_barriers_part_nobody(district):
     assert neighbours({**district, "barriers": layer(district)}) == neighbours(district)
+
+
+def test_a_border_along_a_barrier_is_no_edge_of_a_zone_on_both_banks(district):
+    tables = {**district, "barriers": layer(district, RIVER, kind=["river"])}
+    workload = pd.Series(1.0, index=tables["grids"]["grid_id"])
+    graphs = [dual_graph(t, district_ground(t), workload) for t in (district, tables)]
+    one = pd.Series("z", index=graphs[0].grids.index)
+    without, beside = (score(graph, one).zones["perimeter_m"].tolist() for graph in graphs)
+    assert beside == without

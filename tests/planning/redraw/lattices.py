@@ -121,7 +121,7 @@ def energy(problem, zone_of, aim, tolerance):
         deviation = sum(problem.weight[u] for u in members) / problem.target[zone] - 1
         over = abs(deviation) - tolerance
         # What was asked for is the tolerance here: eight times what lies beyond it, besides.
-        total += 1e4 * over * (1 + 4 * over) if over > 1e-9 else 0.0
+        total += 1e4 * (0.1 + over * (1 + 4 * over)) if over > 1e-9 else 0.0
         total += 8 * max(over, 0.0)
         outline = area = 0.0
         for u in members:
@@ -130,6 +130,8 @@ def energy(problem, zone_of, aim, tolerance):
             for i in range(problem.first[u], problem.first[u + 1]):
                 outline -= problem.shared[i] if problem.neighbours[i] in members else 0.0
         total += aim.balance * deviation**2 + aim.shape * (1 - 4 * np.pi * area / outline**2)
+    pieces = {(v, z) for v, z in zip(problem.village.tolist(), zone_of.tolist(), strict=True) if v >= 0}
+    total += aim.torn * len(pieces)
     for u in range(problem.units):
         near = problem.neighbours[problem.first[u] : problem.first[u + 1]]
         total += aim.cut * sum(zone_of[v] != zone_of[u] for v in near) / 2

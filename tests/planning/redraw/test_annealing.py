@@ -24,6 +24,7 @@ AIMS = st.builds(
     balance=st.floats(0, 50),
     shape=st.floats(0, 3),
     cut=st.floats(0, 1),
+    torn=st.sampled_from([0.0, 0.3]),
     hot=st.sampled_from([0.01, 1.0, 100.0]),
     cold=st.just(0.01),
     chain=st.sampled_from([0.0, 0.3]),
@@ -59,8 +60,8 @@ def test_energy_is_what_adding_up_cell_by_cell_gives(problem, aim, tolerance):
 @settings(max_examples=20)
 def test_energy_never_rises_in_the_cold(problem, seed, aim):
     cold = Aim(
-        name="cold", moved=aim.moved, balance=aim.balance, shape=aim.shape, cut=aim.cut, over=1e4,
-        hot=1e-12, cold=1e-12, chain=aim.chain, merge=aim.merge,
+        name="cold", moved=aim.moved, balance=aim.balance, shape=aim.shape, cut=aim.cut, torn=aim.torn,
+        over=1e4, hot=1e-12, cold=1e-12, chain=aim.chain, merge=aim.merge,
     )  # fmt: skip
     plan = problem.start
     costs = [energy(problem, plan, cold, 0.1)]
@@ -165,3 +166,13 @@ def test_warming_up_compiles_what_is_run():
         array.flags.writeable = False
     annealer_of(problem).anneal(problem.start, Aim(name="any"), moves=10, seed=1)
     assert len(_kernel.anneal.signatures) == known
+
+
+def test_a_village_is_torn_no_more_than_it_has_to_be():
+    # Today's zones cut both villages; as even a plan is one that gives each its own.
+    problem = problem_of("1112/1222", villages="aabb/aabb", params=RedrawParams(split_villages=True))
+    annealer = annealer_of(problem, 0.0)
+    whole = annealer.anneal(problem.start, Aim(name="whole", torn=1, hot=5), moves=5_000, seed=1)
+    assert len(set(whole[:2])) == len(set(whole[2:4])) == 1
+    assert annealer.figures(problem.start).villages.tolist() == [2, 2]
+    assert annealer.figures(whole).villages.tolist() == [1, 1]

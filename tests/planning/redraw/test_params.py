@@ -26,4 +26,4 @@ def test_settings_outside_their_range_are_told(wrong, name):
 @pytest.mark.parametrize("params", [RedrawParams(), RedrawParams(tolerance=0, zones=1, locked=("甲", "b"))])
 def test_settings_come_back_from_what_is_kept_with_a_plan(params):
     kept = json.loads(json.dumps(params.to_dict()))
-    assert RedrawParams(**{**kept, "locked": tuple(kept["locked"]), "split": tuple(kept["split"])}) == params
+    assert RedrawParams.from_dict(kept) == params

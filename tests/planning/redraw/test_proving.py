@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from shapely.geometry import box
@@ -57,8 +58,8 @@ def test_the_least_change_is_proved_and_bounds_every_plan(strip):
 def test_a_better_plan_takes_the_place_of_the_least_change(strip):
     graph, today, scorer, found = strip
     # Rows instead of columns: even, but three change zone where one would do.
-    rows = pd.Series(list("aaabbb"), index=today.index)
-    worse = replace(found.proposals[0], assignment=rows, scorecard=scorer.score(rows))
+    rows, rows_of = pd.Series(list("aaabbb"), index=today.index), np.array([0, 0, 0, 1, 1, 1])
+    worse = replace(found.proposals[0], assignment=rows, zone_of=rows_of, scorecard=scorer.score(rows))
     handed = replace(found, proposals=(worse, *found.proposals[1:]))
     done = proved(handed, graph, today, scorer=scorer, seconds=10)
     least = done.redraw.proposals[0]
@@ -71,7 +72,7 @@ def test_a_better_plan_takes_the_place_of_the_least_change(strip):
 
 def test_what_is_proved_of_an_unmet_tolerance_fits_json(strip):
     graph, today, scorer, _ = strip
-    heavy = graph.with_workload(pd.Series([4.0, 4, 4, 0.01, 0.01, 0.01], index=graph.grids.index))
+    heavy = replace(graph, grids=graph.grids.assign(workload=[4.0, 4, 4, 0.01, 0.01, 0.01]))
     found = redraw(
         heavy,
         today,

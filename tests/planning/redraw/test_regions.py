@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 
 from geo.errors import SettingError
+from planning.dual_graph import stations_of_grids
 from planning.redraw.locks import Locks
 from planning.redraw.params import RedrawParams
-from planning.redraw.regions import stations_of_grids, zone_counts, zone_regions
+from planning.redraw.regions import zone_counts, zone_regions
 from tests.planning.redraw.lattices import lattice
 
 
@@ -164,3 +165,11 @@ def test_inputs_are_left_alone():
     pd.testing.assert_frame_equal(graph.grids, grids)
     pd.testing.assert_series_equal(today, held)
     assert np.isfinite(grids["workload"]).all()
+
+
+def test_single_stations_may_be_given_their_number_of_zones():
+    graph, today = lattice("12344/12344", stations="aaabb/aaabb")
+    asked = RedrawParams(station_zones=(("a", 2),))
+    assert zone_counts(graph, today, params=asked) == {"a": 2, "b": 1}
+    with pytest.raises(SettingError, match="station_unknown"):
+        zone_counts(graph, today, params=RedrawParams(station_zones=(("z", 2),)))
