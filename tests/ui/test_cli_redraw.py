@@ -260,6 +260,8 @@ def test_a_crash_while_plans_are_kept_keeps_none(redrawn, tmp_path, monkeypatch)
         (("--tolerance", "abc"), "abc"),
         (("--zones", "0"), "0"),
         (("--zones", "37"), "36 < 37"),
+        (("--zones", "NIL=4"), "NIL"),
+        (("--zones", "4.5"), "4.5"),
         (("--weights", "moon=1"), "moon"),
         (("--weights", "residents=x"), "residents=x"),
         (("--seconds", "-1"), "-1"),
@@ -416,6 +418,14 @@ def test_a_proof_says_where_the_plan_goes_beyond_its_hops_and_hides_no_gap():
     assert beyond.endswith("方案有越出离区中心 4 跳的地方，比 4 跳以内的最少 12% 还少")
     proof.regions["within"] = 10.0
     assert "4 跳以内证明最少为 10%" in proof_lines(proof, words("zh"), PlaceNames({}))[1]
+
+
+def test_a_station_gets_the_zones_asked_for_by_its_name(redrawn):
+    told = facts(run("redraw", redrawn[0], *QUICK, "--no-save", "--json", "--zones", "中心派出所=3"))
+    assert [row["zones"] for row in told["stations"]] == [3]
+    assert told["settings"]["station_zones"] == {"S1": 3}
+    twice = run("redraw", redrawn[0], *QUICK, "--zones", "中心派出所=3", "--zones", "S1=4")
+    assert (twice.exit_code, "--zones" in twice.stderr) == (2, True)
 
 
 def test_a_lock_by_name_is_a_lock_by_code(redrawn):
