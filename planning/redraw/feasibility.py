@@ -158,7 +158,8 @@ class _Station:
         known = {*grids, *part.grids[VILLAGE_ID], *(held if held is not None else ())}
         locked = tuple(name for name in params.locked if name in known)
         station = built.station_of_region[regions[0]]
-        params = replace(params, locked=locked, zones=None, station_zones=(), recount=False)
+        split = tuple(village for village in params.split if village in known)
+        params = replace(params, locked=locked, split=split, zones=None, station_zones=(), recount=False)
         return cls(graph=part, today=held, name=station, params=params, seed=seed, cancelled=cancelled)
 
     def can_do(self, *, zones: int, split: tuple[str, ...] = ()) -> bool:

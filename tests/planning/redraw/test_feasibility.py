@@ -47,3 +47,12 @@ def test_nothing_more_is_tried_once_it_is_cancelled():
     (unmet,) = unmet_of("1111/1122/2222", villages="aaaa/bbbb/cccc", cancelled=lambda: True)
     assert unmet.met == pytest.approx(1 / 3)
     assert (unmet.zones_needed, unmet.split) == (None, ())
+
+
+def test_a_village_split_in_one_station_leaves_the_others_their_remedy():
+    graph, today = lattice("11223344/11223344", villages="aaabcccd/aaabcccd", stations="sssstttt/sssstttt")
+    params = RedrawParams(split_above=9, split=("a",))
+    built = build_problem(graph, today, params=params)
+    met, kept = reachable(built.problem, np.full(2, 0.1), seed=1)
+    (unmet,) = explain_unmet(graph, today, built, met, kept, params=params, seed=1)
+    assert (unmet.station, unmet.split) == ("t", ("c",))
