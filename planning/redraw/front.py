@@ -50,7 +50,7 @@ def named(costs: NDArray[np.float64], names: Sequence[str]) -> list[str]:
     Parameters
     ----------
     costs
-        A row for each plan: workload moved, CV, and what is lacking in shape.
+        A row for each plan: workload moved, CV, what is lacking in shape, and more that should be small.
     names
         What each was aimed at; kept where nothing better is to be said, numbered if that repeats.
     """

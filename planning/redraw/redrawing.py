@@ -306,8 +306,9 @@ def is_regular(problem: Problem, today: pd.Series) -> bool:
     return bool(inside.all()) and set(problem.zone_ids) == set(today.dropna())
 
 
-def _costs(summary: dict[str, Any]) -> tuple[float, float, float]:
-    return (summary["workload_moved"] or 0.0, summary["cv"], 1.0 - (summary["polsby_popper"] or 0.0))
+def _costs(summary: dict[str, Any]) -> tuple[float, float, float, float]:
+    shape = 1.0 - (summary["polsby_popper"] or 0.0)
+    return (summary["workload_moved"] or 0.0, summary["cv"], shape, float(summary["cut_edges"] or 0))
 
 
 def _stations(built: Built, met: NDArray[np.float64]) -> pd.DataFrame:

@@ -32,10 +32,19 @@ AIMS = tuple(
         Aim(name="change", moved=1, shape=0.02),
         Aim(name="little_change", moved=1, shape=0.4, cut=0.01),
         Aim(name="change_and_shape", moved=1, shape=1.5, cut=0.04, balance=2),
-        Aim(name="middle", moved=0.6, shape=0.8, cut=0.02, balance=14),
+        Aim(name="middle", moved=0.8, shape=0.8, cut=0.03, balance=14),
         Aim(name="change_and_balance", moved=0.6, balance=20, shape=0.1),
         Aim(name="even_handed", moved=1, shape=1.2, cut=0.06, balance=40, hot=0.3, cold=0.01),
-        Aim(name="balance_and_shape", moved=1, shape=2, cut=0.1, balance=40, hot=0.5, cold=0.01, merge=0.001),
+        Aim(
+            name="balance_and_shape",
+            moved=0.8,
+            shape=1.5,
+            cut=0.14,
+            balance=60,
+            hot=0.5,
+            cold=0.01,
+            merge=0.001,
+        ),
         Aim(name="balance", moved=0.05, shape=0.3, balance=200, hot=0.5, cold=0.005, merge=0.001),
         Aim(name="short_borders", moved=0.5, shape=2, cut=0.3, balance=15, hot=1.0, cold=0.02, merge=0.001),
         Aim(name="shape", moved=0.2, shape=5, cut=0.15, balance=20, hot=1.0, cold=0.02, merge=0.001),
@@ -49,8 +58,8 @@ _STALE_ROUNDS = 4
 _GAIN = 1e-3
 _LEEWAY = 1e-9
 _LEAST_MOVES, _MOVES_PER_UNIT = 100_000, 1_000
-# The first rounds are shorter by so much, so that there is a whole front early on.
-_SHORTER = (8, 4, 2)
+# The first rounds are single annealings of so many times the moves, so that there is a whole front early on.
+_EARLY = (0.25, 0.5, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +182,8 @@ def search(
     with ThreadPoolExecutor(workers) as pool:
         while True:
             started = time.monotonic()
-            moves = whole // _SHORTER[rounds] if rounds < len(_SHORTER) else whole
+            early = rounds < len(_EARLY)
+            moves = int(whole * _EARLY[rounds]) if early else whole
             tasks = [
                 task
                 for i, aim in enumerate(aims)
@@ -188,7 +198,7 @@ def search(
             rounds += 1
             proposed += moves * len(tasks)
             fair = any(champion.is_fair() for champion in champions.values())
-            stale = 0 if better or not fair or moves < whole else stale + 1
+            stale = 0 if better or not fair or early else stale + 1
             now = time.monotonic()
             spent = _spent(limits, rounds, now - began, now - started)
             if tell is not None:
@@ -285,13 +295,14 @@ class _Champion:
 
 
 def _tasks(champion: _Champion, number: int, place: int, seed: int) -> list[tuple[Plan, Aim, int]]:
-    """Return where two annealings start, what they aim at and their seeds."""
+    """Return where the annealings of a round start, what they aim at and their seeds."""
     aim, problem = champion.aim, champion.annealer.problem
     seeds = np.random.SeedSequence([seed, number, place]).generate_state(2).tolist()
+    if number < len(_EARLY):
+        return [(problem.start, aim, seeds[0])]
     fresh = grown(problem, seed=seeds[0]) if aim.hot >= _FROM_NOTHING and number % 2 else problem.start
-    again = champion.plan if number else problem.start
-    gently = replace(aim, hot=max(aim.hot / 3, aim.cold)) if number else aim
-    return [(fresh, aim, seeds[0]), (again, gently, seeds[1])]
+    gently = replace(aim, hot=max(aim.hot / 3, aim.cold))
+    return [(fresh, aim, seeds[0]), (champion.plan, gently, seeds[1])]
 
 
 def _anneal(annealer: Annealer, start: Plan, aim: Aim, seed: int, moves: int) -> Plan:
@@ -316,7 +327,7 @@ def _spent(limits: Limits, rounds: int, seconds: float, last: float) -> float:
         return rounds / limits.rounds
     if limits.seconds is None:
         return 0.0
-    following = last * 2 if rounds <= len(_SHORTER) else last
+    following = last * 2 if rounds <= len(_EARLY) else last
     return (seconds + following) / max(limits.seconds, 1e-9)
 
 

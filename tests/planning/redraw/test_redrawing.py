@@ -18,7 +18,12 @@ ONE = Limits(seconds=None, rounds=1)
 
 def costs_of(found):
     cards = [proposal.scorecard.summary() for proposal in found.proposals]
-    return np.array([(c["workload_moved"] or 0, c["cv"], 1 - (c["polsby_popper"] or 0)) for c in cards])
+    return np.array(
+        [
+            (c["workload_moved"] or 0, c["cv"], 1 - (c["polsby_popper"] or 0), c["cut_edges"] or 0)
+            for c in cards
+        ]
+    )
 
 
 def assert_sound(graph, assignment):
