@@ -276,12 +276,14 @@ def named_plan(
     if today is None or params.locked:
         return plan
     names = renaming(plan, today, graph.grids[WORKLOAD])
-    taken = {old: new for old, new in names.items() if new in set(problem.zone_ids) | set(today.dropna())}
-    spare = [zone for zone in problem.zone_ids if zone not in taken.values()]
+    known = {*problem.zone_ids, *today.dropna().unique()}
+    taken = {old: new for old, new in names.items() if new in known}
+    used = set(taken.values())
+    spare = dict.fromkeys(zone for zone in problem.zone_ids if zone not in used)
     for zone in problem.zone_ids:
         if zone not in taken:
-            taken[zone] = zone if zone in spare else spare[0]
-            spare.remove(taken[zone])
+            taken[zone] = zone if zone in spare else next(iter(spare))
+            del spare[taken[zone]]
     return pd.Series(plan.map(taken), dtype="str", name=ZONE_ID)
 
 
