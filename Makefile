@@ -27,6 +27,7 @@ benchmarks: .venv/installed-peers
 	$(BIN)/python benchmarks/importing.py
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/redraw.py --out .venv/redraw.jsonl
+	$(BIN)/python benchmarks/proofs.py
 	$(if $(GRIDBEAT_TEST_DATA),$(BIN)/python benchmarks/cut_edges.py)
 
 .venv/installed: pyproject.toml constraints.txt

@@ -89,6 +89,9 @@ def test_a_district_is_made_opened_copied_backed_up_and_restored(page, desk, ser
         page.get_by_role("link", name="Nesting").click()
         told(page, "was not found")
         page.get_by_role("link", name="Go to").click()
+        # What is typed while the page is still being made is lost.
+        page.get_by_label("Full path of a file on this PC").wait_for()
+        page.locator('[data-test-script-state="notRunning"]').wait_for()
         page.get_by_label("Full path of a file on this PC").fill(r"\\server\share\x.gpkg")
         page.get_by_label("Full path of a file on this PC").press("Enter")
         told(page, "network share")
