@@ -88,7 +88,7 @@ def changes(instance: Instance, *, seconds: float, search: float, hops: int, see
             f" | {'proved' if row['optimal'] else 'open'} | {row['seconds']:.0f} |"
         )
     shut = int(proof.regions["closed"].sum())
-    print(f"\n{shut} closed within {hops} hops, our plan within 1 point of the proved value in {near}")
+    print(f"\n{shut} closed within their hops, our plan within 1 point of the proved value in {near}")
 
 
 def main() -> None:
