@@ -116,7 +116,7 @@ def explain_unmet(
             zones=zones,
             asked=params.tolerance,
             met=float(met[inside].max()),
-            bound=_proved(built, kept, inside, float(met[inside].max())),
+            bound=proved_bound(built, kept, inside, float(met[inside].max()), seconds=_PROOF_S * len(inside)),
             zones_needed=next((n for n in _near(zones) if fair(inside, n) and part.can_do(zones=n)), None),
             split=part.fewest(_in_the_way(graph, built, kept, inside, params.tolerance), zones=zones),
         )
@@ -209,10 +209,30 @@ def _in_the_way(
     return list(dict.fromkeys(str(village[first[unit]]) for unit in order))
 
 
-def _proved(built: Built, kept: NDArray[np.int64], regions: list[int], met: float) -> float:
-    """Return a tolerance below which no plan of some regions can be."""
+def proved_bound(
+    built: Built,
+    kept: NDArray[np.int64],
+    regions: list[int],
+    met: float,
+    *,
+    seconds: float,
+    workers: int = 1,
+    seed: int = 0,
+    cancelled: Callable[[], bool] | None = None,
+) -> float:
+    """Return a tolerance below which no plan of some regions can be; at most what a plan was found for."""
     problem = built.problem.replace(start=kept)
-    bounds = [least_deviation(problem, region, seconds=_PROOF_S).bound for region in regions]
+    bounds = [
+        least_deviation(
+            problem,
+            region,
+            seconds=seconds / len(regions),
+            workers=workers,
+            seed=seed,
+            cancelled=cancelled,
+        ).bound
+        for region in regions
+    ]
     # Rounding of weights must not put the bound above what a plan has.
     return float(min(max(bounds), met))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planning.redraw.bounds import least_deviation
+from planning.redraw.feasibility import proved_bound
 from planning.redraw.front import LEAST_CHANGE
 from planning.redraw.proof import prove
 from planning.redraw.reasons import changes_with_reasons
@@ -137,21 +137,17 @@ def _bounded(
         if tell is not None:
             tell("bounds", done / len(found.unmet))
         regions = [i for i, name in enumerate(found.built.station_of_region) if name == unmet.station]
-        share = seconds / len(found.unmet) / len(regions)
-        answers = [
-            least_deviation(
-                found.built.problem.replace(start=found.kept),
-                region,
-                seconds=share,
-                workers=workers,
-                seed=found.effort.seed,
-                cancelled=cancelled,
-            )
-            for region in regions
-        ]
-        bound = max(unmet.bound, *(answer.bound for answer in answers))
-        # Rounding of weights must not put the bound above what a plan has.
-        raised.append(replace(unmet, bound=float(min(bound, unmet.met))))
+        bound = proved_bound(
+            found.built,
+            found.kept,
+            regions,
+            unmet.met,
+            seconds=seconds / len(found.unmet),
+            workers=workers,
+            seed=found.effort.seed,
+            cancelled=cancelled,
+        )
+        raised.append(replace(unmet, bound=max(unmet.bound, bound)))
     return tuple(raised)
 
 
