@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # 草案, 征求意见, 审核, 现行, 停用
 STATUSES = ("draft", "consulted", "approved", "in_force", "retired")
-# Kinds of plans: of the nesting and its repair, and what a redraw proposes.
-NESTING, REDRAW = "nesting", "redraw"
+# Kinds of plans: of the nesting and its repair, what a redraw proposes, and what a planner draws.
+NESTING, REDRAW, PAINTED = "nesting", "redraw", "painted"
 _JSON_FIELDS = ("params", "scorecard")
 _CHANGEABLE = ("name", "status", "note", *_JSON_FIELDS)
 

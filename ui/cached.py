@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from planning.nesting import Nesting
     from planning.repair import Repair
     from ui.figures import Figures, Incidents
+    from ui.standing import Standing
 
 _SPATIAL = (
     "towns",
@@ -87,6 +88,18 @@ def repaired(path: str, stamp: str, by: str, give_to: tuple[str, ...]) -> Repair
     from planning.repair import repair_district
 
     return repair_district(tables(path, stamp, NESTING_TABLES), nesting(path, stamp, by), give_to=give_to)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def standing(path: str, stamp: str, today: str, profile: str) -> Standing:
+    """Return how the district stands; `today` is the id and revision of today's plan, `profile` JSON."""
+    import json
+
+    from data.workspace import Workspace
+    from planning.profile import Profile
+    from ui.standing import stand
+
+    return stand(Workspace.open(path), Profile.from_dict(json.loads(profile)))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -1,0 +1,74 @@
+"""Page 警务区划: a plan on the table, painted, proposed, compared, settled and handed over."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from ui import cached, look
+from ui.zoning import VIEW_KEY, VIEWS, read_zoning, take_turn, turn_to
+
+if TYPE_CHECKING:
+    from ui.place import Place
+    from ui.zoning import Zoning
+
+
+def show(place: Place) -> None:
+    """Show the page for the workspace at `place`."""
+    t = place.t
+    if not cached.counts(place.path, place.stamp).get("grids"):
+        look.title(t("nav.zoning"))
+        st.info(t("zoning.needs_grids"))
+        return
+    take_turn(place)
+    zoning = read_zoning(place)
+    with st.container(key="zoning-head", horizontal=True, vertical_alignment="center"):
+        view = _view(place)
+        _plan(zoning)
+    import_module(f"ui.pages.zoning_{view}").show(zoning)
+
+
+def _view(place: Place) -> str:
+    t = place.t
+    chosen = st.segmented_control(
+        t("zoning.view"),
+        VIEWS,
+        default=None if VIEW_KEY in st.session_state else VIEWS[0],
+        required=True,
+        format_func=lambda view: t(f"zoning.view_{view}"),
+        key=VIEW_KEY,
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen if chosen in VIEWS else VIEWS[0]
+
+
+def _plan(zoning: Zoning) -> None:
+    """Show which plan is on the table, for another to be chosen; newest first."""
+    t, plans = zoning.place.t, zoning.plans
+    shown = [plan for plan in plans.index[::-1] if plan == zoning.plan_id or _worth_showing(plans.loc[plan])]
+    if not shown:
+        return
+    chosen = st.selectbox(
+        t("zoning.plan"),
+        shown,
+        index=shown.index(zoning.plan_id) if zoning.plan_id in shown else None,
+        format_func=lambda plan: plan_label(zoning, plan),
+        placeholder=t("zoning.no_plan"),
+        key=f"zoning plan {zoning.plan_id}",
+        label_visibility="collapsed",
+    )
+    if chosen is not None and chosen != zoning.plan_id:
+        turn_to(zoning, plan_id=chosen)
+
+
+def _worth_showing(plan: object) -> bool:
+    return plan["status"] != "retired"  # type: ignore[index]
+
+
+def plan_label(zoning: Zoning, plan_id: str) -> str:
+    """Return what a plan is called in lists: its name, id and state."""
+    t, plan = zoning.place.t, zoning.plans.loc[plan_id]
+    return f"{plan['name']} · {plan_id} · {t.name('state', plan['status'])}"

@@ -1,0 +1,119 @@
+"""The plan on the planner's table: which one it is, and what is known of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from data.plans import PAINTED, read_plans, today_plan_id
+from data.workspace import Workspace
+from planning.profile import DEFAULT_PROFILE
+from ui import cached
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ui.place import Place
+    from ui.standing import Standing
+
+VIEWS = ("paint", "propose", "compare", "plans", "handover")
+VIEW_KEY = "zoning_view"
+# In the address: a reload comes back to the same plan.
+PLAN = "plan"
+_TURN = "zoning turn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zoning:
+    """
+    The plan on the table.
+
+    Parameters
+    ----------
+    place
+        The district.
+    workspace
+        Its file.
+    plans
+        All plans by plan_id, oldest first (`data.plans.read_plans`).
+    plan_id
+        The plan on the table; None where there is none yet.
+    today_id
+        The saved plan that holds today; None where that is the nesting, or nothing.
+    """
+
+    place: Place
+    workspace: Workspace
+    plans: pd.DataFrame
+    plan_id: str | None
+    today_id: str | None
+
+    @property
+    def editable(self) -> bool:
+        """Whether the plan on the table may be painted: a draft of the planner's own."""
+        return self.plan_id is not None and is_editable(self.plans.loc[self.plan_id])
+
+    def standing(self, plan_id: str | None = None) -> Standing:
+        """Return how the district stands, its work counted as for a plan (the one on the table)."""
+        chosen = plan_id or self.plan_id
+        saved = json.loads(self.plans.at[chosen, "params"]).get("profile") if chosen else None
+        today = "" if self.today_id is None else f"{self.today_id} {self.plans.at[self.today_id, 'rev']}"
+        profile = json.dumps(saved or DEFAULT_PROFILE.to_dict(), sort_keys=True)
+        return cached.standing(self.place.path, self.place.stamp, today, profile)
+
+
+def is_editable(plan: pd.Series) -> bool:
+    """Whether a plan may be painted: today's and what was computed is copied instead."""
+    return bool(plan["kind"] == PAINTED and plan["status"] == "draft")
+
+
+def read_zoning(place: Place) -> Zoning:
+    """Return the plan on the table: the one chosen, else the one in the address, else the newest painted."""
+    workspace = Workspace.open(place.path)
+    plans = read_plans(workspace).set_index("plan_id", drop=False)
+    key = _key(place)
+    for asked in (st.session_state.get(key), st.query_params.get(PLAN)):
+        if asked in plans.index:
+            chosen = str(asked)
+            break
+    else:
+        painted = plans[(plans["kind"] == PAINTED) & (plans["status"] != "retired")]
+        chosen = str(painted["plan_id"].iloc[-1]) if len(painted) else None
+    _remember(place, chosen)
+    return Zoning(
+        place=place, workspace=workspace, plans=plans, plan_id=chosen, today_id=today_plan_id(workspace)
+    )
+
+
+def turn_to(zoning: Zoning, *, plan_id: str | None = None, view: str | None = None) -> None:
+    """Put another plan on the table or show another view, and run the page anew."""
+    st.session_state[_TURN] = (zoning.place.path, plan_id, view)
+    st.rerun(scope="app")
+
+
+def take_turn(place: Place) -> None:
+    """Carry out what `turn_to` asked for, before the page's widgets are made."""
+    path, plan_id, view = st.session_state.pop(_TURN, (None, None, None))
+    if path != place.path:
+        return
+    if plan_id is not None:
+        _remember(place, plan_id)
+    if view is not None:
+        st.session_state[VIEW_KEY] = view
+
+
+def _remember(place: Place, plan_id: str | None) -> None:
+    if plan_id is None:
+        st.session_state.pop(_key(place), None)
+        st.query_params.pop(PLAN, None)
+        return
+    st.session_state[_key(place)] = plan_id
+    if st.query_params.get(PLAN) != plan_id:
+        st.query_params[PLAN] = plan_id
+
+
+def _key(place: Place) -> str:
+    return f"plan {place.path}"
