@@ -102,6 +102,15 @@ def standing(path: str, stamp: str, today: str, profile: str) -> Standing:
     return stand(Workspace.open(path), Profile.from_dict(json.loads(profile)))
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def painter_geometry(path: str, stamp: str, today: str, profile: str) -> dict[str, Any]:
+    """Return what the map component draws a district from; the arguments are those of `standing`."""
+    from ui.painter.coverage import geometry
+
+    ground = standing(path, stamp, today, profile)
+    return geometry(ground.graph, ground.tables, ground.names, today=ground.today)
+
+
 @st.cache_data(max_entries=8, show_spinner=False)
 def elements_html(path: str, stamp: str, lang: str, credit: str) -> str:
     """Return the elements map as one HTML text."""

@@ -56,6 +56,8 @@ class Desk:
         second click on their former selves goes nowhere.
     asked
         The backup that is to be restored, once confirmed.
+    who
+        Label of the account or post that signs what is done to plans; never a person's name.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class Desk:
     finished: set[str] = field(default_factory=set)
     busy: threading.Lock = field(default_factory=threading.Lock)
     asked: Path | None = None
+    who: str = ""
     remembered: Path | None = None
 
     def turn_to(self, path: Path) -> None:

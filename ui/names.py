@@ -50,6 +50,10 @@ class PlaceNames:
         """Return the name of each place."""
         return [self(table, label) for label in labels]
 
+    def renamed(self, table: str, names: Mapping[str, str]) -> PlaceNames:
+        """Return the names with those of some places of a table put in the place of others."""
+        return PlaceNames({**self.known, table: {**self.known.get(table, {}), **names}})
+
     def region(self, label: str) -> str:
         """Return the name of a station, or of a station's part in a town (``station/town``)."""
         station, mark, town = label.partition("/")

@@ -56,13 +56,17 @@ class Zoning:
         """Whether the plan on the table may be painted: a draft of the planner's own."""
         return self.plan_id is not None and is_editable(self.plans.loc[self.plan_id])
 
-    def standing(self, plan_id: str | None = None) -> Standing:
-        """Return how the district stands, its work counted as for a plan (the one on the table)."""
+    def ground(self, plan_id: str | None = None) -> tuple[str, str, str, str]:
+        """Return the key of what plans are drawn on: the tables, today's plan, and what a plan counts as work."""
         chosen = plan_id or self.plan_id
         saved = json.loads(self.plans.at[chosen, "params"]).get("profile") if chosen else None
         today = "" if self.today_id is None else f"{self.today_id} {self.plans.at[self.today_id, 'rev']}"
         profile = json.dumps(saved or DEFAULT_PROFILE.to_dict(), sort_keys=True)
-        return cached.standing(self.place.path, self.place.stamp, today, profile)
+        return self.place.path, self.place.stamp, today, profile
+
+    def standing(self, plan_id: str | None = None) -> Standing:
+        """Return how the district stands, its work counted as for a plan (the one on the table)."""
+        return cached.standing(*self.ground(plan_id))
 
 
 def is_editable(plan: pd.Series) -> bool:

@@ -27,7 +27,10 @@ def show(place: Place) -> None:
     with st.container(key="zoning-head", horizontal=True, vertical_alignment="center"):
         view = _view(place)
         _plan(zoning)
-    import_module(f"ui.pages.zoning_{view}").show(zoning)
+        shown = import_module(f"ui.pages.zoning_{view}")
+        if hasattr(shown, "head"):
+            shown.head(zoning)
+    shown.show(zoning)
 
 
 def _view(place: Place) -> str:

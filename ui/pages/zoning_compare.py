@@ -1,12 +1,190 @@
-"""View of the page 警务区划: compare."""
+"""View 比较: two plans side by side, and a proposal's changes accepted or refused one by one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from data.plans import REDRAW, read_assignment
+from planning.plan_changes import known_reasons
+from ui.painter import grid_map
+from ui.painter.board import drawn, live_scorecard, rounded, score_params
+from ui.painter.compare_words import compare_words
+from ui.painter.posts import readable
+from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
+from ui.plan_comparison import change_facts, changes_between, differences
+from ui.zoning import plan_label
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ui.painter.board import Board
+    from ui.plan_comparison import PlanChange
     from ui.zoning import Zoning
+
+_TODAY = ""
+_SIDES = ("left", "right")
+MAP_KEY = "comparison"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """
+    What is compared.
+
+    Parameters
+    ----------
+    left, right
+        The assignments.
+    titles
+        What they are called.
+    changes
+        From left to right; where the right one was drawn from a proposal, also what it has put back.
+    table
+        The plan on the table, which takes or refuses them; None if it may not be painted.
+    """
+
+    left: pd.Series
+    right: pd.Series
+    titles: tuple[str, str]
+    changes: tuple[PlanChange, ...]
+    table: pd.Series | None
+
+
+def head(zoning: Zoning) -> None:
+    """Show which two plans are compared."""
+    t = zoning.place.t
+    shown = [_TODAY, *zoning.plans.index[::-1]]
+    for side, default in zip(_SIDES, (_TODAY, zoning.plan_id or shown[-1]), strict=True):
+        st.selectbox(
+            t(f"zoning.compare_{side}"),
+            shown,
+            index=shown.index(default),
+            format_func=lambda plan: plan_label(zoning, plan) if plan else t("zoning.today"),
+            key=_key(zoning, side),
+            label_visibility="collapsed",
+        )
+
+
+def compare_with(zoning: Zoning, left: str, right: str) -> None:
+    """Have the view compare these plans ("" for today's) when it is next shown; before it is drawn only."""
+    for side, plan in zip(_SIDES, (left, right), strict=True):
+        st.session_state[_key(zoning, side)] = plan
 
 
 def show(zoning: Zoning) -> None:
-    """Show the view."""
+    """Show the two plans side by side."""
+    t = zoning.place.t
+    if zoning.plans.empty:
+        st.info(t("zoning.nothing_to_compare"))
+        begin_from_today(zoning)
+        return
+    with st.spinner(t("zoning.reading")):
+        standing = zoning.standing()
+    if standing.graph.shapes is None:
+        st.info(t("zoning.needs_polygons"))
+        return
+    if standing.today is None and _TODAY in (_chosen(zoning, side) for side in _SIDES):
+        st.info(t("zoning.no_today"))
+        return
+    board = session_board(zoning, standing) if zoning.editable else None
+    st.fragment(_canvas)(zoning, board)
+
+
+def _key(zoning: Zoning, side: str) -> str:
+    return f"zoning compare {side} {zoning.place.path} {zoning.plan_id}"
+
+
+def _chosen(zoning: Zoning, side: str) -> str:
+    chosen = st.session_state.get(_key(zoning, side), _TODAY)
+    return chosen if chosen in zoning.plans.index else _TODAY
+
+
+def _canvas(zoning: Zoning, board: Board | None) -> None:
+    key = f"{MAP_KEY} {zoning.place.path}"
+    compared = _compared(zoning, board)
+    standing, t = zoning.standing(), zoning.place.t
+    names = standing.names.renamed("zones", board.names if board else {})
+    at = {str(grid): i for i, grid in enumerate(standing.graph.grids.index)}
+    params = score_params(zoning.plans.loc[zoning.plan_id or zoning.plans.index[-1]])
+    totals = [
+        rounded(live_scorecard(standing, plan, params).totals()) for plan in (compared.left, compared.right)
+    ]
+    sides = zip(compared.titles, (compared.left, compared.right), totals, strict=True)
+    data = common(zoning, key)
+    grid_map(
+        {
+            "mode": "compare",
+            **data,
+            "words": {**data["words"], **compare_words(t)},
+            "plans": [
+                {"title": title, **drawn(standing, plan, names), "totals": total} for title, plan, total in sides
+            ],
+            "differences": differences(*totals, t),
+            "changes": list(change_facts(list(compared.changes), compared.table, t, names, at=at)),
+            "decidable": compared.table is not None,
+        },
+        key=key,
+        on_post=lambda: _decide(board, compared, posted(key)),
+    )
+
+
+def _compared(zoning: Zoning, board: Board | None) -> Comparison:
+    standing = zoning.standing()
+    chosen = [_chosen(zoning, side) for side in _SIDES]
+    left, right = (_assignment(zoning, board, plan) for plan in chosen)
+    drawn_from = _proposal_of(zoning, chosen[1])
+    proposed = _assignment(zoning, board, drawn_from) if drawn_from else right
+    known = known_reasons(json.loads(zoning.plans.at[drawn_from or chosen[1], "params"])) if chosen[1] else {}
+    changes = changes_between(standing.graph, left, proposed, known=known)
+    if drawn_from:
+        own = right.where((right != proposed) & (right != left), left)
+        changes += changes_between(standing.graph, left, own)
+    titles = [plan_label(zoning, plan) if plan else zoning.place.t("zoning.today") for plan in chosen]
+    return Comparison(
+        left=left,
+        right=right,
+        titles=(titles[0], titles[1]),
+        changes=tuple(changes),
+        table=None if board is None else board.live.assignment,
+    )
+
+
+def _assignment(zoning: Zoning, board: Board | None, plan_id: str) -> pd.Series:
+    """Return a plan as zone_id by grid, "" for none, of the grids that there are."""
+    standing = zoning.standing()
+    if board is not None and plan_id == board.plan_id:
+        found = board.live.assignment
+    elif plan_id == _TODAY:
+        found = standing.today
+    else:
+        found = read_assignment(zoning.workspace, plan_id)
+    return found.reindex(standing.graph.grids.index).fillna("")
+
+
+def _proposal_of(zoning: Zoning, plan_id: str) -> str | None:
+    """Return the proposal that the plan on the table was copied from."""
+    if plan_id != zoning.plan_id:
+        return None
+    parent = zoning.plans.at[plan_id, "parent"]
+    found = parent in zoning.plans.index and zoning.plans.at[parent, "kind"] == REDRAW
+    return str(parent) if found else None
+
+
+def _decide(board: Board | None, compared: Comparison, posts: object) -> None:
+    """Take changes into the plan on the table, or put their grids back where they were."""
+    if board is None:
+        return
+    by_label = {change.label: change for change in compared.changes}
+    for post in readable(posts, 0):
+        if post.kind not in ("accept", "refuse"):
+            continue
+        grids: dict[str, str] = {}
+        for label in post.changes:
+            if (change := by_label.get(label)) is not None:
+                zone = change.after if post.kind == "accept" else change.before
+                grids.update(dict.fromkeys(change.grids, zone))
+        board.paint(post.token, post.kind, grids)

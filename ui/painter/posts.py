@@ -1,0 +1,81 @@
+"""What the browser posts of a plan: read with care, for anything may come over the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KINDS = frozenset(
+    {"paint", "rectangle", "fill", "village", "repair", "zone", "lock", "undo", "redo", "accept", "refuse"}
+)
+# A zone's name, and ids, as people type them.
+_TEXT_AT_MOST = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """
+    A stroke as the browser posts it.
+
+    Parameters
+    ----------
+    token
+        Its own, made by the browser: posted again, it is still one stroke.
+    painter
+        Which browser drew it.
+    kind
+        One of `KINDS`.
+    grids
+        (place of the grid in the district's order, zone before, zone after).
+    names, locks
+        As `data.strokes.Stroke` has them.
+    changes
+        Which of the changes shown were accepted or refused.
+    """
+
+    token: str
+    painter: str
+    kind: str
+    grids: tuple[tuple[int, str, str], ...] = ()
+    names: dict[str, tuple[str, str]]
+    locks: dict[str, tuple[bool, bool]]
+    changes: tuple[str, ...] = ()
+
+
+def readable(posts: object, grids: int) -> Iterator[Post]:
+    """Yield the posts that can be read, of a district of so many grids; others are passed over."""
+    for raw in posts if isinstance(posts, list) else []:
+        try:
+            yield _post(raw, grids)
+        except (KeyError, TypeError, ValueError):
+            continue
+
+
+def _post(raw: Any, grids: int) -> Post:
+    if raw["kind"] not in KINDS:
+        raise ValueError(raw["kind"])
+    return Post(
+        token=_text(raw["token"]),
+        painter=_text(raw.get("painter", "")),
+        kind=raw["kind"],
+        grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
+        names={_text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()},
+        locks={_text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()},
+        changes=tuple(_text(change) for change in raw.get("changes") or ()),
+    )
+
+
+def _grid(item: Any, grids: int) -> tuple[int, str, str]:
+    place, old, new = item
+    if not isinstance(place, int) or not 0 <= place < grids:
+        raise ValueError(place)
+    return place, _text(old), _text(new)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _TEXT_AT_MOST:
+        raise ValueError(value)
+    return value.strip()
