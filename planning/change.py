@@ -1,4 +1,4 @@
-"""What a plan changes against today's, after the best renaming of its zones."""
+"""What a plan changes against today's, after the best renaming of its zones or under their own names."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class Change:
     zones_touched
         Zones of either plan that lose or gain a grid.
     renamed
-        The name of each zone of the plan after `relabelled`: the zone of today's that it succeeds.
+        The name of each zone of the plan after `relabelled`: the zone of today's that it succeeds; its own
+        where names were kept.
     core_kept
         By zone of today's: the share of its workload that stays with the zone of its name; 0 where no zone
         of the plan succeeds it; missing for zones without workload.
@@ -115,7 +116,9 @@ def renaming(assignment: pd.Series, today: pd.Series, workload: pd.Series) -> di
     return names
 
 
-def change_from(assignment: pd.Series, today: pd.Series, graph: DualGraph) -> Change:
+def change_from(
+    assignment: pd.Series, today: pd.Series, graph: DualGraph, *, keep_names: bool = False
+) -> Change:
     """
     Measure what a plan changes against today's, after `relabelled`.
 
@@ -125,11 +128,16 @@ def change_from(assignment: pd.Series, today: pd.Series, graph: DualGraph) -> Ch
         zone_id of each grid, by grid_id; grids that the graph does not know are passed over.
     graph
         Gives workload, residents and villages.
+    keep_names
+        Whether zones are those that their ids say, and none is renamed.
     """
     rows = graph.grids
     before = placed(today).reindex(rows.index)
     plan = placed(assignment).reindex(rows.index)
-    names = renaming(plan, before, rows[WORKLOAD])
+    if keep_names:
+        names = {zone: zone for zone in sorted(plan.dropna().unique())}
+    else:
+        names = renaming(plan, before, rows[WORKLOAD])
     after = placed(plan.map(names))
     moved = before.fillna("") != after.fillna("")
     work, people = rows[WORKLOAD].fillna(0.0), rows[PRESENT].fillna(0.0)

@@ -69,9 +69,9 @@ def unavoidable(
     known = rows[STATION_ID] != ""
     counts = zones_per_station
     region = rows[STATION_ID]
+    targets = zone_targets(before, graph, homes=homes)
     if known.any() and not known.all():
         counts, homes, region = None, homes.map(lambda _: ""), region.map(lambda _: "")
-    targets = zone_targets(before, graph)
     least = 0.0
     for name, here in work.groupby(region):
         load, held = float(here.sum()), here.groupby(before[here.index]).sum().to_numpy()

@@ -101,7 +101,7 @@ def _worst(
     village, villages = _villages(graph)
     zone = homes.index.get_indexer(pd.Index(placed(assignment).reindex(graph.grids.index)))
     member = _sums(zone, len(homes))
-    regions, names = pd.factorize(grid_regions(assignment, graph))
+    regions, names = pd.factorize(grid_regions(assignment, graph, homes=homes))
     station = pd.Index(names).get_indexer(pd.Index(homes))
     # As in `zone_targets`: the work of a station's grids, in a zone or not, over its zones.
     share = np.bincount(station, minlength=len(names))[station][:, None]

@@ -25,7 +25,7 @@ from planning.robustness import robustness
 from planning.rules import RuleProfile, check_rules, rule_profile
 from planning.splits import split_villages, splits
 from planning.violations import violations
-from planning.zone_loads import placed, zone_homes, zone_targets
+from planning.zone_loads import placed, placed_on, zone_homes, zone_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,6 +57,9 @@ class ScoreParams:
         Of the draws.
     across_stations
         Whether zones may cross stations and towns, which then are left out of targets and violations.
+    keep_names
+        Whether the zones are those that their ids say, as in a plan that was painted; else they are renamed
+        to those of today's that they succeed before the change is measured.
     """
 
     tolerance: float = 0.10
@@ -65,6 +68,7 @@ class ScoreParams:
     draws: int = 500
     seed: int = 0
     across_stations: bool = False
+    keep_names: bool = False
 
     def __post_init__(self) -> None:
         """Check the ranges, and that the profile is known."""
@@ -259,8 +263,8 @@ class Scorer:
         SettingError
             ``assignment_unknown_grids`` or ``assignment_repeats``, naming the grids.
         """
-        plan = self._plan(assignment)
-        change = None if self.today is None else change_from(plan, self.today, self.graph)
+        plan = placed_on(assignment, self.graph.grids.index)
+        change = self._change(plan)
         zones = self._zones(plan, change)
         rows, tolerance = self.graph.grids, self.params.tolerance
         levels = self.params.noise if self.params.draws else ()
@@ -306,16 +310,10 @@ class Scorer:
         drawn: NDArray[np.bool_] = self.graph.grids[OUTLINE_M].notna().to_numpy()
         return drawn
 
-    def _plan(self, assignment: pd.Series) -> pd.Series:
-        index = self.graph.grids.index
-        strangers = assignment.index.difference(index)
-        if len(strangers):
-            named = [str(grid) for grid in strangers]
-            raise SettingError("assignment_unknown_grids", grids=named, count=len(named))
-        twice = assignment.index[assignment.index.duplicated()].unique()
-        if len(twice):
-            raise SettingError("assignment_repeats", grids=[str(grid) for grid in twice], count=len(twice))
-        return placed(assignment).reindex(index)
+    def _change(self, plan: pd.Series) -> Change | None:
+        if self.today is None:
+            return None
+        return change_from(plan, self.today, self.graph, keep_names=self.params.keep_names)
 
     def _zones(self, plan: pd.Series, change: Change | None) -> pd.DataFrame:
         rows, homes = self.graph.grids, zone_homes(plan, self.graph)
@@ -323,7 +321,7 @@ class Scorer:
         zones = by_zone.sum().reindex(homes.index)
         villages = rows[VILLAGE_ID].where(rows[VILLAGE_ID] != "").groupby(plan).nunique()
         outline = outlines(rows[AREA_M2], rows[OUTLINE_M], self._touching, plan).reindex(homes.index)
-        target = zone_targets(plan, self.graph)
+        target = zone_targets(plan, self.graph, homes=homes)
         frame = pd.DataFrame(
             {
                 "today_zone_id": "",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from data.schemas import STATION_ID, TOWN_ID
 from geo.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pandas as pd
 
 
 def violations(grids: pd.DataFrame, plan: pd.Series, part_of: pd.Series) -> Iterator[Reason]:
@@ -49,10 +49,10 @@ def _apart(zone: str, label: pd.Series) -> Reason:
 
 def _crossings(units: pd.Series, plan: pd.Series) -> Iterator[tuple[str, dict[str, Any]]]:
     known = (units != "") & plan.notna()
-    counts = pd.crosstab(plan[known], units[known])
-    for zone, row in counts[(counts > 0).sum(axis=1) > 1].iterrows():
-        here = row[row > 0]
-        yield (
-            str(zone),
-            {"other_id": sorted(here.index[here == here.max()])[0], "units": [str(u) for u in here.index]},
-        )
+    # A zone in one place alone, as most are, needs no table.
+    several = units[known].groupby(plan[known]).nunique().loc[lambda count: count > 1].index
+    known &= plan.isin(several)
+    for zone, here in units[known].groupby(plan[known]):
+        counts = here.value_counts().sort_index()
+        names = [str(unit) for unit in counts.index]
+        yield str(zone), {"other_id": names[int(counts.to_numpy().argmax())], "units": names}

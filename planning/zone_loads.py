@@ -54,6 +54,25 @@ def placed(assignment: pd.Series) -> pd.Series:
     return values.where(values.notna() & (values != ""), None)
 
 
+def placed_on(assignment: pd.Series, grids: pd.Index) -> pd.Series:
+    """
+    Return an assignment of a district's grids in their order, missing where one is in no zone.
+
+    Raises
+    ------
+    SettingError
+        ``assignment_unknown_grids`` or ``assignment_repeats``, naming the grids.
+    """
+    strangers = assignment.index.difference(grids)
+    if len(strangers):
+        named = [str(grid) for grid in strangers]
+        raise SettingError("assignment_unknown_grids", grids=named, count=len(named))
+    twice = assignment.index[assignment.index.duplicated()].unique()
+    if len(twice):
+        raise SettingError("assignment_repeats", grids=[str(grid) for grid in twice], count=len(twice))
+    return placed(assignment).reindex(grids)
+
+
 def home_places(zones: pd.Series, places: pd.Series, workload: pd.Series) -> pd.Series:
     """
     Return the place in which each zone has most of its workload, by zone_id ascending.
@@ -66,14 +85,36 @@ def home_places(zones: pd.Series, places: pd.Series, workload: pd.Series) -> pd.
     zones, places, workload
         Of each grid, alike in their index; grids with any of them missing are passed over.
     """
-    frame = pd.DataFrame(
-        {ZONE_ID: zones, "place": places, "known": places != "", "work": workload, "grids": 1}
-    ).dropna()
-    sums = frame.groupby([ZONE_ID, "place", "known"], as_index=False)[["work", "grids"]].sum()
-    ranked = sums.sort_values(
-        [ZONE_ID, "known", "work", "grids", "place"], ascending=[True, False, False, False, True]
-    )
-    return ranked.drop_duplicates(ZONE_ID).set_index(ZONE_ID)["place"]
+    rows = pd.DataFrame({ZONE_ID: zones, "place": places, "work": workload}).dropna()
+    zone, names = pd.factorize(rows[ZONE_ID], sort=True)
+    place, known = pd.factorize(rows["place"], sort=True)
+    # Places are numbered by name, and "" comes before every name.
+    unknown = 0 if len(known) and known[0] == "" else -1
+    home = home_numbers(zone, place, rows["work"].to_numpy(dtype=float), unknown=unknown)
+    return pd.Series(known.take(home).array, index=pd.Index(names, name=ZONE_ID), name="place")
+
+
+def home_numbers(
+    zone: NDArray[np.int64], place: NDArray[np.int64], workload: Floats, *, unknown: int
+) -> NDArray[np.int64]:
+    """
+    Return the place in which each zone has most of its workload (`home_places`), all in numbers.
+
+    Parameters
+    ----------
+    zone, place, workload
+        Of each grid; zones are numbered from 0 without a gap, places from 0 by name.
+    unknown
+        The number that stands for places that are not known; -1 if there is none.
+    """
+    pairs, of_pair = np.unique(zone * (int(place.max(initial=0)) + 1) + place, return_inverse=True)
+    where = np.zeros(len(pairs), dtype=np.int64)
+    where[of_pair] = np.arange(len(zone))
+    whose, home = zone[where], place[where]
+    work, grids = np.bincount(of_pair, weights=workload), np.bincount(of_pair)
+    order = np.lexsort((home, -grids, -work, home == unknown, whose))
+    first = np.unique(whose[order], return_index=True)[1]
+    return np.asarray(home[order][first], dtype=np.int64)
 
 
 def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
@@ -83,22 +124,36 @@ def zone_homes(assignment: pd.Series, graph: DualGraph) -> pd.Series:
     return home_places(zones, rows[STATION_ID], rows[WORKLOAD].fillna(0.0)).rename(STATION_ID)
 
 
-def grid_regions(assignment: pd.Series, graph: DualGraph) -> pd.Series:
-    """Return the station of each grid; where it is not known, the home of its zone ("" for none)."""
+def grid_regions(assignment: pd.Series, graph: DualGraph, *, homes: pd.Series | None = None) -> pd.Series:
+    """
+    Return the station of each grid; where it is not known, the home of its zone ("" for none).
+
+    Parameters
+    ----------
+    homes
+        `zone_homes` of the plan, where they are known already.
+    """
     stations = graph.grids[STATION_ID]
-    through = placed(assignment).reindex(stations.index).map(zone_homes(assignment, graph)).astype(object)
+    homes = zone_homes(assignment, graph) if homes is None else homes
+    through = placed(assignment).reindex(stations.index).map(homes).astype(object)
     return stations.where(stations != "", through.where(through.notna(), ""))
 
 
-def zone_targets(assignment: pd.Series, graph: DualGraph) -> pd.Series:
+def zone_targets(assignment: pd.Series, graph: DualGraph, *, homes: pd.Series | None = None) -> pd.Series:
     """
     Return the workload that each zone of a plan should have: the mean of its station's zones.
 
     All the workload of the station's grids, those in no zone too, over the zones whose home it is
     (`zone_homes`); the district's mean where no station is known.
+
+    Parameters
+    ----------
+    homes
+        `zone_homes` of the plan, where they are known already.
     """
-    homes = zone_homes(assignment, graph)
-    work = graph.grids[WORKLOAD].fillna(0.0).groupby(grid_regions(assignment, graph)).sum()
+    homes = zone_homes(assignment, graph) if homes is None else homes
+    regions = grid_regions(assignment, graph, homes=homes)
+    work = graph.grids[WORKLOAD].fillna(0.0).groupby(regions).sum()
     zones = homes.value_counts()
     return homes.map(work.reindex(zones.index).fillna(0.0) / zones).astype(float).rename("target")
 

@@ -120,3 +120,13 @@ def test_inputs_are_left_as_they_are(lattice, plan):
     change_from(new, today, graph)
     for frame, was in zip((graph.grids, graph.borders, new, today), before, strict=True):
         assert frame.equals(was)
+
+
+def test_names_that_are_kept_are_the_zones_whatever_they_hold(lattice, plan):
+    graph, before = lattice(4, 1, workload=[1, 2, 3, 4], villages="uuvv"), plan("AABB")
+    own = change_from(plan("BBBA"), before, graph, keep_names=True)
+    assert own.renamed == {"A": "A", "B": "B"}
+    assert (own.grids_moved, own.workload_moved, own.villages_moved) == (3, pytest.approx(0.7), 1)
+    assert own.core_kept.to_dict() == {"A": 0.0, "B": pytest.approx(3 / 7)}
+    # The best renaming takes B for today's A.
+    assert change_from(plan("BBBA"), before, graph).grids_moved == 1
