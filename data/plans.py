@@ -36,6 +36,13 @@ def read_plans(workspace: Workspace) -> pd.DataFrame:
         return geopackage.read_table(connection, "plans", crs=None)
 
 
+def plan_rev(workspace: Workspace, plan_id: str) -> int | None:
+    """Return a plan's revision, None where there is no such plan; quick, to be asked again and again."""
+    with geopackage.reading(workspace.path) as connection:
+        found = connection.execute("SELECT rev FROM plans WHERE plan_id = ?", (plan_id,)).fetchone()
+    return None if found is None else int(found[0])
+
+
 def read_assignment(workspace: Workspace, plan_id: str) -> pd.Series:
     """
     Return the zone_id of each grid in a plan, indexed by grid_id.

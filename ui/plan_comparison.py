@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from planning.plan_changes import change_groups, plan_changes
 
 from data.schemas import GRID_ID
-from planning.plan_changes import change_groups, plan_changes
 from ui.proposal_tables import change_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pandas as pd
 
     from planning.dual_graph import DualGraph
     from ui.names import PlaceNames

@@ -57,7 +57,7 @@ class Zoning:
         return self.plan_id is not None and is_editable(self.plans.loc[self.plan_id])
 
     def ground(self, plan_id: str | None = None) -> tuple[str, str, str, str]:
-        """Return the key of what plans are drawn on: the tables, today's plan, and what a plan counts as work."""
+        """Return the key of what plans are drawn on: tables, today's plan, what a plan counts as work."""
         chosen = plan_id or self.plan_id
         saved = json.loads(self.plans.at[chosen, "params"]).get("profile") if chosen else None
         today = "" if self.today_id is None else f"{self.today_id} {self.plans.at[self.today_id, 'rev']}"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from planning.plan_changes import known_reasons
 
 from data.plans import REDRAW, read_assignment
-from planning.plan_changes import known_reasons
+from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
 from ui.painter import grid_map
 from ui.painter.board import drawn, live_scorecard, rounded, score_params
 from ui.painter.compare_words import compare_words
 from ui.painter.posts import readable
-from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
 from ui.plan_comparison import change_facts, changes_between, differences
 from ui.zoning import plan_label
 
@@ -121,7 +121,8 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
             **data,
             "words": {**data["words"], **compare_words(t)},
             "plans": [
-                {"title": title, **drawn(standing, plan, names), "totals": total} for title, plan, total in sides
+                {"title": title, **drawn(standing, plan, names), "totals": total}
+                for title, plan, total in sides
             ],
             "differences": differences(*totals, t),
             "changes": list(change_facts(list(compared.changes), compared.table, t, names, at=at)),
@@ -149,7 +150,7 @@ def _compared(zoning: Zoning, board: Board | None) -> Comparison:
         right=right,
         titles=(titles[0], titles[1]),
         changes=tuple(changes),
-        table=None if board is None else board.live.assignment,
+        table=None if board is None else board.assignment,
     )
 
 
@@ -157,7 +158,7 @@ def _assignment(zoning: Zoning, board: Board | None, plan_id: str) -> pd.Series:
     """Return a plan as zone_id by grid, "" for none, of the grids that there are."""
     standing = zoning.standing()
     if board is not None and plan_id == board.plan_id:
-        found = board.live.assignment
+        found = board.assignment
     elif plan_id == _TODAY:
         found = standing.today
     else:

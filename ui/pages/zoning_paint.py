@@ -136,6 +136,9 @@ def _offer_copy(zoning: Zoning) -> None:
 def _canvas(zoning: Zoning, board: Board) -> None:
     key = f"{MAP_KEY} {zoning.place.path}"
     board.catch_up()
+    state: Mapping[str, Any] = st.session_state.get(key) or {}
+    if state.get("want") == board.state_key:
+        board.show_whole(renew=False)
     answer = board.answer(zoning.place.t)
     plan = answer["plan"]
     grid_map(

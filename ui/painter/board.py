@@ -7,7 +7,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from data.plans import read_assignment, read_plans
+from planning.mending import mends
+
+from data.plans import plan_rev, read_assignment, read_plans
 from data.schemas import STATION_ID, ZONE_ID
 from data.strokes import (
     apply_stroke,
@@ -19,7 +21,6 @@ from data.strokes import (
 )
 from geo.errors import ConflictError, SettingError
 from planning.live_scorecard import LiveScorecard
-from planning.mending import mends
 from planning.scorecard import ScoreParams
 from planning.zone_loads import zone_homes
 from ui.named_reasons import named_reason
@@ -30,11 +31,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
+    from planning.mending import Mend
 
     from data.strokes import Applied, Stroke
     from data.workspace import Workspace
     from geo.errors import Reason
-    from planning.mending import Mend
     from ui.names import PlaceNames
     from ui.standing import Standing
     from ui.words import Words
@@ -87,6 +88,7 @@ class Board:
     _news: list[dict[str, Any]] = field(default_factory=list)
     _dirty: set[str] = field(default_factory=set)
     _notices: list[Reason | ConflictError | SettingError] = field(default_factory=list)
+    _last: int = 0
     _whole: bool = True
     _state: int = 0
 
@@ -94,35 +96,45 @@ class Board:
         self._ids = [str(grid) for grid in self.standing.graph.grids.index]
         self._at = {grid: i for i, grid in enumerate(self._ids)}
 
-    def show_whole(self) -> None:
+    @property
+    def assignment(self) -> pd.Series:
+        """zone_id of each grid, by grid_id; "" for none."""
+        return self.live.assignment.fillna("")
+
+    @property
+    def state_key(self) -> str:
+        """Which state the browser builds on: when it changes, the browser takes the whole plan anew."""
+        return f"{self.plan_id} {id(self)} {self._state}"
+
+    def show_whole(self, *, renew: bool = True) -> None:
         """Have the next answer tell the whole plan: the browser may know nothing of it, or too much."""
         with self.busy:
             self._whole = True
-            self._state += 1
+            self._state += renew
 
     def take(self, posts: object) -> None:
         """Keep what the browser painted, in its order; what cannot be kept is told, and nothing is lost."""
         with self.busy:
+            self.catch_up()
             for post in readable(posts, len(self._ids)):
                 self._take(post)
 
     def paint(self, token: str, kind: str, grids: Mapping[str, str]) -> None:
         """Keep a change that was not drawn in the browser: grid_id to zone_id."""
         with self.busy:
-            now = self.live.assignment
+            now = self.assignment
             changes = {grid: (str(now[grid]), zone) for grid, zone in grids.items() if now[grid] != zone}
             if changes:
                 self._absorb(self._apply(token, "page", kind, grids=changes), told=True)
 
     def catch_up(self) -> None:
-        """Take over what others did to the plan since."""
+        """Take over what others, or another window of the same browser, did to the plan since."""
         with self.busy:
-            plans = read_plans(self.workspace).set_index("plan_id")
-            if self.plan_id not in plans.index or int(plans.at[self.plan_id, "rev"]) == self.rev:
+            rev = plan_rev(self.workspace, self.plan_id)
+            if rev is None or rev == self.rev:
                 return
-            news = [stroke for stroke in read_strokes(self.workspace, self.plan_id) if stroke.rev > self.rev]
-            self._tell_others(news)
-            self.rev = int(plans.at[self.plan_id, "rev"])
+            self._tell_others(read_strokes(self.workspace, self.plan_id, after=self._last))
+            self.rev = rev
 
     def _take(self, post: Post) -> None:
         try:
@@ -133,9 +145,7 @@ class Board:
             else:
                 grids = {self._ids[i]: (old, new) for i, old, new in post.grids}
                 names, locks = post.names, post.locks
-                done = self._apply(
-                    post.token, post.painter, post.kind, grids=grids, names=names, locks=locks
-                )
+                done = self._apply(post.token, post.painter, post.kind, grids=grids, names=names, locks=locks)
         except (ConflictError, SettingError) as fault:
             self._notices.append(fault)
             self.show_whole()
@@ -171,7 +181,7 @@ class Board:
 
     def _absorb(self, done: Applied, *, told: bool) -> None:
         """Bring the board to what was kept; `told` has the browser repaint it as well."""
-        self._tell_others(done.others)
+        self._tell_others([stroke for stroke in done.others if stroke.number > self._last])
         if done.stroke is not None:
             self._change(done.stroke)
             if told:
@@ -187,6 +197,7 @@ class Board:
             self._news.append(self._item(stroke, by="other"))
 
     def _change(self, stroke: Stroke) -> None:
+        self._last = max(self._last, stroke.number)
         known = {grid: new for grid, (_, new) in stroke.grids.items() if grid in self._at}
         self._dirty |= set(self.live.paint(known))
         for zone, (_, name) in stroke.names.items():
@@ -215,11 +226,11 @@ class Board:
     # What the browser is told.
 
     def answer(self, t: Words) -> dict[str, Any]:
-        """Return what the browser has to know that it may not know yet; `delivered` once it was handed over."""
+        """Return what the browser may not know yet; `delivered` is to be called once it was handed over."""
         with self.busy:
             whole = self._whole
             return {
-                "state_key": f"{self.plan_id} {id(self)} {self._state}",
+                "state_key": self.state_key,
                 "plan": self._plan() if whole else None,
                 "acks": list(self._acks),
                 "news": [_worded(item, t) for item in self._news],
@@ -245,7 +256,7 @@ class Board:
         names = self.standing.names.renamed("zones", self.names)
         return {
             "id": self.plan_id,
-            **drawn(self.standing, self.live.assignment, names, also=self.names),
+            **drawn(self.standing, self.assignment, names, also=self.names),
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,
             "across": self.params.across_stations,
@@ -281,7 +292,7 @@ class Board:
         return broken[:_MENDED_AT_ONCE]
 
     def _mends(self, zone: str, t: Words) -> Iterator[dict[str, Any]]:
-        found = mends(self.standing.graph, self.live.assignment, zone, locked=self.locked_grids())
+        found = mends(self.standing.graph, self.assignment, zone, locked=self.locked_grids())
         for mend in found:
             yield {
                 "zone": zone,
@@ -291,7 +302,7 @@ class Board:
             }
 
     def _mend_text(self, mend: Mend, t: Words) -> str:
-        now = self.live.assignment
+        now = self.assignment
         sources = sorted({str(now[grid]) for grid in mend.grids} - {mend.zone, ""})
         targets = sorted(set(mend.grids.values()) - {mend.zone})
         text = t(
@@ -312,7 +323,7 @@ class Board:
         """Return the grids that may not change zone: locked themselves, by their village or their zone."""
         grids = self.standing.graph.grids
         by_village = grids["village_id"].map(lambda village: f"village:{village}" in self.locks)
-        by_zone = self.live.assignment.map(lambda zone: f"zone:{zone}" in self.locks)
+        by_zone = self.assignment.map(lambda zone: f"zone:{zone}" in self.locks)
         own = [f"grid:{grid}" in self.locks for grid in self._ids]
         return set(grids.index[by_village | by_zone.to_numpy() | own])
 
@@ -324,6 +335,7 @@ def open_board(
     plans = read_plans(workspace).set_index("plan_id")
     # Read before the assignment: what somebody paints between the two is told as news once more.
     rev = int(plans.at[plan_id, "rev"])
+    strokes = read_strokes(workspace, plan_id)
     return Board(
         workspace=workspace,
         plan_id=plan_id,
@@ -334,6 +346,7 @@ def open_board(
         names=dict(plan_zone_names(workspace, plan_id)),
         locks=set(plan_locks(workspace, plan_id)),
         who=who,
+        _last=strokes[-1].number if strokes else 0,
     )
 
 
@@ -413,4 +426,7 @@ def _worded(item: Mapping[str, Any], t: Words) -> dict[str, Any]:
     if item["by"] == "self":
         return {**item, "text": ""}
     at, grids = str(item["at"])[11:16], t.number(len(item["grids"]))
-    return {**item, "text": t("painter.news_other", at=at, who=item["who"] or t("painter.somebody"), grids=grids)}
+    return {
+        **item,
+        "text": t("painter.news_other", at=at, who=item["who"] or t("painter.somebody"), grids=grids),
+    }

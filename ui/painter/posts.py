@@ -56,14 +56,18 @@ def readable(posts: object, grids: int) -> Iterator[Post]:
 
 def _post(raw: Any, grids: int) -> Post:
     if raw["kind"] not in KINDS:
-        raise ValueError(raw["kind"])
+        raise ValueError(raw)
     return Post(
         token=_text(raw["token"]),
         painter=_text(raw.get("painter", "")),
         kind=raw["kind"],
         grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
-        names={_text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()},
-        locks={_text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()},
+        names={
+            _text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()
+        },
+        locks={
+            _text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()
+        },
         changes=tuple(_text(change) for change in raw.get("changes") or ()),
     )
 
