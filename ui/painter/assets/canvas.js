@@ -238,6 +238,11 @@ class GridCanvas {
     return gridAt(this.shapes, ...this.worldAt(...this.pixel(event)));
   }
 
+  /** The grid at pixels inside the map; −1 outside all. */
+  gridAtPixel(x, y) {
+    return gridAt(this.shapes, ...this.worldAt(x, y));
+  }
+
   /** Pixels of a pointer event inside the map. */
   pixel(event) {
     const rect = this.host.getBoundingClientRect();

@@ -36,7 +36,7 @@ function update(here, data) {
   const geometry = known(here, data);
   if (!geometry) return;
   here.geometry = geometry;
-  const kind = `${data.mode} ${data.geometry_key} ${data.lang}`;
+  const kind = [data.mode, data.geometry_key, data.state_key, data.lang].join(' ');
   if (here.mode && here.kind === kind) here.mode.update(data);
   else if (here.loading !== kind) load(here, kind);
 }
@@ -63,11 +63,12 @@ async function load(here, kind) {
   if (here.closed || here.loading !== kind) return;
   here.loading = null;
   here.mode?.destroy();
-  here.kind = kind;
   here.mode = module.open(here.root, {
     data: here.data,
     geometry: here.geometry,
     post: (posts) => here.setTriggerValue('posts', posts),
     want: (what) => here.setStateValue('want', what),
   });
+  // Without a mode the next run tries again.
+  here.kind = here.mode ? kind : '';
 }
