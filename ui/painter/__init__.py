@@ -1,0 +1,1 @@
+"""The map component: grids are painted, and plans compared, in the browser."""

@@ -33,7 +33,6 @@ MEASURES = (
 KEYS = (
     "across",
     "all_inside",
-    "and",
     "apart",
     "band",
     "bars",

@@ -18,6 +18,7 @@ export function formats(lang) {
   const tenthsWithSign = decimals(locale, 1, "exceptZero");
   const finerWithSign = decimals(locale, 2, "exceptZero");
   return {
+    between: lang === "zh" ? "；" : "; ",
     count: (value) => written(value, whole),
     amount: (value) => written(value, Math.abs(value) < 100 ? tenths : whole),
     ratio: (value) => written(value, ratio),

@@ -166,7 +166,7 @@ function wholeness(panel) {
   const broken = counts.filter(([, count]) => count > 0)
     .map(([key, count]) => panel.tell(key, { count: panel.format.count(count) }));
   const kind = broken.length ? "bad" : "ok";
-  const text = broken.length ? broken.join(panel.tell("and")) : panel.tell("whole");
+  const text = broken.length ? broken.join(panel.format.between) : panel.tell("whole");
   return [kind, text];
 }
 
