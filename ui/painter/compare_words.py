@@ -43,5 +43,5 @@ KEYS = (
 
 
 def compare_words(t: Words) -> dict[str, str]:
-    """Return the comparison's texts by the keys that `assets/compare.js` asks for, their {places} unfilled."""
+    """Return the comparison's texts by the keys that `assets/compare.js` asks for, {places} unfilled."""
     return component_texts(t, (f"painter.compare.{key}" for key in KEYS))

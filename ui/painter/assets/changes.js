@@ -15,7 +15,10 @@ export function changeList(root, { words, lang, on }) {
     changes: [], decidable: false, rows: new Map(), active: null, filter: { text: "", zone: "", state: "" },
   };
   list.heading = element("h3", {});
-  list.rowsNode = element("ol", { onkeydown: (event) => onKey(list, event), onpointerleave: () => on.highlight(null) });
+  list.rowsNode = element("ol", {
+    onkeydown: (event) => onKey(list, event),
+    onpointerleave: () => on.highlight(inUse(list)),
+  });
   list.none = element("p", { class: "none", role: "status" });
   list.node = element("section", { class: "changes", "aria-label": list.tell("changes") }, [
     element("div", { class: "over" }, [list.heading, bulkButtons(list)]), filters(list), list.none, list.rowsNode,
@@ -27,6 +30,12 @@ export function changeList(root, { words, lang, on }) {
     pick: (id) => pick(list, id),
     destroy: () => list.node.remove(),
   };
+}
+
+/** The change that the keyboard is on, which stays marked when the pointer goes away. */
+function inUse(list) {
+  const row = list.rows.get(list.active);
+  return row?.node.contains(list.node.getRootNode().activeElement) ? row.change : null;
 }
 
 function bulkButtons(list) {

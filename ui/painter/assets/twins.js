@@ -56,7 +56,7 @@ export function twinMaps(hosts, { geometry, geometryKey, words, on }) {
   return {
     show: (common) => show(twins, common),
     highlight: (grids) => { twins.listed = grids; redrawTops(twins); },
-    go: (grids) => twins.canvases[twins.leader].fit(grids, { atMost: 15, padding: 70 }),
+    go: (grids) => twins.canvases[twins.leader].fit(grids, { atMost: 14, padding: 70 }),
     destroy() { for (const canvas of twins.canvases) canvas.destroy(); },
   };
 }
