@@ -1,0 +1,92 @@
+/* Strokes: the mirror of the log, what this painter can undo and redo, the queue not yet kept. Pure. */
+
+const LOG_AT_MOST = 1000;
+
+/** The strokes of one painter that can be undone (oldest first) and redone (the next one last). */
+export function undoable(log, painter) {
+  const done = [];
+  let undone = [];
+  for (const stroke of log) {
+    if (stroke.painter !== painter) continue;
+    if (stroke.kind === 'undo') { if (done.length) undone.push(done.pop()); }
+    else if (stroke.kind === 'redo') { if (undone.length) done.push(undone.pop()); }
+    else { done.push(stroke); undone = []; }
+  }
+  return { done, undone };
+}
+
+/** What a stroke changed, the other way round. */
+export function reversed({ grids = [], names = {}, locks = {} }) {
+  const turned = (pairs) => Object.fromEntries(Object.entries(pairs).map(([key, [was, is]]) => [key, [is, was]]));
+  return { grids: grids.map(([g, was, is]) => [g, is, was]), names: turned(names), locks: turned(locks) };
+}
+
+/** A stroke that undoes (redoes) this painter's last one; null where there is none. */
+export function undoing(log, painter, token) {
+  const last = undoable(log, painter).done.at(-1);
+  return last ? { token, painter, kind: 'undo', of: last.number ?? null, ...reversed(last) } : null;
+}
+
+export function redoing(log, painter, token) {
+  const last = undoable(log, painter).undone.at(-1);
+  if (!last) return null;
+  const { grids = [], names = {}, locks = {} } = last;
+  return { token, painter, kind: 'redo', of: last.number ?? null, grids, names, locks };
+}
+
+/** The log with a stroke at its end; the oldest fall off. */
+export function withStroke(log, stroke) {
+  return [...log.slice(-(LOG_AT_MOST - 1)), stroke];
+}
+
+/** The queue without what was kept. */
+export function withoutKept(queue, acks) {
+  const kept = new Set(acks);
+  return queue.filter(({ token }) => !kept.has(token));
+}
+
+/** The queue's strokes that a log from Python does not hold yet. */
+export function notInLog(queue, log) {
+  const known = new Set(log.map(({ token }) => token).filter(Boolean));
+  return queue.filter(({ token }) => !known.has(token));
+}
+
+/** The grids that the queue's strokes change. */
+export function queuedGrids(queue) {
+  return new Set(queue.flatMap(({ grids }) => (grids || []).map(([g]) => g)));
+}
+
+/** What is posted of a stroke. */
+export function posted({ token, painter, kind, of = null, grids = [], names = {}, locks = {} }) {
+  return { token, painter, kind, of, grids, names, locks };
+}
+
+/** A random token. */
+export function newToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** A store that survives reloads, and does without where the browser forbids it. */
+export function keeper(storage) {
+  return {
+    read(key, nothing = null) {
+      try { return JSON.parse(storage.getItem(key)) ?? nothing; } catch { return nothing; }
+    },
+    write(key, value) {
+      try { storage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: the session goes on */ }
+    },
+    drop(key) {
+      try { storage.removeItem(key); } catch { /* forbidden */ }
+    },
+  };
+}
+
+/** Who draws: a random name of this browser's own. */
+export function painterName(store) {
+  const found = store.read('gridbeat-painter');
+  if (typeof found === 'string' && found) return found;
+  const made = newToken();
+  store.write('gridbeat-painter', made);
+  return made;
+}
