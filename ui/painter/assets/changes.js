@@ -1,8 +1,8 @@
-// The list of changes: each is looked at, accepted or refused, alone or with all that is shown.
+/* The list of changes: each is looked at, accepted or refused, alone or with all that is shown. */
 
-import { element, formats, icon, say, setAttr, setText } from "./saying.js";
+import { element, formats, icon, say, setAttr, setText } from './saying.js';
 
-const STATES = ["accepted", "refused", "other"];
+const STATES = ['accepted', 'refused', 'other'];
 
 /**
  * The list in `root`. `on`: highlight(change | null), go(change), decide(kind, ids).
@@ -12,17 +12,17 @@ const STATES = ["accepted", "refused", "other"];
 export function changeList(root, { words, lang, on }) {
   const list = {
     on, format: formats(lang), tell: (key, facts) => say(words, `compare.${key}`, facts),
-    changes: [], decidable: false, rows: new Map(), active: null, filter: { text: "", zone: "", state: "" },
+    changes: [], decidable: false, rows: new Map(), active: null, filter: { text: '', zone: '', state: '' },
   };
-  list.heading = element("h3", {});
-  list.rowsNode = element("ol", {
+  list.heading = element('h3', {});
+  list.rowsNode = element('ol', {
     onkeydown: (event) => onKey(list, event),
     onpointerleave: () => on.highlight(inUse(list)),
   });
-  list.none = element("p", { class: "none", role: "status" });
-  list.node = element("section", { class: "changes", "aria-label": list.tell("changes") }, [
-    element("div", { class: "over" }, [list.heading, bulkButtons(list)]), filters(list), list.none, list.rowsNode,
-    list.keys = element("p", { class: "keys", text: list.tell("keys") }),
+  list.none = element('p', { class: 'none', role: 'status' });
+  list.node = element('section', { class: 'changes', 'aria-label': list.tell('changes') }, [
+    element('div', { class: 'over' }, [list.heading, bulkButtons(list)]), filters(list), list.none, list.rowsNode,
+    list.keys = element('p', { class: 'keys', text: list.tell('keys') }),
   ]);
   root.append(list.node);
   return {
@@ -39,29 +39,29 @@ function inUse(list) {
 }
 
 function bulkButtons(list) {
-  list.bulk = [["accept", "tick"], ["refuse", "cross"]].map(([kind, drawing]) => {
-    const text = element("span", {});
-    const button = element("button", { type: "button", class: `bulk ${kind}`, onclick: () => decideShown(list, kind) }, [icon(drawing), text]);
+  list.bulk = [['accept', 'tick'], ['refuse', 'cross']].map(([kind, drawing]) => {
+    const text = element('span', {});
+    const button = element('button', { type: 'button', class: `bulk ${kind}`, onclick: () => decideShown(list, kind) }, [icon(drawing), text]);
     return { kind, button, text };
   });
-  return element("div", { class: "bulks" }, list.bulk.map(({ button }) => button));
+  return element('div', { class: 'bulks' }, list.bulk.map(({ button }) => button));
 }
 
 function filters(list) {
-  const search = element("input", {
-    type: "search", placeholder: list.tell("filter_text"), "aria-label": list.tell("filter_text"), autocomplete: "off",
+  const search = element('input', {
+    type: 'search', placeholder: list.tell('filter_text'), 'aria-label': list.tell('filter_text'), autocomplete: 'off',
     oninput: () => narrow(list, { text: search.value.trim().toLowerCase() }),
   });
-  list.zoneChoice = element("select", { "aria-label": list.tell("filter_zone"), onchange: () => narrow(list, { zone: list.zoneChoice.value }) });
-  list.stateChoice = element("select", { "aria-label": list.tell("filter_state"), onchange: () => narrow(list, { state: list.stateChoice.value }) },
-    ["", ...STATES].map((state) => element("option", { value: state, text: list.tell(`state_${state || "any"}`) })));
-  return element("div", { class: "filter" }, [search, list.zoneChoice, list.stateChoice]);
+  list.zoneChoice = element('select', { 'aria-label': list.tell('filter_zone'), onchange: () => narrow(list, { zone: list.zoneChoice.value }) });
+  list.stateChoice = element('select', { 'aria-label': list.tell('filter_state'), onchange: () => narrow(list, { state: list.stateChoice.value }) },
+    ['', ...STATES].map((state) => element('option', { value: state, text: list.tell(`state_${state || 'any'}`) })));
+  return element('div', { class: 'filter' }, [search, list.zoneChoice, list.stateChoice]);
 }
 
 function update(list, changes, decidable) {
   list.changes = changes;
   list.decidable = decidable;
-  setAttr(list.keys, "hidden", changes.length && decidable ? null : "");
+  setAttr(list.keys, 'hidden', changes.length && decidable ? null : '');
   fillZones(list);
   const known = new Set(changes.map(({ id }) => id));
   for (const [id, row] of list.rows) {
@@ -85,49 +85,49 @@ function placeRow(list, change, at) {
 
 function fillZones(list) {
   const zones = [...new Set(list.changes.flatMap(({ from, to }) => [from, to]))].filter(Boolean).sort();
-  const told = zones.join("\n");
+  const told = zones.join('\n');
   if (list.zonesTold === told) return;
   list.zonesTold = told;
-  const options = zones.map((zone) => element("option", { value: zone, text: zone }));
-  list.zoneChoice.replaceChildren(element("option", { value: "", text: list.tell("filter_zone_any") }), ...options);
-  list.filter.zone = zones.includes(list.filter.zone) ? list.filter.zone : "";
+  const options = zones.map((zone) => element('option', { value: zone, text: zone }));
+  list.zoneChoice.replaceChildren(element('option', { value: '', text: list.tell('filter_zone_any') }), ...options);
+  list.filter.zone = zones.includes(list.filter.zone) ? list.filter.zone : '';
   list.zoneChoice.value = list.filter.zone;
 }
 
 function changeRow(list, { id }) {
   const row = { change: null };
-  for (const name of ["from", "to", "size", "reason", "state"]) row[name] = element("span", { class: name });
-  row.main = element("button", { type: "button", class: "main", "data-change": id, onclick: () => list.on.go(row.change), onfocus: () => activate(list, id) }, [
-    element("span", { class: "zones" }, [row.from, element("i", { text: "→" }), row.to]),
-    element("span", { class: "facts" }, [row.size, row.state]), row.reason,
+  for (const name of ['from', 'to', 'size', 'reason', 'state']) row[name] = element('span', { class: name });
+  row.main = element('button', { type: 'button', class: 'main', 'data-change': id, onclick: () => list.on.go(row.change), onfocus: () => activate(list, id) }, [
+    element('span', { class: 'zones' }, [row.from, element('i', { text: '→' }), row.to]),
+    element('span', { class: 'facts' }, [row.size, row.state]), row.reason,
   ]);
-  row.accept = decideButton(list, row, "accept", "tick");
-  row.refuse = decideButton(list, row, "refuse", "cross");
-  row.buttons = element("div", { class: "decide" }, [row.accept, row.refuse]);
-  row.node = element("li", { onpointerenter: () => list.on.highlight(row.change) }, [row.main, row.buttons]);
+  row.accept = decideButton(list, row, 'accept', 'tick');
+  row.refuse = decideButton(list, row, 'refuse', 'cross');
+  row.buttons = element('div', { class: 'decide' }, [row.accept, row.refuse]);
+  row.node = element('li', { onpointerenter: () => list.on.highlight(row.change) }, [row.main, row.buttons]);
   return row;
 }
 
 function decideButton(list, row, kind, drawing) {
-  return element("button", { type: "button", class: kind, onclick: () => decide(list, kind, [row.change]) }, [icon(drawing)]);
+  return element('button', { type: 'button', class: kind, onclick: () => decide(list, kind, [row.change]) }, [icon(drawing)]);
 }
 
 function fillRow(list, row, change) {
   const { tell, format } = list;
   if (row.change === change && row.decidable === list.decidable) return;
   Object.assign(row, { change, decidable: list.decidable });
-  const [from, to] = [change.from || tell("nowhere"), change.to || tell("nowhere")];
+  const [from, to] = [change.from || tell('nowhere'), change.to || tell('nowhere')];
   setText(row.from, from);
   setText(row.to, to);
-  setText(row.size, tell("size", { grids: format.count(change.grids.length), present: format.count(change.present) }));
-  setText(row.reason, change.reason ?? "");
+  setText(row.size, tell('size', { grids: format.count(change.grids.length), present: format.count(change.present) }));
+  setText(row.reason, change.reason ?? '');
   setText(row.state, tell(`state_${change.state}`));
-  setAttr(row.node, "class", change.state);
-  setAttr(row.buttons, "hidden", list.decidable ? null : "");
-  for (const [button, kind, state] of [[row.accept, "accept", "accepted"], [row.refuse, "refuse", "refused"]]) {
-    setAttr(button, "aria-pressed", change.state === state);
-    setAttr(button, "title", tell(kind));
-    setAttr(button, "aria-label", tell(`${kind}_one`, { from_zone: from, to_zone: to }));
+  setAttr(row.node, 'class', change.state);
+  setAttr(row.buttons, 'hidden', list.decidable ? null : '');
+  for (const [button, kind, state] of [[row.accept, 'accept', 'accepted'], [row.refuse, 'refuse', 'refused']]) {
+    setAttr(button, 'aria-pressed', change.state === state);
+    setAttr(button, 'title', tell(kind));
+    setAttr(button, 'aria-label', tell(`${kind}_one`, { from_zone: from, to_zone: to }));
   }
 }
 
@@ -140,30 +140,30 @@ function narrow(list, change) {
 function refresh(list) {
   list.shown = list.changes.filter((change) => fits(list, change));
   const ids = new Set(list.shown.map(({ id }) => id));
-  for (const [id, row] of list.rows) setAttr(row.node, "hidden", ids.has(id) ? null : "");
+  for (const [id, row] of list.rows) setAttr(row.node, 'hidden', ids.has(id) ? null : '');
   if (!ids.has(list.active)) list.active = list.shown[0]?.id ?? null;
   for (const [id, row] of list.rows) markReachable(row, id === list.active);
   const counts = { count: list.format.count(list.shown.length), what: list.format.count(list.changes.length) };
-  setText(list.heading, list.tell(list.shown.length === list.changes.length ? "count" : "count_shown", counts));
-  setText(list.none, list.shown.length ? "" : list.tell(list.changes.length ? "none_fits" : "no_changes"));
+  setText(list.heading, list.tell(list.shown.length === list.changes.length ? 'count' : 'count_shown', counts));
+  setText(list.none, list.shown.length ? '' : list.tell(list.changes.length ? 'none_fits' : 'no_changes'));
   fillBulk(list);
 }
 
 function markReachable(row, reached) {
-  for (const button of [row.main, row.accept, row.refuse]) setAttr(button, "tabindex", reached ? "0" : "-1");
+  for (const button of [row.main, row.accept, row.refuse]) setAttr(button, 'tabindex', reached ? '0' : '-1');
 }
 
-const DONE = { accept: "accepted", refuse: "refused" };
+const DONE = { accept: 'accepted', refuse: 'refused' };
 const undecided = (list, kind) => list.shown.filter(({ state }) => state !== DONE[kind]);
 
 function fillBulk(list) {
   for (const { kind, button, text } of list.bulk) {
     const count = undecided(list, kind).length;
     setText(text, list.tell(kind));
-    setAttr(button, "aria-label", list.tell(`${kind}_shown`, { count: list.format.count(count) }));
-    setAttr(button, "title", list.tell(`${kind}_shown`, { count: list.format.count(count) }));
-    setAttr(button, "disabled", count ? null : "");
-    setAttr(button, "hidden", list.decidable && list.changes.length ? null : "");
+    setAttr(button, 'aria-label', list.tell(`${kind}_shown`, { count: list.format.count(count) }));
+    setAttr(button, 'title', list.tell(`${kind}_shown`, { count: list.format.count(count) }));
+    setAttr(button, 'disabled', count ? null : '');
+    setAttr(button, 'hidden', list.decidable && list.changes.length ? null : '');
   }
 }
 
@@ -171,7 +171,7 @@ function fits(list, change) {
   const { text, zone, state } = list.filter;
   if (state && change.state !== state) return false;
   if (zone && change.from !== zone && change.to !== zone) return false;
-  return !text || `${change.from}\n${change.to}\n${change.reason ?? ""}`.toLowerCase().includes(text);
+  return !text || `${change.from}\n${change.to}\n${change.reason ?? ''}`.toLowerCase().includes(text);
 }
 
 const decideShown = (list, kind) => decide(list, kind, undecided(list, kind));
@@ -214,17 +214,17 @@ function pick(list, id) {
   if (row.node.hidden) clearFilter(list);
   activate(list, id);
   row.main.focus({ preventScroll: true });
-  row.node.scrollIntoView({ block: "nearest" });
+  row.node.scrollIntoView({ block: 'nearest' });
 }
 
 function clearFilter(list) {
-  list.filter = { text: "", zone: "", state: "" };
-  for (const field of list.node.querySelectorAll(".filter > *")) field.value = "";
+  list.filter = { text: '', zone: '', state: '' };
+  for (const field of list.node.querySelectorAll('.filter > *')) field.value = '';
   refresh(list);
 }
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8, End: Infinity, Home: -Infinity };
-const DECISIONS = { a: "accept", x: "refuse" };
+const DECISIONS = { a: 'accept', x: 'refuse' };
 
 function onKey(list, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || !list.shown.length) return;

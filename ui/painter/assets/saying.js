@@ -1,38 +1,38 @@
-// Words and numbers as people read them, and the few steps of putting them into the page as text.
+/* Words and numbers as people read them, and the few steps of putting them into the page as text. */
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = 'http://www.w3.org/2000/svg';
 
 /** The text of `key` with facts put into its {placeholders}; a key without a text is shown as it is. */
 export function say(words, key, facts = {}) {
   const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? "—"));
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? '—'));
 }
 
 /** How numbers are written in a language; what is not known is a dash. */
 export function formats(lang) {
-  const locale = lang === "zh" ? "zh-CN" : "en-GB";
-  const sign = lang === "zh" ? "%" : " %";
+  const locale = lang === 'zh' ? 'zh-CN' : 'en-GB';
+  const sign = lang === 'zh' ? '%' : ' %';
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const ratio = decimals(locale, 3);
   const tenths = decimals(locale, 1);
-  const tenthsWithSign = decimals(locale, 1, "exceptZero");
-  const finerWithSign = decimals(locale, 2, "exceptZero");
+  const tenthsWithSign = decimals(locale, 1, 'exceptZero');
+  const finerWithSign = decimals(locale, 2, 'exceptZero');
   return {
-    between: lang === "zh" ? "；" : "; ",
+    between: lang === 'zh' ? '；' : '; ',
     count: (value) => written(value, whole),
     amount: (value) => written(value, Math.abs(value) < 100 ? tenths : whole),
     ratio: (value) => written(value, ratio),
-    share: (value) => (isKnown(value) ? (Number.isInteger(value * 100) ? whole : tenths).format(kept(value)) + sign : "—"),
+    share: (value) => (isKnown(value) ? (Number.isInteger(value * 100) ? whole : tenths).format(kept(value)) + sign : '—'),
     // A deviation just outside must not read as the tolerance itself.
     deviation(value, tolerance = null) {
-      if (!isKnown(value)) return "—";
+      if (!isKnown(value)) return '—';
       const hidden = tolerance !== null && isOutside(value, tolerance) && Math.abs(value) - tolerance < 5e-4;
       return (hidden ? finerWithSign : tenthsWithSign).format(value * 100) + sign;
     },
   };
 }
 
-function decimals(locale, digits, signDisplay = "auto") {
+function decimals(locale, digits, signDisplay = 'auto') {
   return new Intl.NumberFormat(locale, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
@@ -46,9 +46,9 @@ function kept(share) {
   return percent > 0 && percent < 100 ? Math.min(Math.max(percent, 0.1), 99.9) : percent;
 }
 
-const written = (value, format) => (isKnown(value) ? format.format(value) : "—");
+const written = (value, format) => (isKnown(value) ? format.format(value) : '—');
 
-export const isKnown = (value) => typeof value === "number" && Number.isFinite(value);
+export const isKnown = (value) => typeof value === 'number' && Number.isFinite(value);
 
 export const isOutside = (deviation, tolerance) => isKnown(deviation) && Math.abs(deviation) > tolerance + 1e-9;
 
@@ -62,9 +62,9 @@ export function element(tag, attributes = {}, children = []) {
 
 function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) return;
-  if (name === "text") node.textContent = value;
-  else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-  else node.setAttribute(name, value === true ? "" : value);
+  if (name === 'text') node.textContent = value;
+  else if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+  else node.setAttribute(name, value === true ? '' : value);
 }
 
 /** Writes only what differs: an update must not touch what has not changed. */
@@ -83,24 +83,24 @@ export function setStyle(node, name, value) {
 }
 
 const PATHS = {
-  tick: "M3.2 8.4l3 3 6.6-6.8",
-  cross: "M4 4l8 8M12 4l-8 8",
-  locked: "M5 7.2V5.4a3 3 0 0 1 6 0v1.8M3.6 7.2h8.8v6H3.6z",
-  unlocked: "M5 7.2V5.4a3 3 0 0 1 5.7-1.3M3.6 7.2h8.8v6H3.6z",
-  go: "M6 3.5l4.5 4.5L6 12.5",
-  mend: "M8 3v10M3 8h10",
-  better: "M8 4l4.6 8H3.4z",
-  worse: "M8 12l4.6-8H3.4z",
+  tick: 'M3.2 8.4l3 3 6.6-6.8',
+  cross: 'M4 4l8 8M12 4l-8 8',
+  locked: 'M5 7.2V5.4a3 3 0 0 1 6 0v1.8M3.6 7.2h8.8v6H3.6z',
+  unlocked: 'M5 7.2V5.4a3 3 0 0 1 5.7-1.3M3.6 7.2h8.8v6H3.6z',
+  go: 'M6 3.5l4.5 4.5L6 12.5',
+  mend: 'M8 3v10M3 8h10',
+  better: 'M8 4l4.6 8H3.4z',
+  worse: 'M8 12l4.6-8H3.4z',
 };
 
 /** A small drawing of our own; it says nothing to a screen reader, the words beside it do. */
 export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", `icon icon-${name}`);
-  svg.setAttribute("aria-hidden", "true");
+  const svg = document.createElementNS(SVG, 'svg');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', PATHS[name]);
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('class', `icon icon-${name}`);
+  svg.setAttribute('aria-hidden', 'true');
   svg.append(path);
   return svg;
 }

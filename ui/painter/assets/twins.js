@@ -1,13 +1,13 @@
-// Two maps of the same grids that pan, zoom and point together; grids in different zones are hatched.
+/* Two maps of the same grids that pan, zoom and point together; grids in different zones are hatched. */
 
-import { gridCanvas } from "./canvas.js";
-import { colourZones, FILLS, UNASSIGNED, zoneNeighbours } from "./colours.js";
-import { BLUE, INK } from "./drawing.js";
-import { boxOf } from "./shapes.js";
+import { gridCanvas } from './canvas.js';
+import { colourZones, FILLS, UNASSIGNED, zoneNeighbours } from './colours.js';
+import { BLUE, INK } from './drawing.js';
+import { boxOf } from './shapes.js';
 
-const HATCH = { kind: "hatch", colour: "rgba(20, 38, 60, .78)", gap: 8, width: 1.5 };
-const POINTED = [{ colour: "#fff", width: 5 }, { colour: INK, width: 2.6 }];
-const LISTED = [{ colour: "#fff", width: 7 }, { colour: BLUE, width: 3.8 }];
+const HATCH = { kind: 'hatch', colour: 'rgba(20, 38, 60, .78)', gap: 8, width: 1.5 };
+const POINTED = [{ colour: '#fff', width: 5 }, { colour: INK, width: 2.6 }];
+const LISTED = [{ colour: '#fff', width: 7 }, { colour: BLUE, width: 3.8 }];
 
 /**
  * The two plans on one list of zones: the same id is the same number, so it is the same colour on both maps.
@@ -108,13 +108,13 @@ function redrawTops(twins) {
 function follow(twins, side) {
   const { map } = twins.canvases[side];
   const lead = () => { twins.leader = side; };
-  for (const type of ["pointerenter", "pointerdown", "wheel", "focusin"]) {
+  for (const type of ['pointerenter', 'pointerdown', 'wheel', 'focusin']) {
     twins.hosts[side].addEventListener(type, lead, { capture: true, passive: true });
   }
-  map.on("zoomanim", ({ center, zoom }) => {
+  map.on('zoomanim', ({ center, zoom }) => {
     if (twins.leader === side) other(twins, side).setView(center, zoom, { animate: true });
   });
-  map.on("move zoomend moveend", () => {
+  map.on('move zoomend moveend', () => {
     if (twins.leader === side && !map._animatingZoom) match(map, other(twins, side));
   });
 }
@@ -129,9 +129,9 @@ function match(map, follower) {
 
 function listen(twins, side) {
   const host = twins.hosts[side], canvas = twins.canvases[side];
-  host.addEventListener("pointermove", (event) => point(twins, canvas.at(event)));
-  host.addEventListener("pointerleave", () => point(twins, -1));
-  canvas.map.on("click", ({ originalEvent }) => {
+  host.addEventListener('pointermove', (event) => point(twins, canvas.at(event)));
+  host.addEventListener('pointerleave', () => point(twins, -1));
+  canvas.map.on('click', ({ originalEvent }) => {
     const grid = canvas.at(originalEvent);
     if (grid >= 0) twins.on.pick(grid);
   });
