@@ -1,0 +1,36 @@
+"""Texts for the browser: as they are in the catalogue, their {places} left for it to fill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ui.words import Words
+
+_GROUP = "painter."
+# Every place that the panel's and the comparison's texts have.
+_PLACES = (
+    "count",
+    "deviation",
+    "from_zone",
+    "grids",
+    "present",
+    "share",
+    "state",
+    "target",
+    "to_zone",
+    "tolerance",
+    "villages",
+    "what",
+    "workload",
+    "zone",
+    "zones",
+)
+
+
+def component_texts(t: Words, keys: Iterable[str]) -> dict[str, str]:
+    """Return the texts of ``painter.…`` keys, by their keys without that beginning."""
+    places = {name: f"{{{name}}}" for name in _PLACES}
+    return {key.removeprefix(_GROUP): t(key, **places) for key in keys}
