@@ -109,6 +109,12 @@ def take_turn(place: Place) -> None:
         st.session_state[VIEW_KEY] = view
 
 
+def plan_label(zoning: Zoning, plan_id: str) -> str:
+    """Return what a plan is called in lists: its name, id and state."""
+    t, plan = zoning.place.t, zoning.plans.loc[plan_id]
+    return f"{plan['name']} · {plan_id} · {t.name('state', plan['status'])}"
+
+
 def _remember(place: Place, plan_id: str | None) -> None:
     if plan_id is None:
         st.session_state.pop(_key(place), None)

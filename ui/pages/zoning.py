@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import cached, look
-from ui.zoning import VIEW_KEY, VIEWS, read_zoning, take_turn, turn_to
+from ui.zoning import VIEW_KEY, VIEWS, plan_label, read_zoning, take_turn, turn_to
 
 if TYPE_CHECKING:
     from ui.place import Place
@@ -69,9 +69,3 @@ def _plan(zoning: Zoning) -> None:
 
 def _worth_showing(plan: object) -> bool:
     return plan["status"] != "retired"  # type: ignore[index]
-
-
-def plan_label(zoning: Zoning, plan_id: str) -> str:
-    """Return what a plan is called in lists: its name, id and state."""
-    t, plan = zoning.place.t, zoning.plans.loc[plan_id]
-    return f"{plan['name']} · {plan_id} · {t.name('state', plan['status'])}"

@@ -11,6 +11,7 @@ from planning.plan_changes import known_reasons
 
 from data.plans import REDRAW, read_assignment
 from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
+from ui import look
 from ui.painter import grid_map
 from ui.painter.board import drawn, live_scorecard, rounded, score_params
 from ui.painter.compare_words import compare_words
@@ -129,6 +130,7 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
             "decidable": compared.table is not None,
         },
         key=key,
+        height=look.MAP_HEIGHT,
         on_post=lambda: _decide(board, compared, posted(key)),
     )
 

@@ -117,7 +117,7 @@ def grid_map(data: dict[str, Any], *, key: str, on_post: Callable[[], None], hei
         In pixels.
     """
     registered()(
-        data={**data, "height": height},
+        data=data,
         key=key,
         height=height,
         on_posts_change=on_post,

@@ -321,11 +321,13 @@ class Board:
 
     def locked_grids(self) -> set[str]:
         """Return the grids that may not change zone: locked themselves, by their village or their zone."""
-        grids = self.standing.graph.grids
-        by_village = grids["village_id"].map(lambda village: f"village:{village}" in self.locks)
-        by_zone = self.assignment.map(lambda zone: f"zone:{zone}" in self.locks)
-        own = [f"grid:{grid}" in self.locks for grid in self._ids]
-        return set(grids.index[by_village | by_zone.to_numpy() | own])
+        rows, now = self.standing.graph.grids, self.assignment
+        held = zip(rows.index, rows["village_id"], now, strict=True)
+        return {
+            grid
+            for grid, village, zone in held
+            if not self.locks.isdisjoint((f"grid:{grid}", f"village:{village}", f"zone:{zone}"))
+        }
 
 
 def open_board(

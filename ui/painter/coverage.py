@@ -253,6 +253,11 @@ def _by_grid(
     return rows
 
 
+def stations_of(graph: DualGraph) -> list[str]:
+    """Return the stations in the order in which the component counts them."""
+    return _units(graph.grids[STATION_ID])[0]
+
+
 def _units(labels: pd.Series) -> tuple[list[str], list[int]]:
     """Return the labels there are, sorted, and of each row the place of its own; −1 without one."""
     texts = labels.astype(object).where(labels.notna(), "").astype(str)

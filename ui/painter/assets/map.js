@@ -31,7 +31,7 @@ function close(root) {
 
 function update(here, data) {
   here.data = data;
-  here.root.style.height = data.height ? `${data.height}px` : '';
+  here.root.style.height = data.height ? `${data.height}px` : 'var(--gbp-height, 100%)';
   here.root.lang = data.lang === 'zh' ? 'zh-CN' : data.lang || '';
   const geometry = known(here, data);
   if (!geometry) return;
