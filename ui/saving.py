@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.plans import NESTING, REDRAW, save_plan, save_plans
 from data.schemas import TABLES
+from planning.plan_changes import kept_reasons
 from ui.proposals import margins, title
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def save_proposals(
     Parameters
     ----------
     profile
-        What counted as work; kept with each plan, as are the settings and the effort.
+        What counted as work; kept with each plan, as are the settings, the effort and why grids move.
     t
         In which language the plans are named.
     parent
@@ -108,6 +109,7 @@ def save_proposals(
                     "effort": found.effort.to_dict(),
                     "aim": proposal.name,
                     "mark": proposal.mark,
+                    "reasons": kept_reasons(proposal.changes),
                 },
                 "scorecard": {**proposal.scorecard.summary(), **margins(proposal)},
             },
