@@ -34,6 +34,7 @@ export function bars(root, { words, lang, on }) {
   let asked = 0;
   const drawSoon = () => { asked ||= requestAnimationFrame(() => { asked = 0; draw(state); }); };
   list.addEventListener('scroll', () => { state.top = list.scrollTop; drawSoon(); }, { passive: true });
+  list.addEventListener('focusin', ({ target }) => activate(state, target.closest('.row')));
   list.addEventListener('keydown', (event) => moveByKey(state, event));
   const sizes = new ResizeObserver(() => { state.height = list.clientHeight; drawSoon(); });
   sizes.observe(list);
@@ -225,6 +226,14 @@ function markRow(state, row, id) {
   const reached = id === state.active ? '0' : '-1';
   setAttr(row.main, 'tabindex', reached);
   setAttr(row.lock, 'tabindex', reached);
+}
+
+/** The row that has the focus is the one that Tab comes back to, and that arrows start from. */
+function activate(state, node) {
+  const id = node?.querySelector('.main')?.dataset.zone;
+  if (id === undefined || id === state.active) return;
+  state.active = id;
+  for (const [key, row] of state.rows) if (!isHeading(key)) markRow(state, row, key);
 }
 
 function flash(state, changed) {

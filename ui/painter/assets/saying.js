@@ -73,7 +73,8 @@ export function setText(node, text) {
 }
 
 export function setAttr(node, name, value) {
-  if (value === null || value === false) {
+  // Of an aria attribute false is a value like another.
+  if (value === null || (value === false && !name.startsWith('aria-'))) {
     if (node.hasAttribute(name)) node.removeAttribute(name);
   } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
