@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planning.plan_changes import change_groups, plan_changes
-
 from data.schemas import GRID_ID
+from planning.plan_changes import change_groups, plan_changes
 from ui.proposal_tables import change_reason
 
 if TYPE_CHECKING:

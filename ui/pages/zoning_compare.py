@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from planning.plan_changes import known_reasons
 
 from data.plans import REDRAW, read_assignment
+from planning.plan_changes import known_reasons
 from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
-from ui import look
 from ui.painter import grid_map
 from ui.painter.board import drawn, live_scorecard, rounded, score_params
 from ui.painter.compare_words import compare_words
@@ -130,7 +129,6 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
             "decidable": compared.table is not None,
         },
         key=key,
-        height=look.MAP_HEIGHT,
         on_post=lambda: _decide(board, compared, posted(key)),
     )
 

@@ -151,7 +151,6 @@ def _canvas(zoning: Zoning, board: Board) -> None:
             "focus": None,
         },
         key=key,
-        height=look.MAP_HEIGHT,
         on_post=lambda: board.take(posted(key)),
     )
     board.delivered(answer)

@@ -99,7 +99,7 @@ _KEYS = (
 __all__ = ["component_words", "geometry", "grid_map"]
 
 
-def grid_map(data: dict[str, Any], *, key: str, on_post: Callable[[], None], height: int) -> None:
+def grid_map(data: dict[str, Any], *, key: str, on_post: Callable[[], None]) -> None:
     """
     Mount the map.
 
@@ -113,13 +113,10 @@ def grid_map(data: dict[str, Any], *, key: str, on_post: Callable[[], None], hei
         ``want`` (the key of a plan that it lacks).
     on_post
         Called before the run that posts have set off.
-    height
-        In pixels.
     """
     registered()(
         data=data,
         key=key,
-        height=height,
         on_posts_change=on_post,
         on_have_change=_nothing,
         on_want_change=_nothing,

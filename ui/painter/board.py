@@ -7,8 +7,6 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planning.mending import mends
-
 from data.plans import plan_rev, read_assignment, read_plans
 from data.schemas import STATION_ID, ZONE_ID
 from data.strokes import (
@@ -21,6 +19,7 @@ from data.strokes import (
 )
 from geo.errors import ConflictError, SettingError
 from planning.live_scorecard import LiveScorecard
+from planning.mending import mends
 from planning.scorecard import ScoreParams
 from planning.zone_loads import zone_homes
 from ui.named_reasons import named_reason
@@ -31,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
-    from planning.mending import Mend
 
     from data.strokes import Applied, Stroke
     from data.workspace import Workspace
     from geo.errors import Reason
+    from planning.mending import Mend
     from ui.names import PlaceNames
     from ui.standing import Standing
     from ui.words import Words

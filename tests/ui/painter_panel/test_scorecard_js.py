@@ -8,7 +8,7 @@ from ui.painter.panel_words import KEYS, panel_words
 from ui.painter.registering import ASSETS
 from ui.words import words
 
-HOSTILE = "<img src=x onerror=\"window.ran=1\"><script>window.ran=1</script>"
+HOSTILE = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
 
 
 def zone(zone_id, deviation, **other):
@@ -151,7 +151,14 @@ def test_clicks_call_back_with_the_right_ids(panel, calls):
     page.get_by_role("button", name="锁定Z3警区").click()
     page.locator(".mending .go").click()
     page.locator(".mend").click()
-    assert calls() == [["choose", "Z2"], ["go", "Z2"], ["go", "Z1"], ["lock", "Z3"], ["goGrids", [4, 5]], ["mend", MEND]]
+    assert calls() == [
+        ["choose", "Z2"],
+        ["go", "Z2"],
+        ["go", "Z1"],
+        ["lock", "Z3"],
+        ["goGrids", [4, 5]],
+        ["mend", MEND],
+    ]
 
 
 def test_a_mend_is_taken_once(panel, calls):
@@ -258,7 +265,10 @@ def test_figures_of_a_stroke_are_shown_at_once_and_marked_as_provisional(panel):
 
 
 def test_totals_stand_beside_todays_and_the_reference_and_the_best_is_marked(panel):
-    reference = {"name": "方案二", "totals": {"max_deviation": 0.09, "workload_moved": 0.08, "villages_split": 1}}
+    reference = {
+        "name": "方案二",
+        "totals": {"max_deviation": 0.09, "workload_moved": 0.08, "villages_split": 1},
+    }
     page = panel(model(THREE, reference=reference))
     told = page.evaluate(
         """() => Object.fromEntries([...root.querySelectorAll(".totals tbody tr:not([hidden])")].map((line) => [
@@ -334,9 +344,13 @@ def test_before_python_has_said_anything_the_panel_says_what_it_knows(panel):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_text_that_the_panel_asks_for_is_there_and_none_besides(lang):
-    source = "".join((ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("bars", "scorecard", "totals"))
+    source = "".join(
+        (ASSETS / f"{name}.js").read_text(encoding="utf-8") for name in ("bars", "scorecard", "totals")
+    )
     asked = set(re.findall(r"tell\('(\w+)'", source)) | set(re.findall(r"'panel\.(\w+)'", source))
-    asked |= set(re.findall(r"\?\s*'(\w+)' : '\w+', (?:facts|\{)", source)) | set(re.findall(r"' : '(\w+)', facts", source))
+    asked |= set(re.findall(r"\?\s*'(\w+)' : '\w+', (?:facts|\{)", source)) | set(
+        re.findall(r"' : '(\w+)', facts", source)
+    )
     asked |= {"unassigned", "apart", "across", "busiest", "idlest", "best", "worst"}
     asked |= {f"by_{sort}" for sort in ("deviation", "code", "station")}
     measures = set(re.findall(r"key: '(\w+)', kind", source))
