@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 VIEWS = ("paint", "propose", "compare", "plans", "handover")
 VIEW_KEY = "zoning_view"
-# In the address: a reload comes back to the same plan.
-PLAN = "plan"
+# In the address: a reload comes back to the same plan and view.
+PLAN, VIEW = "plan", "view"
 _TURN = "zoning turn"
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import cached, look
-from ui.zoning import VIEW_KEY, VIEWS, plan_label, read_zoning, take_turn, turn_to
+from ui.zoning import VIEW, VIEW_KEY, VIEWS, plan_label, read_zoning, take_turn, turn_to
 
 if TYPE_CHECKING:
     from ui.place import Place
     from ui.zoning import Zoning
+
+_PLAN_WIDTH = 340
 
 
 def show(place: Place) -> None:
@@ -34,7 +36,9 @@ def show(place: Place) -> None:
 
 
 def _view(place: Place) -> str:
-    t = place.t
+    t, asked = place.t, st.query_params.get(VIEW)
+    if VIEW_KEY not in st.session_state and asked in VIEWS:
+        st.session_state[VIEW_KEY] = asked
     chosen = st.segmented_control(
         t("zoning.view"),
         VIEWS,
@@ -42,10 +46,13 @@ def _view(place: Place) -> str:
         required=True,
         format_func=lambda view: t(f"zoning.view_{view}"),
         key=VIEW_KEY,
-        bind="query-params",
         label_visibility="collapsed",
     )
-    return chosen if chosen in VIEWS else VIEWS[0]
+    view = chosen if chosen in VIEWS else VIEWS[0]
+    # By its code: Streamlit's own binding would write the label, in whatever language it is.
+    if asked != view:
+        st.query_params[VIEW] = view
+    return view
 
 
 def _plan(zoning: Zoning) -> None:
@@ -62,6 +69,7 @@ def _plan(zoning: Zoning) -> None:
         placeholder=t("zoning.no_plan"),
         key=f"zoning plan {zoning.plan_id}",
         label_visibility="collapsed",
+        width=_PLAN_WIDTH,
     )
     if chosen is not None and chosen != zoning.plan_id:
         turn_to(zoning, plan_id=chosen)

@@ -45,6 +45,7 @@ def head(zoning: Zoning) -> None:
         placeholder=t("zoning.no_reference"),
         key=f"{_REFERENCE} {zoning.plan_id}",
         label_visibility="collapsed",
+        width=340,
     )
 
 
