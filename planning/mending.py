@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.schemas import STATION_ID, VILLAGE_ID
 from planning.dual_graph import OUTLINE_M, PRESENT, WORKLOAD
-from planning.zone_loads import placed_on, zone_homes
+from planning.zone_loads import home_places, placed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -96,7 +96,7 @@ def mends(
     """
     plan = placed_on(assignment, graph.grids.index).fillna("").astype(str)
     ground = _Ground(graph, plan, frozenset(locked), whole_villages=whole_villages)
-    parts = ground.parts(ground.members.get(zone, set()))
+    parts = ground.parts(ground.members(zone))
     if len(parts) < 2 or f"zone:{zone}" in locked:
         return ()
     ways = [*_best_link(ground, zone, parts), *_gifts(ground, zone, parts)]
@@ -107,6 +107,20 @@ def _rank(mend: Mend) -> tuple[int, int, float, int, str]:
     return (len(mend.breaks), len(mend.splits), mend.workload, len(mend.grids), mend.kind)
 
 
+class _Places:
+    """Where each name stands in a list, ascending; [] for names that it does not hold."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._numbers, held = pd.factorize(np.array(names, dtype=object))
+        self._number = {name: i for i, name in enumerate(held)}
+        self._found: dict[str, list[int]] = {}
+
+    def __getitem__(self, name: str) -> list[int]:
+        if name not in self._found:
+            self._found[name] = np.flatnonzero(self._numbers == self._number.get(name, -1)).tolist()
+        return self._found[name]
+
+
 class _Ground:
     """A plan and what lies around it, by the grids' places in the graph."""
 
@@ -114,25 +128,21 @@ class _Ground:
         self, graph: DualGraph, plan: pd.Series, locked: frozenset[str], *, whole_villages: bool
     ) -> None:
         rows = graph.grids
-        self.ids: list[str] = rows.index.astype(str).tolist()
-        self.work: list[float] = rows[WORKLOAD].fillna(0.0).tolist()
-        self.present: list[float] = rows[PRESENT].fillna(0.0).tolist()
-        self.station: list[str] = rows[STATION_ID].tolist()
-        self.village: list[str] = rows[VILLAGE_ID].tolist()
-        self.drawn: list[bool] = rows[OUTLINE_M].notna().tolist()
-        self.zone: list[str] = plan.tolist()
-        self.home = {str(name): str(home) for name, home in zone_homes(plan, graph).items()}
         self.whole_villages = whole_villages
         self.locked = locked
-        self.members: dict[str, set[int]] = defaultdict(set)
-        self.of_village: dict[str, list[int]] = defaultdict(list)
-        self.held: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place, (zone, village) in enumerate(zip(self.zone, self.village, strict=True)):
-            self.members[zone].add(place)
-            self.of_village[village].append(place)
-            self.held[zone, village].append(place)
-        self._set_neighbours(graph)
+        self.ids, self.zone, self.village, self.station = (
+            np.asarray(names, dtype=object).tolist()
+            for names in (rows.index, plan, rows[VILLAGE_ID], rows[STATION_ID])
+        )
+        self.work: list[float] = rows[WORKLOAD].fillna(0.0).tolist()
+        self.present: list[float] = rows[PRESENT].fillna(0.0).tolist()
+        self.drawn: list[bool] = rows[OUTLINE_M].notna().tolist()
+        # Looked up as they are needed: a mend sees few of the district's zones.
+        self._zones, self._villages = _Places(self.zone), _Places(self.village)
+        self._homes: dict[str, str] = {}
+        self._held: dict[tuple[str, str], list[int]] = {}
         self._broken_by: dict[int, bool] = {}
+        self._set_neighbours(graph)
 
     def _set_neighbours(self, graph: DualGraph) -> None:
         index, borders = graph.grids.index, graph.borders
@@ -143,6 +153,10 @@ class _Ground:
         self._first = np.searchsorted(ends[order], np.arange(len(index) + 1)).tolist()
         self._near = np.concatenate([right[known], left[known]])[order].tolist()
         self._length = np.tile(borders["length_m"].to_numpy(dtype=float)[known], 2)[order].tolist()
+
+    def members(self, zone: str) -> set[int]:
+        """Return the grids of a zone."""
+        return set(self._zones[zone])
 
     def near(self, place: int) -> list[int]:
         """Return the neighbours of a grid."""
@@ -183,16 +197,28 @@ class _Ground:
         """Return the grids that move together with a grid, itself among them, ascending."""
         if not self.whole_villages or not self.village[place]:
             return [place]
-        return self.held[self.zone[place], self.village[place]]
+        key = (self.zone[place], self.village[place])
+        if key not in self._held:
+            self._held[key] = [p for p in self._zones[key[0]] if self.village[p] == key[1]]
+        return self._held[key]
 
     def fits(self, places: Iterable[int], zone: str) -> bool:
         """Return whether a zone may have some grids: none is of another station than it."""
-        home = self.home.get(zone, "")
+        home = self._home(zone)
         return not home or all(self.station[place] in ("", home) for place in places)
+
+    def _home(self, zone: str) -> str:
+        if zone not in self._homes:
+            at = self._zones[zone]
+            columns = ([values[place] for place in at] for values in (self.station, self.work))
+            stations, work = (pd.Series(values, index=at) for values in columns)
+            home = home_places(pd.Series(zone, index=at), stations, work) if at else pd.Series(dtype=object)
+            self._homes[zone] = str(home.iloc[0]) if len(home) else ""
+        return self._homes[zone]
 
     def load(self, zone: str) -> float:
         """Return what a zone carries."""
-        return sum(self.work[place] for place in self.members[zone])
+        return sum(self.work[place] for place in self._zones[zone])
 
     def broken_by(self, unit: list[int]) -> bool:
         """Return whether a zone that loses a unit alone is broken."""
@@ -203,7 +229,7 @@ class _Ground:
     def _breaks(self, zone: str, lost: set[int], gained: set[int]) -> bool:
         if not zone:
             return False
-        before = self.members[zone]
+        before = self.members(zone)
         after = (before - lost) | gained
         return not after or len(self.parts(after)) > max(len(self.parts(before)), 1)
 
@@ -227,7 +253,7 @@ class _Ground:
 
     def _split(self, moves: Mapping[int, str]) -> Iterator[str]:
         for village in {self.village[place] for place in moves} - {""}:
-            places = self.of_village[village]
+            places = self._villages[village]
             before = {self.zone[place] for place in places} - {""}
             after = {moves.get(place, self.zone[place]) for place in places} - {""}
             if len(before) <= 1 < len(after):
@@ -273,7 +299,7 @@ def _link(
         if path is None:
             return None
         taken |= path
-        parts = ground.parts(ground.members[zone] | taken)
+        parts = ground.parts(ground.members(zone) | taken)
     return taken if len(parts) < 2 else None
 
 
@@ -339,6 +365,4 @@ def _takers(ground: _Ground, zone: str, part: set[int]) -> list[str]:
         for name in shared
         if name not in ("", zone) and f"zone:{name}" not in ground.locked and ground.fits(part, name)
     ]
-    return sorted(
-        fit, key=lambda name: (-shared[name], sum(ground.work[p] for p in ground.members[name]), name)
-    )
+    return sorted(fit, key=lambda name: (-shared[name], ground.load(name), name))
