@@ -82,6 +82,8 @@ _KEYS = (
     "painter.keys_title",
     "painter.keys_tools",
     "painter.keys_pick",
+    "painter.keys_click",
+    "painter.keys_bar",
     "painter.keys_unit",
     "painter.keys_size",
     "painter.keys_new",

@@ -38,7 +38,8 @@ class Desk {
     });
     this.card = hoverCard(this.mapHost, { plan: this.plan, words: this.words, lang: this.lang });
     this.pointer = pointing(this);
-    this.canvas.overlays.push((ctx, px) => this.drawTop(ctx, px));
+    this.canvas.marks.push((ctx) => this.drawMarks(ctx));
+    this.canvas.overlays.push((ctx, px) => this.pointer.pointer.draw(ctx, px));
     this.canvas.map.on('moveend', () => this.session.remember({ view: this.canvas.shown() }));
     this.openPanel();
     this.plan.anchors(this.canvas.shapes);
@@ -101,9 +102,9 @@ class Desk {
     const found = [];
     for (const [zone, at] of plan.anchorOf) {
       const row = score.zones.get(plan.zoneId(zone)), deviation = row?.deviation;
-      const locked = plan.locks.has(`zone:${plan.zoneId(zone)}`) ? '🔒\u2009' : '';
+      const locked = plan.locks.has(`zone:${plan.zoneId(zone)}`);
       const sub = deviation === null || deviation === undefined ? '' : percent(deviation);
-      found.push({ ...at, text: locked + plan.zoneName(zone), sub, wrong: Math.abs(deviation) > plan.tolerance + 1e-9 });
+      found.push({ ...at, text: plan.zoneName(zone), sub, locked, wrong: Math.abs(deviation) > plan.tolerance + 1e-9 });
     }
     return found;
   }
@@ -131,6 +132,7 @@ class Desk {
     this.tool = tool;
     this.session.remember({ tool });
     this.pointer.pointer.steer();
+    this.canvas.redrawMarks();
     this.show();
   }
 
@@ -160,7 +162,7 @@ class Desk {
     if (zone >= 0 && ['move', 'erase', 'lock'].includes(this.tool) && this.plan.editable) this.setTool('brush');
     this.panel?.select(this.plan.zoneId(zone));
     this.show();
-    this.canvas.redrawTop();
+    this.canvas.redrawMarks();
   }
 
   /** Choose the zone of a grid. */
@@ -174,7 +176,7 @@ class Desk {
     this.panel?.select(this.plan.zoneId(zone));
     this.say(this.words.picked.replace('{zone}', this.plan.zoneName(zone)));
     this.show();
-    this.canvas.redrawTop();
+    this.canvas.redrawMarks();
   }
 
   target() {
@@ -384,8 +386,8 @@ class Desk {
     this.canvas.fit(grids, { padding: 90, atMost: 15 });
     this.flash = grids;
     clearTimeout(this.flashTimer);
-    this.flashTimer = setTimeout(() => { this.flash = null; this.canvas.redrawTop(); }, FLASH_MS);
-    this.canvas.redrawTop();
+    this.flashTimer = setTimeout(() => { this.flash = null; this.canvas.redrawMarks(); }, FLASH_MS);
+    this.canvas.redrawMarks();
   }
 
   goZone(id) {
@@ -405,14 +407,13 @@ class Desk {
 
   // What is shown.
 
-  drawTop(ctx, px) {
+  drawMarks(ctx) {
     const { plan } = this;
     if (this.chosen >= 0 && this.tool !== 'erase') {
       const grids = members(plan.zoneOf, [this.chosen]).get(this.chosen);
       this.canvas.outline(ctx, grids, [{ colour: 'rgba(255,255,255,.95)', width: 6.5 }, { colour: BLUE, width: 3.6 }]);
     }
     if (this.flash) this.canvas.outline(ctx, this.flash, [{ colour: '#fff', width: 8 }, { colour: INK, width: 4 }]);
-    this.pointer?.pointer.draw(ctx, px);
   }
 
   later() {
@@ -534,8 +535,8 @@ function runLength(shapes, run) {
 
 function keyList(words) {
   const rows = [
-    ['H B R F P L E', words.keys_tools], ['Alt + ⌖', words.keys_pick], ['U', words.keys_unit], ['[ ]', words.keys_size], ['N', words.keys_new],
-    ['Ctrl Z / Ctrl Y', words.keys_undo], ['1 2 3', words.keys_find], ['␣', words.keys_space], ['← ↑ → ↓', words.keys_arrows],
+    ['H B R F P L E', words.keys_tools], [`Alt + ${words.keys_click}`, words.keys_pick], ['U', words.keys_unit], ['[ ]', words.keys_size], ['N', words.keys_new],
+    ['Ctrl Z / Ctrl Y', words.keys_undo], ['1 2 3', words.keys_find], [words.keys_bar, words.keys_space], ['← ↑ → ↓', words.keys_arrows],
     ['Enter', words.keys_enter], ['Shift + ←', words.keys_shift], ['Esc', words.keys_escape], ['0 + −', words.keys_zoom], ['?', words.keys_keys],
   ];
   const cells = rows.flatMap(([key, text]) => [make('dt', {}, make('kbd', { textContent: key })), make('dd', { textContent: text })]);

@@ -148,6 +148,7 @@ function zoneMenu(words, on, button) {
   const entry = (name, act) => make('button', { type: 'button', role: 'menuitem', textContent: words[`tool_${name}`], title: words[`${name}_help`], onclick: () => { menu.hidden = true; act(); } });
   const menu = make('div', { className: 'gbp-menu', role: 'menu', hidden: true }, entry('rename', on.editName), entry('dissolve', on.dissolve), entry('lock_zone', on.lockZone));
   const holder = make('div', { className: 'gbp-holder' }, button('more', '', () => { menu.hidden = !menu.hidden; }), menu);
+  holder.firstChild.setAttribute('aria-haspopup', 'menu');
   holder.addEventListener('focusout', (event) => { if (!holder.contains(event.relatedTarget)) menu.hidden = true; });
   holder.addEventListener('keydown', (event) => { if (event.key === 'Escape') { menu.hidden = true; event.stopPropagation(); } });
   return holder;
