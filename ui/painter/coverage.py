@@ -58,7 +58,7 @@ def geometry(
     """
     grids = graph.grids
     shapes = _drawn(graph)
-    rings, runs, at, origin = _encoded(shapes)
+    rings, runs, at, origin = _encoded(shapes, len(grids))
     villages, village_at = _units(grids[VILLAGE_ID])
     stations, station_at = _units(grids[STATION_ID])
     zones, zone_at = _units(pd.Series("", index=grids.index) if today is None else today.reindex(grids.index))
@@ -147,11 +147,11 @@ def _drawn(graph: DualGraph) -> gpd.GeoSeries | None:
 
 
 def _encoded(
-    shapes: gpd.GeoSeries | None,
+    shapes: gpd.GeoSeries | None, count: int
 ) -> tuple[list[list[list[int]]], list[list[list[int]]], list[list[int]], list[int]]:
     """Return rings, runs and label points of each grid, and the origin."""
     if shapes is None or shapes.isna().all():
-        nothing: list[Any] = [[] for _ in range(0 if shapes is None else len(shapes))]
+        nothing: list[Any] = [[] for _ in range(count)]
         return nothing, list(nothing), list(nothing), [0, 0]
     metric, ring, owner = _vertices(shapes.to_numpy())
     lonlat = to_lonlat(shapes)

@@ -7,6 +7,7 @@
  *   canvas.at(event)           grid under a pointer event, −1 outside
  *   canvas.fit(grids | null)   show some grids, or all
  *   canvas.overlays            functions (ctx, px) that draw on the topmost canvas; then canvas.redrawTop()
+ *   canvas.marks               the same below the names, for what does not follow the pointer; redrawMarks()
  *
  * picture = {
  *   zoneOf: Int32Array           zone of each grid, −1 none
@@ -23,7 +24,7 @@ import { fillGrids, strokeBorders, strokeOutline, pattern, addGrid, ALARM, BORDE
 import { decodeGround, drawGround } from './ground.js';
 import { drawLabels } from './labels.js';
 
-const SHEETS = ['fills', 'ground', 'lines', 'alarm', 'labels', 'top'];
+const SHEETS = ['fills', 'ground', 'lines', 'alarm', 'marks', 'labels', 'top'];
 const LEAST_SIZE = 50, PADDING = 0.12, MARGIN = 8, LABELS_MS = 140;
 const DECODED = new Map();
 
@@ -65,7 +66,7 @@ const Sheets = L.Renderer.extend({
 class GridCanvas {
   constructor(host, { geometry, geometryKey = '', words, credit = '', view = null, onReady = () => {} }) {
     Object.assign(this, decoded(geometry, geometryKey));
-    Object.assign(this, { host, geometry, words, view, onReady, overlays: [], picture: null, sheets: {}, dirty: [], px: null });
+    Object.assign(this, { host, geometry, words, view, onReady, overlays: [], marks: [], picture: null, sheets: {}, dirty: [], px: null });
     this.stations = geometry.grids.stations;
     this.dpr = Math.min(2, window.devicePixelRatio || 1);
     this.map = openMap(host, words);
@@ -109,13 +110,15 @@ class GridCanvas {
     this.clipped(world, (ctx, grids) => this.drawFills(ctx, grids), 'fills');
     this.clipped(world, (ctx, grids) => this.drawLines(ctx, grids), 'lines');
     this.drawAlarm();
-    this.redrawTop();
+    this.redrawMarks();
     this.labelsLater();
   }
 
   clipped(world, draw, name) {
     const ctx = this.sheets[name], { scale, originX, originY } = this.px;
-    const rect = [world[0] * scale - originX, world[1] * scale - originY, (world[2] - world[0]) * scale, (world[3] - world[1]) * scale];
+    // Whole pixels: a clip with half-covered edges would leave a seam.
+    const x = Math.floor(world[0] * scale - originX), y = Math.floor(world[1] * scale - originY);
+    const rect = [x, y, Math.ceil(world[2] * scale - originX) - x, Math.ceil(world[3] * scale - originY) - y];
     ctx.save();
     ctx.beginPath();
     ctx.rect(...rect);
@@ -142,6 +145,7 @@ class GridCanvas {
     drawGround(this.sheets.ground, this.ground, this.px, this.world);
     this.drawLines(this.sheets.lines, seen);
     this.drawAlarm(false);
+    this.redrawMarks();
     this.drawLabels(false);
     this.redrawTop();
   }
@@ -173,9 +177,9 @@ class GridCanvas {
   lineStyles() {
     const wide = this.px.width;
     const grown = wide > 45 ? 1 : wide > 18 ? 0.75 : 0.55;
-    const thin = wide > 13 ? Math.min(0.9, wide / 50) : 0;
+    const thin = wide > 13 ? Math.min(1.3, wide / 45) : 0;
     return [
-      { colour: 'rgba(36,54,75,.34)', width: thin && Math.max(0.45, thin) },
+      { colour: 'rgba(255,255,255,.85)', width: thin && Math.max(0.5, thin) },
       { colour: BORDER, width: 2 * grown },
       { colour: INK, width: 3.6 * grown },
     ];
@@ -218,6 +222,13 @@ class GridCanvas {
     for (const draw of this.overlays) draw(this.sheets.top, this.px);
   }
 
+  /** Draw what marks places on the map. */
+  redrawMarks() {
+    if (!this.px) return;
+    this.clear('marks');
+    for (const draw of this.marks) draw(this.sheets.marks, this.px);
+  }
+
   /** Outline grids on a context (`styles` from the widest to the narrowest). */
   outline(ctx, grids, styles) {
     const inside = new Uint8Array(this.shapes.count);
@@ -236,6 +247,11 @@ class GridCanvas {
   /** The grid under a pointer event; −1 outside all. */
   at(event) {
     return gridAt(this.shapes, ...this.worldAt(...this.pixel(event)));
+  }
+
+  /** The grid at pixels inside the map; −1 outside all. */
+  gridAtPixel(x, y) {
+    return gridAt(this.shapes, ...this.worldAt(x, y));
   }
 
   /** Pixels of a pointer event inside the map. */
@@ -330,7 +346,7 @@ function resize(canvas, size, dpr) {
 
 function openMap(host, words) {
   const map = L.map(host, {
-    center: [30, 110], zoom: 8, minZoom: 6, maxZoom: 19, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 110,
+    center: [30, 110], zoom: 8, minZoom: 6, maxZoom: 19, zoomSnap: 0.25, zoomDelta: 0.5, wheelPxPerZoomLevel: 150,
     attributionControl: false, zoomControl: false, boxZoom: false, doubleClickZoom: false, keyboard: false, fadeAnimation: false,
   });
   L.control.zoom({ position: 'topleft', zoomInTitle: words.zoom_in || '', zoomOutTitle: words.zoom_out || '' }).addTo(map);

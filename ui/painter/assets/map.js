@@ -16,7 +16,7 @@ export default function component({ data, parentElement, setStateValue, setTrigg
 }
 
 function open(root, senders) {
-  const here = { root, mode: null, loading: null, ...senders };
+  const here = { root, mode: null, loading: null, backlog: [], ...senders };
   mounted.set(root, here);
   return here;
 }
@@ -36,9 +36,12 @@ function update(here, data) {
   const geometry = known(here, data);
   if (!geometry) return;
   here.geometry = geometry;
-  const kind = `${data.mode} ${data.geometry_key} ${data.lang}`;
-  if (here.mode && here.kind === kind) here.mode.update(data);
-  else if (here.loading !== kind) load(here, kind);
+  const kind = [data.mode, data.geometry_key, data.state_key, data.lang].join(' ');
+  if (here.mode && here.kind === kind) { here.mode.update(data); return; }
+  // What a run brings while the mode is loading (a plan, a score) is not brought again.
+  if (here.loading !== kind) here.backlog = [];
+  here.backlog.push(data);
+  if (here.loading !== kind) load(here, kind);
 }
 
 /** The geometry, as sent or as kept; what is kept is told to Python, what lacks is asked for. */
@@ -63,11 +66,14 @@ async function load(here, kind) {
   if (here.closed || here.loading !== kind) return;
   here.loading = null;
   here.mode?.destroy();
-  here.kind = kind;
+  const [first, ...later] = here.backlog;
   here.mode = module.open(here.root, {
-    data: here.data,
+    data: first,
     geometry: here.geometry,
     post: (posts) => here.setTriggerValue('posts', posts),
     want: (what) => here.setStateValue('want', what),
   });
+  // Without a mode the next run tries again.
+  here.kind = here.mode ? kind : '';
+  for (const data of later) update(here, data);
 }

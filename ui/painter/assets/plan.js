@@ -1,4 +1,5 @@
 /* The plan as the browser has it: zones, whose each grid is, locks, colours, what is broken. Pure of the page. */
+import { gridAt } from './shapes.js';
 import { adjacency, brokenParts, members, parts, splitVillages, villageGrids } from './topology.js';
 import { colourZones, FILLS, mendColours, UNASSIGNED, zoneNeighbours } from './colours.js';
 
@@ -175,10 +176,9 @@ function anchor(shapes, grids) {
   }
   x /= area;
   y /= area;
+  if (grids.includes(gridAt(shapes, x, y))) return { x, y, width: e - w };
   let best = grids[0], least = Infinity;
   for (const g of grids) {
-    const b = shapes.box.subarray(g * 4, g * 4 + 4);
-    if (x >= b[0] && x <= b[2] && y >= b[1] && y <= b[3] && grids.length > 1) return { x, y, width: e - w };
     const far = (shapes.atX[g] - x) ** 2 + (shapes.atY[g] - y) ** 2;
     if (far < least) { least = far; best = g; }
   }

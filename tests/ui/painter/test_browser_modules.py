@@ -1,0 +1,332 @@
+"""The pure modules of the map, run in a browser: known answers for topology, colours and strokes."""
+
+import http.server
+import threading
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from ui.painter.registering import ASSETS
+
+# Machado, Oliveira & Fernandes (2009), severity 1.0, on linear RGB.
+BLINDNESS = {
+    "normal": np.eye(3),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritan": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+}
+# Borders of a lattice of 3 × 3 grids, numbered row by row from the north-west.
+LATTICE = [0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 0, 3, 1, 4, 2, 5, 3, 6, 4, 7, 5, 8]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    extensions_map = {".js": "text/javascript", "": "text/html"}
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(ASSETS)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def run(browser, address):
+    """Function that runs a script with one module's exports as `m` and an argument as `a`."""
+    page = browser.new_page()
+    page.goto(address)
+
+    def ran(module, script, argument=None):
+        return page.evaluate(
+            f"async (a) => {{ const m = await import('{address}/{module}.js'); {script} }}", argument
+        )
+
+    yield ran
+    page.close()
+
+
+def lab(colour, eyes):
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(BLINDNESS[eyes] @ linear, 0, 1)
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ seen
+    f = np.cbrt(xyz / np.array([0.9505, 1.0, 1.089]))
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("eyes", BLINDNESS)
+def test_fills_stay_apart_for_all_eyes(run, eyes):
+    fills = run("colours", "return m.FILLS")
+    assert len(fills) >= 6
+    distances = [np.linalg.norm(lab(a, eyes) - lab(b, eyes)) for a, b in combinations(fills, 2)]
+    assert min(distances) > 11.9
+
+
+COLOUR = """
+    const beside = m.zoneNeighbours(a.zoneOf, a.borders, a.zones);
+    const colours = m.colourZones(beside, a.wishes || []);
+    return { colours, beside: beside.map((set) => [...set].sort()) };
+"""
+
+
+def test_neighbouring_zones_get_different_colours(run):
+    found = run("colours", COLOUR, {"zoneOf": list(range(9)), "borders": LATTICE, "zones": 9})
+    assert found["beside"][4] == [1, 3, 5, 7]
+    clashes = [
+        (z, o)
+        for z, row in enumerate(found["beside"])
+        for o in row
+        if found["colours"][z] == found["colours"][o]
+    ]
+    assert clashes == []
+    assert max(found["colours"]) < 4
+
+
+def test_wishes_hold_where_neighbours_do_not_have_the_same(run):
+    argument = {"zoneOf": [0, 1, 2, -1], "borders": [0, 1, 1, 2, 2, 3], "zones": 3, "wishes": [5, 5, 5]}
+    found = run("colours", COLOUR, argument)
+    assert found["colours"][1] == 5 or (found["colours"][0] == 5 and found["colours"][2] == 5)
+    assert len({found["colours"][0], found["colours"][1]}) == 2
+
+
+def test_a_stroke_recolours_one_zone_and_never_the_one_that_is_painted(run):
+    script = """
+        const beside = m.zoneNeighbours(a.zoneOf, a.borders, 3);
+        const colours = a.colours.slice();
+        const changed = m.mendColours(colours, beside, [0, 1], { kept: 0 });
+        return { colours, changed };
+    """
+    # Zones 0 and 2 have come to touch; both are of colour 1.
+    argument = {"zoneOf": [0, 0, 2, 1], "borders": [0, 1, 1, 2, 2, 3, 0, 3], "colours": [1, 0, 1]}
+    found = run("colours", script, argument)
+    assert found["changed"] == [2]
+    assert found["colours"][0] == 1
+    assert len(set(found["colours"])) == 3
+
+
+def test_a_stroke_without_a_clash_recolours_nothing(run):
+    script = "return m.mendColours([0, 1, 0], [new Set([1]), new Set([0, 2]), new Set([1])], [0, 1, 2])"
+    assert run("colours", script) == []
+
+
+PARTS = (
+    "const near = m.adjacency(a.borders, a.zoneOf.length); return [...m.brokenParts(near, a.zoneOf, a.zones)]"
+)
+
+
+def test_lesser_parts_of_broken_zones_are_found(run):
+    # 0 0 1
+    # 1 1 1
+    # 0 1 0
+    zone_of = [0, 0, 1, 1, 1, 1, 0, 1, 0]
+    assert run("topology", PARTS, {"borders": LATTICE, "zoneOf": zone_of, "zones": [0, 1]}) == [
+        [0, [[6], [8]]]
+    ]
+    linked = [*LATTICE, 1, 6, 6, 8]
+    assert run("topology", PARTS, {"borders": linked, "zoneOf": zone_of, "zones": [0, 1]}) == []
+
+
+def test_parts_agree_with_a_plain_search(run):
+    import networkx as nx
+
+    rng = np.random.default_rng(5)
+    graph = nx.grid_2d_graph(9, 9)
+    number = {node: at for at, node in enumerate(graph)}
+    borders = [number[node] for edge in graph.edges for node in edge]
+    zone_of = rng.integers(0, 3, 81).tolist()
+    found = dict(run("topology", PARTS, {"borders": borders, "zoneOf": zone_of, "zones": [0, 1, 2]}))
+    for zone in range(3):
+        inside = [node for node, at in number.items() if zone_of[at] == zone]
+        sizes = sorted((len(part) for part in nx.connected_components(graph.subgraph(inside))), reverse=True)
+        assert [len(part) for part in found.get(zone, [])] == sizes[1:]
+
+
+def test_a_fill_takes_the_part_under_the_pointer_only(run):
+    script = "return m.floodFrom(m.adjacency(a.borders, 9), a.zoneOf, 6).sort()"
+    assert run("topology", script, {"borders": LATTICE, "zoneOf": [0, 0, 1, 1, 1, 1, 0, 0, 1]}) == [6, 7]
+
+
+def test_split_villages_are_those_in_several_zones(run):
+    script = "return [...m.splitVillages(a.zoneOf, a.villageOf)]"
+    argument = {"zoneOf": [0, 0, 1, 1, -1], "villageOf": [0, 0, 1, 2, 2]}
+    assert run("topology", script, argument) == [[2, [3, 4]]]
+
+
+def test_whole_villages_come_with_one_of_their_grids(run):
+    script = """
+        const of = m.villageGrids(a.villageOf, 2);
+        return m.withVillages([0, 4], a.villageOf, of, (village) => village === 0).sort()
+    """
+    assert run("topology", script, {"villageOf": [0, 1, 0, 1, 1]}) == [0, 2, 4]
+
+
+def test_the_cursor_steps_to_the_neighbour_in_a_direction(run):
+    script = """
+        const near = m.adjacency(a.borders, 9), x = [0, 1, 2, 0, 1, 2, 0, 1, 2], y = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+        return [[1, 0], [-1, 0], [0, -1], [0, 1]].map(([dx, dy]) => m.stepFrom(near, x, y, a.from, dx, dy));
+    """
+    assert run("topology", script, {"borders": LATTICE, "from": 4}) == [5, 3, 1, 7]
+    assert run("topology", script, {"borders": LATTICE, "from": 0}) == [1, -1, -1, 3]
+
+
+DISSOLVE = """
+    const weight = a.weights ? (g, o) => a.weights[`${g} ${o}`] || 1 : undefined;
+    const near = m.adjacency(a.borders, a.zoneOf.length);
+    return [...m.dissolved(near, a.zoneOf, 1, weight)].sort((x, y) => x[0] - y[0]);
+"""
+
+
+def test_a_dissolved_zone_goes_to_the_neighbours_with_the_longest_border(run):
+    # 0 0 2
+    # 0 1 2
+    # 1 1 2
+    argument = {"borders": LATTICE, "zoneOf": [0, 0, 2, 0, 1, 2, 1, 1, 2]}
+    assert run("topology", DISSOLVE, argument) == [[4, 0], [6, 0], [7, 2]]
+    argument["weights"] = {"4 5": 3}
+    assert run("topology", DISSOLVE, argument) == [[4, 2], [6, 0], [7, 2]]
+
+
+def test_a_dissolved_zone_without_neighbours_is_in_no_zone(run):
+    assert run("topology", DISSOLVE, {"borders": [0, 1], "zoneOf": [1, 1]}) == [[0, -1], [1, -1]]
+
+
+UNDOABLE = """
+    const { done, undone } = m.undoable(a.log, 'me');
+    return [done.map((s) => s.number), undone.map((s) => s.number)];
+"""
+
+
+def strokes(*kinds):
+    return [
+        {
+            "number": number,
+            "painter": "me" if kind != "other" else "they",
+            "kind": kind,
+            "grids": [[0, "a", "b"]],
+        }
+        for number, kind in enumerate(kinds, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        (("paint", "paint"), [[1, 2], []]),
+        (("paint", "paint", "undo"), [[1], [2]]),
+        (("paint", "paint", "undo", "undo"), [[], [2, 1]]),
+        (("paint", "paint", "undo", "undo", "redo"), [[1], [2]]),
+        (("paint", "paint", "undo", "paint"), [[1, 4], []]),  # a new stroke drops what could be redone
+        (("paint", "other", "undo"), [[], [1]]),  # what others paint is never undone
+        (("undo", "redo"), [[], []]),
+    ],
+)
+def test_what_can_be_undone_and_redone(run, kinds, expected):
+    assert run("strokes", UNDOABLE, {"log": strokes(*kinds)}) == expected
+
+
+def test_an_undo_is_the_last_stroke_the_other_way_round(run):
+    stroke = {
+        "number": 7,
+        "painter": "me",
+        "kind": "paint",
+        "grids": [[3, "a", "b"], [4, "", "b"]],
+        "names": {"b": ["", "新区"]},
+        "locks": {"zone:a": [False, True]},
+    }
+    found = run("strokes", "return m.undoing(a, 'me', 't1')", [stroke])
+    assert (found["kind"], found["of"], found["token"]) == ("undo", 7, "t1")
+    assert found["grids"] == [[3, "b", "a"], [4, "b", ""]]
+    assert found["names"] == {"b": ["新区", ""]}
+    assert found["locks"] == {"zone:a": [True, False]}
+    again = run("strokes", "return m.redoing([a[0], m.undoing(a, 'me', 't1')], 'me', 't2')", [stroke])
+    assert (again["kind"], again["of"], again["grids"]) == ("redo", 7, stroke["grids"])
+    assert run("strokes", "return m.undoing([], 'me', 't')") is None
+
+
+def test_three_hundred_strokes_can_be_undone(run):
+    script = """
+        let log = [];
+        for (let k = 0; k < 300; k++) log = m.withStroke(log, { number: k, painter: 'me', kind: 'paint', grids: [] });
+        let count = 0;
+        for (let s; (s = m.undoing(log, 'me', `t${count}`)); count++) log = m.withStroke(log, s);
+        return count;
+    """
+    assert run("strokes", script) == 300
+
+
+def test_the_queue_forgets_what_was_kept(run):
+    queue = [{"token": "a", "grids": [[1, "x", "y"]]}, {"token": "b", "grids": [[2, "x", "y"]]}]
+    assert run("strokes", "return m.withoutKept(a, ['a', 'z']).map((s) => s.token)", queue) == ["b"]
+    assert run("strokes", "return m.notInLog(a, [{ token: 'b' }, {}]).map((s) => s.token)", queue) == ["a"]
+    assert run("strokes", "return [...m.queuedGrids(a)]", queue) == [1, 2]
+
+
+def test_a_store_that_is_full_or_forbidden_is_done_without(run):
+    script = """
+        const refuses = { getItem() { throw 1; }, setItem() { throw 1; }, removeItem() { throw 1; } };
+        const store = m.keeper(refuses);
+        store.write('k', 1);
+        store.drop('k');
+        return [store.read('k', 'nothing'), m.painterName(store).length, new Set([m.newToken(), m.newToken()]).size];
+    """
+    assert run("strokes", script) == ["nothing", 24, 2]
+
+
+def test_world_coordinates_are_web_mercator(run):
+    x, y = run("shapes", "return m.toWorld(120, 30)")
+    # A metre of Web Mercator at zoom 0, by the published formula.
+    radius = 6378137.0
+    metres = np.radians(120) * radius, radius * np.log(np.tan(np.pi / 4 + np.radians(15)))
+    span = 2 * np.pi * radius / 256
+    assert x == pytest.approx(128 + metres[0] / span)
+    assert y == pytest.approx(128 - metres[1] / span)
+    assert run("shapes", "return m.toLonLat(...m.toWorld(120, 30))") == pytest.approx([120, 30])
+
+
+def test_the_grid_under_a_point_is_found(run):
+    # A square with a hole that the second fills, and one beside it; 1,000 units are a thousandth of a degree.
+    outer, hole = [0, 0, 1000, 0, 0, 1000, -1000, 0], [400, 400, 0, 200, 200, 0, 0, -200]
+    inner, beside = [400, 400, 200, 0, 0, 200, -200, 0], [1000, 0, 1000, 0, 0, 1000, -1000, 0]
+    geometry = {
+        "scale": 1_000_000,
+        "origin": [120_000_000, 30_000_000],
+        "grids": {
+            "ids": ["a", "b", "c"],
+            "rings": [[outer, hole], [inner], [beside]],
+            "runs": [[[-1, 1, 2, 1, -1, 2], [1, 4]], [[0, 4]], [[-1, 3, 0, 1]]],
+            "at": [[100, 100], [500, 500], [1500, 500]],
+        },
+    }
+    script = """
+        const shapes = m.decode(a.geometry);
+        return a.points.map(([x, y]) => m.gridAt(shapes, ...m.toWorld(120 + x / 1e6, 30 + y / 1e6)));
+    """
+    points = [[100, 100], [500, 500], [1500, 500], [-10, 500], [2100, 500], [500, 390]]
+    assert run("shapes", script, {"geometry": geometry, "points": points}) == [0, 1, 2, -1, -1, 0]
+    drawn = "const s = m.decode(a); return [...s.runDrawn]"
+    # Each common border is drawn from one side, every outer one from its own.
+    assert run("shapes", drawn, geometry) == [1, 1, 1, 1, 0, 1, 0]
+
+
+def test_a_point_outside_all_is_in_no_grid(run):
+    script = "const s = m.decode(a); return [m.gridAt(s, 0, 0), s.count]"
+    square = [0, 0, 1000, 0, 0, 1000, -1000, 0]
+    geometry = {
+        "scale": 1_000_000,
+        "origin": [120_000_000, 30_000_000],
+        "grids": {"ids": ["a"], "rings": [[square]], "runs": [[[-1, 4]]], "at": [[500, 500]]},
+    }
+    assert run("shapes", script, geometry) == [-1, 1]
