@@ -1,4 +1,4 @@
-"""The component's own modules, served to a browser as they are; mounted in a shadow root, as Streamlit does."""
+"""The component's own modules, served to a browser; mounted in a shadow root, as Streamlit does."""
 
 import functools
 import http.server
@@ -23,8 +23,10 @@ const root = document.createElement("div");
 root.style.position = "relative";
 shadow.append(root);
 window.root = root; window.calls = [];
-window.noting = (names) => Object.fromEntries(names.map((name) => [name, (...a) => window.calls.push([name, ...a])]));
-window.ready = Promise.all([...shadow.querySelectorAll("link")].map((link) => new Promise((done) => { link.onload = done; })));
+const noted = (name) => (...given) => window.calls.push([name, ...given]);
+window.noting = (names) => Object.fromEntries(names.map((name) => [name, noted(name)]));
+const loaded = (link) => new Promise((done) => { link.onload = done; });
+window.ready = Promise.all([...shadow.querySelectorAll("link")].map(loaded));
 </script></body></html>"""
 
 
@@ -82,7 +84,8 @@ def panel(bench):
               const { scorecard } = await import("/painter/scorecard.js");
               Object.assign(root.style, { width: "340px", height: `${height}px` });
               window.model = model;
-              window.card = scorecard(root, { words, lang, on: noting(["go", "choose", "mend", "lock", "goGrids"]) });
+              const on = noting(["go", "choose", "mend", "lock", "goGrids"]);
+              window.card = scorecard(root, { words, lang, on });
               window.card.update(model);
               await new Promise(requestAnimationFrame);
             }""",
