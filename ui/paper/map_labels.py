@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    # Left, top, right, bottom.
+    Box = tuple[float, float, float, float]
 
 # Tried around the point, in widths and heights of the label.
 _OFFSETS = ((0, 0), (0, -0.6), (0, 0.6), (-0.3, 0), (0.3, 0), (0, -1.1), (0, 1.1), (-0.5, -0.6), (0.5, 0.6))
@@ -52,30 +56,43 @@ class LabelRoom:
 
     width: float
     height: float
-    _taken: list[tuple[float, float, float, float]] = field(default_factory=list)
+    _taken: list[Box] = field(default_factory=list)
 
-    def place(self, text: str, x: float, y: float, *, sizes: Sequence[float], fixed: bool = False) -> Label | None:
+    def place(
+        self,
+        texts: Sequence[str],
+        x: float,
+        y: float,
+        *,
+        sizes: Sequence[float],
+        fits: Callable[[Box], bool] | None = None,
+    ) -> Label | None:
         """
-        Return a text with the largest of the sizes for which there is room near a point, or None.
+        Return the first of some texts, at the largest of the sizes, for which there is room near a point.
 
         Parameters
         ----------
-        fixed
-            Whether the label may not move away from the point.
+        fits
+            Whether a label may take a box (left, top, right, bottom); without it, any near the point.
+
+        Returns
+        -------
+        Label
+            None where there is no room.
         """
-        whole = shortened(text)
-        for size in sizes:
-            for lines in _broken(whole):
-                wide, high = max(map(text_width, lines)) * size, len(lines) * size * _LINE
-                for dx, dy in _OFFSETS[:1] if fixed else _OFFSETS:
-                    at = (x + dx * wide, y + dy * high)
-                    box = (at[0] - wide / 2, at[1] - high / 2, at[0] + wide / 2, at[1] + high / 2)
-                    if self._free(box):
+        for text in texts:
+            for size in sizes:
+                for label, box in _tries(shortened(text), x, y, size):
+                    if self._free(box) and (fits is None or fits(box)):
                         self._taken.append(box)
-                        return Label(lines=lines, x=at[0], y=at[1], size=size)
+                        return label
         return None
 
-    def _free(self, box: tuple[float, float, float, float]) -> bool:
+    def keep_free(self, box: Box) -> None:
+        """Let no label come into a box."""
+        self._taken.append(box)
+
+    def _free(self, box: Box) -> bool:
         left, top, right, bottom = box
         if left < 0 or top < 0 or right > self.width or bottom > self.height:
             return False
@@ -86,6 +103,16 @@ class LabelRoom:
         return bool(apart.all())
 
 
+def without_shared_beginning(names: Mapping[str, str]) -> dict[str, str]:
+    """Return names without what all of them begin with; as they are where that leaves nothing of one."""
+    shared = len(os.path.commonprefix([*names.values()])) if len(names) > 1 else 0
+    # Not within a number: 12 and 13 are no 2 and 3.
+    while shared and any(name[shared - 1 : shared].isalnum() and name[shared - 1].isascii() for name in names.values()):
+        shared -= 1
+    cut = {place: name[shared:].strip() for place, name in names.items()}
+    return cut if all(cut.values()) else dict(names)
+
+
 def text_width(text: str) -> float:
     """Return how wide a text is, in heights of its letters."""
     return sum(1.0 if ord(char) > 0x2E80 else 0.6 for char in text)
@@ -94,6 +121,15 @@ def text_width(text: str) -> float:
 def shortened(text: str) -> str:
     """Return a text that is not too long for a map."""
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _tries(text: str, x: float, y: float, size: float) -> Iterator[tuple[Label, Box]]:
+    for lines in _broken(text):
+        wide, high = max(map(text_width, lines)) * size, len(lines) * size * _LINE
+        for dx, dy in _OFFSETS:
+            at = (x + dx * wide, y + dy * high)
+            box = (at[0] - wide / 2, at[1] - high / 2, at[0] + wide / 2, at[1] + high / 2)
+            yield Label(lines=lines, x=at[0], y=at[1], size=size), box
 
 
 def _broken(text: str) -> Iterator[tuple[str, ...]]:

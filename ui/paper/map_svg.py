@@ -6,36 +6,38 @@ import html
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 import shapely
 
-from ui.maps.palette import INK, WATER, ZONE_COLOURS
-from ui.paper.map_labels import LabelRoom
+from ui.maps.palette import INK, ZONE_COLOURS
+from ui.paper.map_labels import LabelRoom, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
     from planning.dual_graph import DualGraph
-    from ui.paper.map_labels import Label
+    from ui.paper.map_labels import Box, Label
     from ui.words import Words
 
 # Lengths on paper are in tenths of a millimetre; a point is 1/72 inch.
 _PT = 254 / 72
-_TOP, _BOTTOM, _MARGIN = 120.0, 130.0, 20.0
+_TOP, _BOTTOM, _MARGIN = 110.0, 190.0, 10.0
 _FONT = "'Noto Sans SC', 'Microsoft YaHei', SimHei, sans-serif"
 # Closer together than this, the points of a line cannot be told apart on paper.
 _FINEST = 0.8
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Shares of the width that a scale bar may take.
 _BAR_SHARE = 0.18
+_STATION = "#7a1f1f"
+_HATCHED = 'fill="url(#marked)" fill-opacity="0.55" stroke="#1a1a1a" stroke-width="2.4"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class MapLayers:
     colours
         Of each zone, ``#rrggbb``.
     zone_names
-        Of each zone.
+        What each zone may be called, best first.
     grids
         Polygons by grid_id.
     marked
@@ -59,19 +61,16 @@ class MapLayers:
         Polygons by station_id, and what each is called.
     roads
         Lines, for orientation; None for none.
-    water
-        Polygons, for orientation; None for none.
     """
 
     zones: gpd.GeoSeries
     colours: Mapping[str, str]
-    zone_names: Mapping[str, str]
+    zone_names: Mapping[str, Sequence[str]]
     grids: gpd.GeoSeries
     marked: Mapping[str, int]
     stations: gpd.GeoSeries
     station_names: Mapping[str, str]
     roads: gpd.GeoSeries | None = None
-    water: gpd.GeoSeries | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,21 +164,22 @@ class _Sheet:
         )
 
     def path(self, shape: shapely.Geometry) -> str:
-        """Return a polygon or a line as the drawing has it."""
-        rings: list[str] = []
-        for part in shapely.get_parts(shape):
-            lines = [part.exterior, *part.interiors] if part.geom_type == "Polygon" else [part]
-            rings += [self._line(line, closed=part.geom_type == "Polygon") for line in lines]
-        return "".join(rings)
+        """Return polygons or lines as the drawing has them."""
+        areas = shapely.get_type_id(shape) in (3, 6)
+        lines = shapely.get_rings(shapely.get_parts(shape)) if areas else shapely.get_parts(shape)
+        points, owner = shapely.get_coordinates(lines, return_index=True)
+        if not len(points):
+            return ""
+        placed = np.rint(self.placed(points)).astype(int)
+        starts = np.flatnonzero(np.diff(owner, prepend=-1))
+        ends = [*starts[1:], len(owner)]
+        return "".join(_run(placed[a:b], closed=areas) for a, b in zip(starts, ends, strict=True))
 
-    def _line(self, line: shapely.Geometry, *, closed: bool) -> str:
-        points = np.rint(self.placed(shapely.get_coordinates(line))).astype(int)
-        if closed:
-            points = points[:-1]
-        steps = np.diff(points, axis=0)
-        first, moves = points[0], steps[(steps != 0).any(axis=1)]
-        walked = "".join(f"l{x} {y}" for x, y in moves)
-        return f"M{first[0]} {first[1]}{walked}{'Z' if closed else ''}"
+    def share_inside(self, shape: shapely.Geometry, box: Box) -> float:
+        """Return the share of a box on paper that lies on a shape."""
+        left, top, right, bottom = (edge / self.scale for edge in box)
+        ground = shapely.box(self._west + left, self._north - bottom, self._west + right, self._north - top)
+        return float(shapely.area(shapely.intersection(ground, shape)) / ground.area)
 
     def simple(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
         """Return polygons without the points that paper cannot show; what they share stays shared."""
@@ -192,56 +192,61 @@ class _Sheet:
 
 def _ground(sheet: _Sheet) -> Iterator[str]:
     layers = sheet.layers
-    zones, grids = sheet.simple(layers.zones), sheet.simple(layers.grids)
-    for zone, shape in zones.items():
-        yield f'<path d="{sheet.path(shape)}" fill="{layers.colours[str(zone)]}" fill-opacity="0.42"/>'
-    for shapes, look in ((layers.water, f'fill="{WATER}"'), (layers.roads, _stroke("#8a8f98", 3))):
-        if shapes is not None and len(shapes):
-            seen = shapes[shapes.intersects(sheet.window)].intersection(sheet.window)
-            seen = seen.simplify(_FINEST / sheet.scale)
-            paths = "".join(sheet.path(shape) for shape in _drawable(seen))
-            yield f'<path d="{paths}" {look}/>'
-    yield f'<path d="{"".join(map(sheet.path, grids))}" {_stroke("#6b7280", 1.2)}/>'
-    hatched = grids[grids.index.isin(layers.marked.keys())]
-    if len(hatched):
-        paths = "".join(map(sheet.path, hatched))
-        yield f'<path d="{paths}" fill="url(#marked)" fill-opacity="0.55" stroke="#1a1a1a" stroke-width="2.4"/>'
-    yield f'<path d="{"".join(map(sheet.path, zones))}" {_stroke("#ffffff", 9, opacity=0.7)}/>'
-    yield f'<path d="{"".join(map(sheet.path, zones))}" {_stroke(INK, 4.5)}/>'
-    stations = sheet.simple(layers.stations)
-    if len(stations):
-        paths = "".join(map(sheet.path, stations))
-        yield f'<path d="{paths}" {_stroke("#7a1f1f", 9)} stroke-dasharray="36 10 6 10"/>'
+    zones = {str(zone): sheet.path(shape) for zone, shape in sheet.simple(layers.zones).items()}
+    grids = {str(grid): sheet.path(shape) for grid, shape in sheet.simple(layers.grids).items()}
+    for zone, path in zones.items():
+        yield f'<path d="{path}" fill="{layers.colours[zone]}" fill-opacity="0.42"/>'
+    if layers.roads is not None and len(layers.roads):
+        seen = layers.roads[layers.roads.intersects(sheet.window)].simplify(_FINEST / sheet.scale)
+        yield f'<path d="{"".join(map(sheet.path, seen))}" {_stroke("#8a8f98", 3)}/>'
+    yield f'<path d="{"".join(grids.values())}" {_stroke("#6b7280", 1.2)}/>'
+    if hatched := "".join(path for grid, path in grids.items() if grid in layers.marked):
+        yield f'<path d="{hatched}" {_HATCHED}/>'
+    outlines = "".join(zones.values())
+    yield f'<path d="{outlines}" {_stroke("#ffffff", 9, opacity=0.7)}/>'
+    yield f'<path d="{outlines}" {_stroke(INK, 4.5)}/>'
+    if len(layers.stations):
+        yield f'<path d="{"".join(map(sheet.path, sheet.simple(layers.stations)))}" {_stroke(_STATION, 8)}/>'
 
 
-def _drawable(shapes: Iterable[shapely.Geometry]) -> Iterator[shapely.Geometry]:
-    for shape in shapes:
-        for part in shapely.get_parts(shape):
-            if part.geom_type in ("Polygon", "LineString") and not part.is_empty:
-                yield part
+def _run(points: NDArray[np.int_], *, closed: bool) -> str:
+    steps = np.diff(points[:-1] if closed else points, axis=0)
+    moves = steps[(steps != 0).any(axis=1)].ravel().tolist()
+    walked = f"l{' '.join(map(str, moves))}" if moves else ""
+    return f"M{points[0][0]} {points[0][1]}{walked}{'Z' if closed else ''}"
 
 
 def _labels(sheet: _Sheet) -> Iterator[str]:
     layers, room = sheet.layers, LabelRoom(sheet.map_width, sheet.map_height)
     # The north arrow stands there.
-    room.place("   ", sheet.map_width - 60, 90, sizes=(120,), fixed=True)
-    if len(layers.stations) > 1:
-        for name, (x, y) in _points(sheet, layers.stations, layers.station_names):
-            if label := room.place(name, x, y, sizes=(12 * _PT, 10 * _PT)):
-                yield _text(label, "#7a1f1f", halo=12)
-    for name, (x, y) in _points(sheet, layers.zones, layers.zone_names):
-        if label := room.place(name, x, y, sizes=(8.5 * _PT, 7 * _PT, 5.5 * _PT)):
-            yield _text(label, "#111111", halo=9)
+    room.keep_free((sheet.map_width - 110, 0, sheet.map_width, 140))
+    several = len(layers.stations) > 1
+    if several:
+        for name, _, (x, y) in _points(sheet, layers.stations, layers.station_names):
+            if label := room.place([name], x, y, sizes=(11 * _PT, 9 * _PT)):
+                yield _text(label, _STATION, halo=12)
+    sizes = (7 * _PT, 6 * _PT, 5 * _PT) if several else (9 * _PT, 7.5 * _PT, 6 * _PT)
+    for names, shape, (x, y) in _points(sheet, layers.zones, layers.zone_names):
+        # A label that lies on several zones would be taken for the name of any of them.
+        fits = partial(_lies_on, sheet, shape, 0.75 if several else 0.55)
+        if label := room.place([*names], x, y, sizes=sizes, fits=fits):
+            yield _text(label, "#111111", halo=8)
     marked = layers.grids[layers.grids.index.isin(layers.marked.keys())]
-    for name, (x, y) in _points(sheet, marked, {grid: str(n) for grid, n in layers.marked.items()}):
-        if label := room.place(name, x, y, sizes=(6 * _PT, 5 * _PT), fixed=True):
+    numbers = {} if several else {grid: str(number) for grid, number in layers.marked.items()}
+    for name, shape, (x, y) in _points(sheet, marked if numbers else marked[:0], numbers):
+        fits = partial(_lies_on, sheet, shape, 0.6)
+        if label := room.place([name], x, y, sizes=(6.5 * _PT, 5 * _PT), fits=fits):
             yield _text(label, "#8b0000", halo=7)
 
 
+def _lies_on(sheet: _Sheet, shape: shapely.Geometry, share: float, box: Box) -> bool:
+    return sheet.share_inside(shape, box) >= share
+
+
 def _points(
-    sheet: _Sheet, shapes: gpd.GeoSeries, names: Mapping[str, str]
-) -> Iterator[tuple[str, NDArray[np.float64]]]:
-    """Yield the name and the middle of each polygon, the largest first."""
+    sheet: _Sheet, shapes: gpd.GeoSeries, names: Mapping[str, Any]
+) -> Iterator[tuple[Any, shapely.Geometry, NDArray[np.float64]]]:
+    """Yield the name, the shape and the middle of each polygon, the largest first."""
     drawn = shapes[~(shapes.isna() | shapes.is_empty)]
     order = np.lexsort((np.asarray(drawn.index, dtype=str), -shapely.area(drawn.to_numpy())))
     for label, shape in drawn.iloc[order].items():
@@ -249,13 +254,13 @@ def _points(
         middle = shapely.centroid(largest)
         if not largest.contains(middle):
             middle = shapely.point_on_surface(largest)
-        yield str(names.get(str(label), label)), sheet.placed(shapely.get_coordinates(middle))[0]
+        yield names[str(label)], shape, sheet.placed(shapely.get_coordinates(middle))[0]
 
 
 def _heading(sheet: _Sheet, text: MapText) -> Iterator[str]:
-    size = min(15 * _PT, (sheet.width - 2 * _MARGIN) * 0.8 / max(_wide(text.title), 1))
-    yield _plain(text.title, sheet.width / 2, 78, size, anchor="middle")
-    yield _plain(text.mark, _MARGIN, 60, 9 * _PT, colour="#b00020")
+    size = min(15 * _PT, (sheet.width - 2 * _MARGIN) * 0.8 / max(text_width(text.title), 1))
+    yield _plain(text.title, sheet.width / 2, 75, size, anchor="middle")
+    yield _plain(text.mark, _MARGIN, 45, 9 * _PT, colour="#b00020")
 
 
 def _beneath(sheet: _Sheet, text: MapText, t: Words) -> Iterator[str]:
@@ -263,24 +268,28 @@ def _beneath(sheet: _Sheet, text: MapText, t: Words) -> Iterator[str]:
     length = _round_length(_BAR_SHARE * sheet.map_width / sheet.scale)
     wide = length * sheet.scale
     yield f'<path d="M{_MARGIN:g} {y - 12:g}v16h{wide:.1f}v-16" {_stroke(INK, 4)}/>'
-    yield _plain(t.length(length), _MARGIN + wide + 15, y + 6, 8 * _PT)
+    said = t("unit.km", value=t.number(length / 1000)) if length >= 1000 else t.length(length)
+    yield _plain(said, _MARGIN + wide + 15, y + 6, 8 * _PT)
     x = _MARGIN + wide + 190
-    for look, words in _legend(sheet, text, t):
+    for look, words in _legend(sheet, t):
         yield f'<g transform="translate({x:.0f} {y - 26:.0f})">{look}</g>'
         yield _plain(words, x + 75, y + 4, 8 * _PT)
-        x += 75 + _wide(words) * 8 * _PT + 45
-    size = min(7 * _PT, (sheet.width - 2 * _MARGIN) / max(_wide(text.credit), 1))
-    yield _plain(text.credit, sheet.width - _MARGIN, sheet.height - 25, size, anchor="end", colour="#555555")
-
-
-def _legend(sheet: _Sheet, text: MapText, t: Words) -> Iterator[tuple[str, str]]:
+        x += 75 + text_width(words) * 8 * _PT + 45
     if sheet.layers.marked:
-        look = '<rect width="60" height="36" fill="url(#marked)" fill-opacity="0.55" stroke="#1a1a1a" stroke-width="2.4"/>'
-        yield look, text.marked
+        look = f'<rect width="60" height="36" {_HATCHED}/>'
+        yield f'<g transform="translate({_MARGIN:g} {y + 28:.0f})">{look}</g>'
+        yield _plain(text.marked, _MARGIN + 75, y + 56, 8 * _PT)
+    size = min(7 * _PT, sheet.map_width / max(text_width(text.credit), 1))
+    yield _plain(text.credit, sheet.width - _MARGIN, sheet.height - 20, size, anchor="end", colour="#555555")
+
+
+def _legend(sheet: _Sheet, t: Words) -> Iterator[tuple[str, str]]:
     yield f'<path d="M0 18h60" {_stroke(INK, 4.5)}/>', t("paper.map_zones")
     if len(sheet.layers.stations):
-        yield f'<path d="M0 18h60" {_stroke("#7a1f1f", 9)} stroke-dasharray="36 10 6 10"/>', t("paper.map_stations")
+        yield f'<path d="M0 18h60" {_stroke(_STATION, 8)}/>', t("paper.map_stations")
     yield f'<path d="M0 18h60" {_stroke("#6b7280", 1.2)}/>', t("paper.map_grids")
+    if sheet.layers.roads is not None:
+        yield f'<path d="M0 18h60" {_stroke("#8a8f98", 3)}/>', t("paper.map_roads")
 
 
 def _north(x: float, y: float) -> Iterator[str]:
@@ -311,12 +320,6 @@ def _escaped(text: str) -> str:
 def _stroke(colour: str, width: float, *, opacity: float = 1.0) -> str:
     faint = "" if opacity == 1 else f' stroke-opacity="{opacity:g}"'
     return f'fill="none" stroke="{colour}" stroke-width="{width:g}" stroke-linejoin="round"{faint}'
-
-
-def _wide(text: str) -> float:
-    from ui.paper.map_labels import text_width
-
-    return text_width(text)
 
 
 def _round_length(metres: float) -> float:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
 from data.schemas import CLASS, STATION_ID
 from geo.coverage import dissolve_by
+from ui.paper.map_labels import without_shared_beginning
 from ui.paper.map_svg import MapLayers, MapText, map_svg, zone_paint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
     from ui.paper.handing import HandOver
 
-# Width and height of a map's sheet in mm: the page without its margins.
-SHEETS_MM = {"A4": (265.0, 172.0), "A3": (388.0, 259.0)}
+# The longer and the shorter side of a map's sheet in mm: the page without its margins.
+SHEETS_MM = {"A4": (268.0, 182.0), "A3": (391.0, 269.0)}
 _MAIN_ROADS = ("motorway", "trunk", "primary")
 
 
@@ -36,6 +38,8 @@ class PaperMap:
         Above it.
     after
         Whether it shows the plan, or today's.
+    lying
+        Whether it is wider than high.
     draw
         Returns it as SVG, for a size of paper.
     """
@@ -43,6 +47,7 @@ class PaperMap:
     station_id: str
     title: str
     after: bool
+    lying: bool
     draw: Callable[[str], str]
 
 
@@ -97,21 +102,27 @@ class _Drawing:
         return bool((self._members(station, after=after) != "").any())
 
     def view(self, station: str, *, after: bool) -> PaperMap:
+        """Return the map of a station, or of the district."""
         handing, t = self.handing, self.handing.t
         place = handing.names("stations", station) if station else handing.district
-        title = t("paper.map_after" if after else "paper.map_before", place=place)
+        layers, whole = self._layers(station, after=after), not station and self.stations_known
+        marked = ("paper.map_joins" if after else "paper.map_leaves") if whole else ""
         text = MapText(
-            title=title,
-            marked=t("paper.map_taken" if after else "paper.map_given"),
+            title=t("paper.map_after" if after else "paper.map_before", place=place),
+            marked=t(marked or ("paper.map_taken" if after else "paper.map_given")),
             credit=handing.credit,
             mark=t("paper.mark"),
         )
+        west, south, east, north = layers.zones.total_bounds
+        lying = bool(east - west > 1.1 * (north - south))
 
+        @cache
         def draw(paper: str) -> str:
-            wide, high = SHEETS_MM[paper]
-            return map_svg(self._layers(station, after=after), text, width_mm=wide, height_mm=high, t=t)
+            long, short = SHEETS_MM[paper]
+            wide, high = (long, short) if lying else (short, long)
+            return map_svg(layers, text, width_mm=wide, height_mm=high, t=t)
 
-        return PaperMap(station_id=station, title=title, after=after, draw=draw)
+        return PaperMap(station_id=station, title=text.title, after=after, lying=lying, draw=draw)
 
     def _members(self, station: str, *, after: bool) -> pd.Series:
         plan = self.plans[after]
@@ -126,13 +137,22 @@ class _Drawing:
         return MapLayers(
             zones=zones,
             colours=self.colours,
-            zone_names={str(zone): names("zones", zone) for zone in zones.index},
+            zone_names=dict(self._called(members, short=not station and self.stations_known)),
             grids=grids,
             marked=marked,
             stations=stations if self.stations_known else gpd.GeoSeries([], crs=self.grids.crs),
             station_names={str(label): names("stations", label) for label in stations.index},
             roads=self.roads,
         )
+
+
+    def _called(self, members: pd.Series, *, short: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield what each zone may be called; beside its station's name, what they share is left out."""
+        for _, part in members[members != ""].groupby(self.station_of.reindex(members.index)):
+            zones = sorted({*part})
+            whole = dict(zip(zones, self.handing.names.all("zones", zones), strict=True))
+            brief = without_shared_beginning(whole)
+            yield from ((zone, (brief[zone],) if short else (whole[zone], brief[zone])) for zone in zones)
 
 
 def _known(groups: pd.Series) -> pd.Series:

@@ -8,14 +8,15 @@ from data.schemas import STATION_ID
 from planning.dual_graph import PRESENT, WORKLOAD
 from ui.named_reasons import named_reason, note_lines
 from ui.paper.layout import breakable
-from ui.scorecard_words import gap_of, weights_line, zones_outside
+from ui.scorecard_words import gap_of, zones_outside
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from planning.scorecard import Scorecard
     from ui.paper.handing import HandOver
+    from ui.words import Words
 
 # Terms that were not asked for, rather than not known.
 _NOT_ASKED = ("rules", "robustness", "travel", "response")
@@ -44,11 +45,11 @@ def memo(handing: HandOver, *, attached: list[str]) -> dict[str, Any]:
         "warning": t("paper.not_ready") if handing.card.violations else "",
         "addressee": t("paper.addressee"),
         "sections": [
-            {"title": t("paper.why"), "texts": list(_why(handing))},
-            {"title": t("paper.what"), "texts": list(_what(handing))},
+            {"title": t("paper.why"), "texts": _ended(_why(handing), t)},
+            {"title": t("paper.what"), "texts": _ended(_what(handing), t)},
             {"title": t("paper.figures"), "texts": [], "figures": True},
-            {"title": t("paper.checked"), "texts": list(_checked(handing))},
-            {"title": t("paper.unknown"), "texts": list(_unknown(handing)) or [t("paper.nothing_unknown")]},
+            {"title": t("paper.checked"), "texts": _ended(_checked(handing), t)},
+            {"title": t("paper.unknown"), "texts": _ended(_unknown(handing), t)},
         ],
         "figures": {
             "heads": [t("paper.figure"), t("paper.before"), t("paper.after")],
@@ -182,7 +183,9 @@ _FIGURES: tuple[tuple[str, Any], ...] = (
 def _checked(handing: HandOver) -> Iterator[str]:
     t, card = handing.t, handing.card
     yield t("paper.tolerance", tolerance=t.percent(card.tolerance))
-    yield weights_line(handing.standing.workload.profile, t)
+    weights = sorted(handing.standing.workload.profile.weights.items(), key=lambda pair: -pair[1])
+    said = [f"{t.name('column', name)} {t.percent(weight)}" for name, weight in weights if weight]
+    yield t("score.weights", weights=t.listed(said, at_most=20))
     if card.floor and len(handing.changes):
         yield t("score.floor", floor=t.percent(card.floor), tolerance=t.percent(card.tolerance))
         gap = gap_of(card)
@@ -240,6 +243,12 @@ def _zone(handing: HandOver, card: Scorecard, zone: str) -> str:
     if not station:
         return name
     return handing.t("score.of_station", zone=name, station=handing.names("stations", station))
+
+
+def _ended(texts: Iterable[str], t: Words) -> list[str]:
+    """Return sentences with a full stop, where they lack one."""
+    stop = "。" if t.lang == "zh" else "."
+    return [text if text.endswith(("。", ".", "！", "!", "？", "?")) else text + stop for text in texts]
 
 
 def _each(value: Any) -> Any:

@@ -115,7 +115,7 @@ class _Made:
             "page_of": t("paper.page_of", page="{page}", pages="{pages}"),
             "memo": memo(handing, attached=list(self._attached())),
             "tables": [printed(table, t) for table in self._tables()],
-            "maps": [{"title": one.title, "svg": one.draw(paper)} for one in self.maps],
+            "maps": [{"title": one.title, "lying": one.lying, "svg": one.draw(paper)} for one in self.maps],
             "transfers": [
                 {
                     "title": breakable(t("paper.transfer_title", station=station.station)),

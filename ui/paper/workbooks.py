@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from ui.paper.layout import SUM
 from ui.tables import put_cell, sheet_title
@@ -67,11 +68,18 @@ def _write(sheet: Worksheet, table: Table, row: int) -> int:
     for place, column in enumerate(table.columns, start=1):
         _head(_put(sheet, row + 1, place, column.label))
     row += _TITLE_ROWS
+    looks: dict[tuple[str, bool, bool], Any] = {}
     for kind, values in table.rows:
         for place, (value, column) in enumerate(zip(values, table.columns, strict=True), start=1):
             cell = _put(sheet, row, place, _whole(value))
             # The word for a sum may stand in a column of numbers.
-            _plain(cell, "text" if isinstance(value, str) else column.kind, bold=kind == SUM)
+            written = "text" if isinstance(value, str) and column.kind != "code" else column.kind
+            look = (written, kind == SUM, cell.quotePrefix)
+            if look not in looks:
+                _plain(cell, written, bold=kind == SUM)
+                looks[look] = cell._style
+            # Set one by one, the styles of a cell take longer than all the rest.
+            cell._style = copy(looks[look])
         row += 1
     return _signed(sheet, table.sign, row, last)
 
