@@ -114,7 +114,7 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
 
 
 def put_cell(cell: object, value: object) -> None:
-    """Write a value into a cell of a workbook: texts as texts, whatever they begin with; nothing if missing."""
+    """Write a value into a cell of a workbook: texts as texts, whatever they begin with."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124

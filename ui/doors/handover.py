@@ -29,7 +29,7 @@ def handover(
     as_json: AsJson = False,
     lang: Lang = "zh",
 ) -> None:
-    """方案报批包：请示、对照表、移交清单、示意图、图层 / hand a plan over: memo, tables, lists, maps, layers."""
+    """方案报批包：请示、对照表、移交清单、图 / hand a plan over: memo, tables, lists, maps, layers."""
     from data.exporting import require_export_target
     from data.workspace import Workspace
     from ui.paper.handing import hand_over_plan

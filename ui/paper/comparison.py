@@ -98,7 +98,7 @@ def comparison_table(rows: pd.DataFrame, *, title: str, t: Words) -> Table:
 
 
 def zone_rows(handing: HandOver) -> pd.DataFrame:
-    """Return a row for each zone of today's or of the plan: what it holds before and after, gives and takes."""
+    """Return for each zone of either plan what it holds before and after, what it gives and what it takes."""
     before = None if handing.today_card is None else handing.today_card.zones
     after, changes = handing.card.zones, handing.changes
     ids = pd.Index(sorted({*after.index, *(() if before is None else before.index)}))

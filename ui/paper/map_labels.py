@@ -6,12 +6,8 @@ import os.path
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     # Left, top, right, bottom.
     Box = tuple[float, float, float, float]
@@ -96,18 +92,20 @@ class LabelRoom:
         left, top, right, bottom = box
         if left < 0 or top < 0 or right > self.width or bottom > self.height:
             return False
-        if not self._taken:
-            return True
-        taken: NDArray[np.float64] = np.asarray(self._taken)
-        apart = (taken[:, 0] >= right) | (taken[:, 2] <= left) | (taken[:, 1] >= bottom) | (taken[:, 3] <= top)
-        return bool(apart.all())
+        # From the last on: what is near was often placed a moment ago.
+        return not any(
+            one[0] < right and one[2] > left and one[1] < bottom and one[3] > top
+            for one in reversed(self._taken)
+        )
 
 
 def without_shared_beginning(names: Mapping[str, str]) -> dict[str, str]:
     """Return names without what all of them begin with; as they are where that leaves nothing of one."""
     shared = len(os.path.commonprefix([*names.values()])) if len(names) > 1 else 0
     # Not within a number: 12 and 13 are no 2 and 3.
-    while shared and any(name[shared - 1 : shared].isalnum() and name[shared - 1].isascii() for name in names.values()):
+    while shared and any(
+        name[shared - 1 : shared].isalnum() and name[shared - 1].isascii() for name in names.values()
+    ):
         shared -= 1
     cut = {place: name[shared:].strip() for place, name in names.items()}
     return cut if all(cut.values()) else dict(names)

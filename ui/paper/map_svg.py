@@ -36,6 +36,8 @@ _FINEST = 0.8
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Shares of the width that a scale bar may take.
 _BAR_SHARE = 0.18
+# As GEOS numbers it.
+_POLYGON = 3
 _STATION = "#7a1f1f"
 _HATCHED = 'fill="url(#marked)" fill-opacity="0.55" stroke="#1a1a1a" stroke-width="2.4"'
 
@@ -121,7 +123,7 @@ def map_svg(layers: MapLayers, text: MapText, *, width_mm: float, height_mm: flo
         f'viewBox="0 0 {wide:g} {high:g}" font-family="{_FONT}">',
         '<defs><pattern id="marked" width="14" height="14" patternUnits="userSpaceOnUse" '
         'patternTransform="rotate(45)"><path d="M0 0V14" stroke="#1a1a1a" stroke-width="4"/></pattern>'
-        f'<clipPath id="frame"><rect width="{wide - 2 * _MARGIN:g}" height="{sheet.map_height:g}"/></clipPath>'
+        f'<clipPath id="frame"><rect width="{sheet.map_width:g}" height="{sheet.map_height:g}"/></clipPath>'
         "</defs>",
         f'<rect width="{wide:g}" height="{high:g}" fill="#ffffff"/>',
         f'<g transform="translate({_MARGIN:g} {_TOP:g})"><g clip-path="url(#frame)">',
@@ -163,17 +165,22 @@ class _Sheet:
             self._north,
         )
 
-    def path(self, shape: shapely.Geometry) -> str:
-        """Return polygons or lines as the drawing has them."""
-        areas = shapely.get_type_id(shape) in (3, 6)
-        lines = shapely.get_rings(shapely.get_parts(shape)) if areas else shapely.get_parts(shape)
-        points, owner = shapely.get_coordinates(lines, return_index=True)
-        if not len(points):
-            return ""
+    def paths(self, shapes: gpd.GeoSeries) -> list[str]:
+        """Return polygons, or lines, as the drawing has them; what is empty is an empty text."""
+        parts, owner = shapely.get_parts(shapes.to_numpy(), return_index=True)
+        areas = bool((shapely.get_type_id(parts) == _POLYGON).any())
+        if areas:
+            parts, of_part = shapely.get_rings(parts, return_index=True)
+            owner = owner[of_part]
+        points, line = shapely.get_coordinates(parts, return_index=True)
         placed = np.rint(self.placed(points)).astype(int)
-        starts = np.flatnonzero(np.diff(owner, prepend=-1))
-        ends = [*starts[1:], len(owner)]
-        return "".join(_run(placed[a:b], closed=areas) for a, b in zip(starts, ends, strict=True))
+        texts = [""] * len(shapes)
+        for run in np.split(np.arange(len(line)), np.flatnonzero(np.diff(line)) + 1):
+            if len(run):
+                # The last point of a ring is its first again.
+                walked = placed[run[0] : run[-1] + (0 if areas else 1)]
+                texts[owner[line[run[0]]]] += _run(walked, closed=areas)
+        return texts
 
     def share_inside(self, shape: shapely.Geometry, box: Box) -> float:
         """Return the share of a box on paper that lies on a shape."""
@@ -192,25 +199,24 @@ class _Sheet:
 
 def _ground(sheet: _Sheet) -> Iterator[str]:
     layers = sheet.layers
-    zones = {str(zone): sheet.path(shape) for zone, shape in sheet.simple(layers.zones).items()}
-    grids = {str(grid): sheet.path(shape) for grid, shape in sheet.simple(layers.grids).items()}
-    for zone, path in zones.items():
-        yield f'<path d="{path}" fill="{layers.colours[zone]}" fill-opacity="0.42"/>'
+    zones, grids = sheet.simple(layers.zones), sheet.simple(layers.grids)
+    outlines, cells = sheet.paths(zones), sheet.paths(grids)
+    for zone, path in zip(zones.index, outlines, strict=True):
+        yield f'<path d="{path}" fill="{layers.colours[str(zone)]}" fill-opacity="0.42"/>'
     if layers.roads is not None and len(layers.roads):
         seen = layers.roads[layers.roads.intersects(sheet.window)].simplify(_FINEST / sheet.scale)
-        yield f'<path d="{"".join(map(sheet.path, seen))}" {_stroke("#8a8f98", 3)}/>'
-    yield f'<path d="{"".join(grids.values())}" {_stroke("#6b7280", 1.2)}/>'
-    if hatched := "".join(path for grid, path in grids.items() if grid in layers.marked):
-        yield f'<path d="{hatched}" {_HATCHED}/>'
-    outlines = "".join(zones.values())
-    yield f'<path d="{outlines}" {_stroke("#ffffff", 9, opacity=0.7)}/>'
-    yield f'<path d="{outlines}" {_stroke(INK, 4.5)}/>'
+        yield f'<path d="{"".join(sheet.paths(seen))}" {_stroke("#8a8f98", 3)}/>'
+    yield f'<path d="{"".join(cells)}" {_stroke("#6b7280", 1.2)}/>'
+    if hatched := [path for grid, path in zip(grids.index, cells, strict=True) if grid in layers.marked]:
+        yield f'<path d="{"".join(hatched)}" {_HATCHED}/>'
+    yield f'<path d="{"".join(outlines)}" {_stroke("#ffffff", 9, opacity=0.7)}/>'
+    yield f'<path d="{"".join(outlines)}" {_stroke(INK, 4.5)}/>'
     if len(layers.stations):
-        yield f'<path d="{"".join(map(sheet.path, sheet.simple(layers.stations)))}" {_stroke(_STATION, 8)}/>'
+        yield f'<path d="{"".join(sheet.paths(sheet.simple(layers.stations)))}" {_stroke(_STATION, 8)}/>'
 
 
 def _run(points: NDArray[np.int_], *, closed: bool) -> str:
-    steps = np.diff(points[:-1] if closed else points, axis=0)
+    steps = np.diff(points, axis=0)
     moves = steps[(steps != 0).any(axis=1)].ravel().tolist()
     walked = f"l{' '.join(map(str, moves))}" if moves else ""
     return f"M{points[0][0]} {points[0][1]}{walked}{'Z' if closed else ''}"
@@ -228,9 +234,11 @@ def _labels(sheet: _Sheet) -> Iterator[str]:
     sizes = (7 * _PT, 6 * _PT, 5 * _PT) if several else (9 * _PT, 7.5 * _PT, 6 * _PT)
     for names, shape, (x, y) in _points(sheet, layers.zones, layers.zone_names):
         # A label that lies on several zones would be taken for the name of any of them.
-        fits = partial(_lies_on, sheet, shape, 0.75 if several else 0.55)
-        if label := room.place([*names], x, y, sizes=sizes, fits=fits):
-            yield _text(label, "#111111", halo=8)
+        for share in (0.95, 0.75 if several else 0.55):
+            fits = partial(_lies_on, sheet, shape, share)
+            if label := room.place(names, x, y, sizes=sizes, fits=fits):
+                yield _text(label, "#111111", halo=8)
+                break
     marked = layers.grids[layers.grids.index.isin(layers.marked.keys())]
     numbers = {} if several else {grid: str(number) for grid, number in layers.marked.items()}
     for name, shape, (x, y) in _points(sheet, marked if numbers else marked[:0], numbers):
@@ -308,7 +316,9 @@ def _text(label: Label, colour: str, *, halo: float) -> str:
     return "".join(rows)
 
 
-def _plain(text: str, x: float, y: float, size: float, *, anchor: str = "start", colour: str = "#111111") -> str:
+def _plain(
+    text: str, x: float, y: float, size: float, *, anchor: str = "start", colour: str = "#111111"
+) -> str:
     at = f'x="{x:.0f}" y="{y:.0f}" font-size="{size:.1f}" text-anchor="{anchor}"'
     return f'<text {at} fill="{colour}">{_escaped(text)}</text>'
 

@@ -67,7 +67,9 @@ def paper_maps(handing: HandOver, numbers: dict[str, int], stations: tuple[str, 
         return ()
     drawing = _Drawing(handing, numbers)
     views = ["", *(stations if drawing.stations_known else ())]
-    sides = [side for side, plan in ((False, handing.today), (True, handing.assignment)) if (plan != "").any()]
+    sides = [
+        side for side, plan in ((False, handing.today), (True, handing.assignment)) if (plan != "").any()
+    ]
     return tuple(
         drawing.view(station, after=side)
         for station in views
@@ -144,7 +146,6 @@ class _Drawing:
             station_names={str(label): names("stations", label) for label in stations.index},
             roads=self.roads,
         )
-
 
     def _called(self, members: pd.Series, *, short: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield what each zone may be called; beside its station's name, what they share is left out."""

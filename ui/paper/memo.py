@@ -43,7 +43,7 @@ def memo(handing: HandOver, *, attached: list[str]) -> dict[str, Any]:
             [t("paper.status"), t.name("state", plan.status)],
         ],
         "warning": t("paper.not_ready") if handing.card.violations else "",
-        "addressee": t("paper.addressee"),
+        "addressee": "：" if t.lang == "zh" else ":",
         "sections": [
             {"title": t("paper.why"), "texts": _ended(_why(handing), t)},
             {"title": t("paper.what"), "texts": _ended(_what(handing), t)},
@@ -125,7 +125,10 @@ def _what(handing: HandOver) -> Iterator[str]:
             called = t.listed(handing.names.all("zones", sorted(found)), at_most=20)
             yield t(key, count=t.number(len(found)), zones=called)
     counts = changes["reason"].value_counts()
-    said = [t("paper.reason_count", reason=t.name("paper_reason", why), grids=t.number(n)) for why, n in counts.items()]
+    said = [
+        t("paper.reason_count", reason=t.name("paper_reason", why), grids=t.number(n))
+        for why, n in counts.items()
+    ]
     yield t("paper.reasons", items=t.listed(said, at_most=20))
 
 
@@ -212,7 +215,9 @@ def _beyond(handing: HandOver) -> Iterator[str]:
     far = loads[loads.abs() > card.tolerance + 1e-9]
     if len(far):
         order = far.abs().sort_values(ascending=False, kind="stable").index
-        said = [f"{handing.names('zones', zone)} {t.percent(float(far[zone]), signed=True)}" for zone in order]
+        said = [
+            f"{handing.names('zones', zone)} {t.percent(float(far[zone]), signed=True)}" for zone in order
+        ]
         yield t("paper.beyond", count=t.number(len(far)), zones=t.listed(said, at_most=_AT_MOST))
     if torn := card.villages_split_ids:
         called = t.listed(handing.names.all("villages", torn), at_most=_AT_MOST)
@@ -234,7 +239,9 @@ def _listed(handing: HandOver, card: Scorecard) -> str:
     t = handing.t
     said = [named_reason(one, t, handing.names) for one in card.violations[:_AT_MOST]]
     more = len(card.violations) - len(said)
-    return t("paper.and").join(said) + (t("paper.more", count=t.number(more)) if more else "")
+    return ("；" if t.lang == "zh" else "; ").join(said) + (
+        t("paper.more", count=t.number(more)) if more else ""
+    )
 
 
 def _zone(handing: HandOver, card: Scorecard, zone: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from data.exporting import export_layer, export_layers
 from data.files import private_folder
@@ -22,8 +22,6 @@ from ui.tables import write_csv, write_xlsx
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
-
-    import pandas as pd
 
     from ui.paper.handing import HandOver
     from ui.paper.layout import Table

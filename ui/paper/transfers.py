@@ -86,7 +86,9 @@ def _of_station(handing: HandOver, station: str, rows: pd.DataFrame, zones: pd.D
     return Transfers(
         station_id=station,
         station=handing.names("stations", station) if station else handing.district,
-        zones=table_of(own, columns(_SUM_COLUMNS, t), title=t("paper.transfer_zones"), total=t("paper.total")),
+        zones=table_of(
+            own, columns(_SUM_COLUMNS, t), title=t("paper.transfer_zones"), total=t("paper.total")
+        ),
         lists=tuple(_lists(handing, mine)),
         grids=len(mine),
     )
@@ -106,9 +108,8 @@ def _lists(handing: HandOver, rows: pd.DataFrame) -> Iterator[Table]:
             villages=t.number(villages),
         )
         numbered = part.assign(number=range(1, len(part) + 1))
-        yield table_of(
-            numbered, columns(_GRID_COLUMNS, t), title=title, total=t("paper.total") if len(part) > 1 else "", sign=sign
-        )
+        total = t("paper.total") if len(part) > 1 else ""
+        yield table_of(numbered, columns(_GRID_COLUMNS, t), title=title, total=total, sign=sign)
 
 
 def _posts_in(handing: HandOver, rows: pd.DataFrame) -> list[str]:

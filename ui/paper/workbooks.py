@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ui.paper.layout import Table
 
-_FORMATS = {"count": "#,##0", "share": '+0.0%;-0.0%;0.0%', "code": "@", "text": "@"}
+_FORMATS = {"count": "#,##0", "share": "+0.0%;-0.0%;0.0%", "code": "@", "text": "@"}
 _TITLE_ROWS = 2
 # The earliest that a zip can state, and the least that may change from day to day.
 _FEWEST_STAMP = (1980, 1, 1, 0, 0, 0)
