@@ -15,7 +15,7 @@ from ui.paper.maps import paper_maps
 from ui.paper.memo import memo
 from ui.paper.transfers import transfers
 from ui.paper.typeset import typeset
-from ui.paper.workbooks import write_workbook
+from ui.paper.workbooks import stamped, write_workbook
 from ui.proposal_tables import assignment_table, grids_layer, in_words, zones_layer
 from ui.tables import write_csv, write_xlsx
 
@@ -142,7 +142,7 @@ class _Made:
     def assignments(self, stamp: datetime) -> dict[str, bytes]:
         handing, t = self.handing, self.t
         table = assignment_table(handing.assignment, handing.standing.graph, handing.names)
-        sheet = write_xlsx({t("redraw.file_assignment"): in_words(table, t)})
+        sheet = stamped(write_xlsx({t("redraw.file_assignment"): in_words(table, t)}), stamp)
         return {
             self.file("paper.file_assignment", ".csv"): write_csv(table),
             self.file("paper.file_assignment", ".xlsx"): sheet,

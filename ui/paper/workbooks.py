@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: d
         _print_setup(sheet, mark)
     buffer = io.BytesIO()
     book.save(buffer)
-    return _stamped(buffer.getvalue(), stamp)
+    return stamped(buffer.getvalue(), stamp)
 
 
 def _write(sheet: Worksheet, table: Table, row: int) -> int:
@@ -159,10 +160,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value == value and value.is_integer() else value  # noqa: PLR0124
 
 
-def _stamped(book: bytes, stamp: datetime) -> bytes:
-    """Return a workbook made at another moment."""
-    import re
-
+def stamped(book: bytes, stamp: datetime) -> bytes:
+    """Return a workbook as if it had been made at another moment."""
     moment = stamp.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
