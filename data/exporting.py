@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyogrio
 
 from data.files import drafted, require_target
@@ -13,19 +16,26 @@ from geo.crs import to_lonlat
 from geo.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import geopandas as gpd
 
-_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile"}
+_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".shp": "ESRI Shapefile", ".kml": "LIBKML"}
 LAYER_SUFFIXES = tuple(_DRIVERS)
+_IN_LONLAT = (".geojson", ".kml")
+# What a .dbf can hold.
+_FIELD_BYTES, _TEXT_BYTES = 10, 254
+# XML 1.0 has no way to write these.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def export_layer(layer: gpd.GeoDataFrame, path: Path | str, *, name: str) -> Path:
     """
     Write a layer as a file of its own, which appears under its name only when it is whole.
 
-    GeoPackage and shapefile keep the layer's CRS; GeoJSON is in longitude and latitude (RFC 7946).
+    GeoPackage and shapefile keep the layer's CRS; GeoJSON (RFC 7946) and KML are in longitude and latitude.
+    A shapefile is in GBK, as spreadsheets and older GIS expect it, or in GB18030 where a text has characters
+    that GBK lacks; its .cpg says which. Its names of columns are cut to 10 bytes, its texts to 254.
 
     Parameters
     ----------
@@ -44,12 +54,64 @@ def export_layer(layer: gpd.GeoDataFrame, path: Path | str, *, name: str) -> Pat
     if suffix not in LAYER_SUFFIXES:
         raise FileError("file_kind_unknown", file=str(path), found=suffix, known=" ".join(LAYER_SUFFIXES))
     require_export_target(path)
-    frame = to_lonlat(layer) if suffix == ".geojson" else layer
-    # GBK is what the spreadsheets and older GIS beside us expect of a .dbf.
-    options = {"encoding": "GB18030"} if suffix == ".shp" else {}
+    frame = to_lonlat(layer) if suffix in _IN_LONLAT else layer
+    options = {}
+    if suffix == ".shp":
+        options["encoding"] = encoding = dbf_encoding(layer)
+        frame = _for_dbf(layer, encoding)
+    elif suffix == ".kml":
+        frame = _each_text(frame, lambda text: _NOT_IN_XML.sub("", text))
     with drafted(path, overwrite=True) as draft:
         pyogrio.write_dataframe(frame, draft, driver=_DRIVERS[suffix], layer=name, **options)
     return path
+
+
+def dbf_encoding(layer: gpd.GeoDataFrame) -> str:
+    """Return GBK, or GB18030 where a text or a column's name of the layer has characters that GBK lacks."""
+    texts = [str(name) for name in layer.columns]
+    for name in _text_columns(layer):
+        texts += [text for text in layer[name] if isinstance(text, str)]
+    try:
+        "".join(texts).encode("gbk")
+    except UnicodeEncodeError:
+        return "GB18030"
+    return "GBK"
+
+
+def _for_dbf(layer: gpd.GeoDataFrame, encoding: str) -> gpd.GeoDataFrame:
+    whole = _each_text(layer, lambda text: _cut(text, _TEXT_BYTES, encoding))
+    return whole.rename(columns=_short_names([*_field_names(layer)], encoding))
+
+
+def _short_names(columns: Sequence[str], encoding: str) -> dict[str, str]:
+    """Return a name of at most 10 bytes for each column, no two the same, upper case or not."""
+    short: dict[str, str] = {}
+    for column in columns:
+        used = {name.lower() for name in short.values()}
+        tries = (str(number) if number else "" for number in itertools.count())
+        names = (_cut(column, _FIELD_BYTES - len(mark), encoding) + mark for mark in tries)
+        short[column] = next(name for name in names if name.lower() not in used)
+    return short
+
+
+def _cut(text: str, size: int, encoding: str) -> str:
+    return text.encode(encoding)[:size].decode(encoding, "ignore")
+
+
+def _each_text(layer: gpd.GeoDataFrame, change: Callable[[str], str]) -> gpd.GeoDataFrame:
+    changed = {
+        name: [change(text) if isinstance(text, str) else text for text in layer[name]]
+        for name in _text_columns(layer)
+    }
+    return layer.assign(**changed)
+
+
+def _text_columns(layer: gpd.GeoDataFrame) -> list[str]:
+    return [name for name in _field_names(layer) if not pd.api.types.is_numeric_dtype(layer[name])]
+
+
+def _field_names(layer: gpd.GeoDataFrame) -> list[str]:
+    return [name for name in layer.columns if name != layer.geometry.name]
 
 
 def export_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path | str) -> Path:

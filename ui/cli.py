@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
 
 door = typer.Typer(
     name="gridbeat",
@@ -28,6 +28,7 @@ for _name, _command in {
     "drift": scoring.drift,
     "plans": plans.plans,
     "plan": plans.plan,
+    "handover": handover.handover,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,

@@ -59,7 +59,7 @@ def _write_one(
     folder: Path, stem: str, proposal: Proposal, graph: DualGraph, t: Words, names: PlaceNames
 ) -> list[str]:
     tables = {
-        "assignment": assignment_table(proposal, graph, names),
+        "assignment": assignment_table(proposal.assignment, graph, names),
         "changes": change_table(proposal, t, names),
     }
     written = []
@@ -69,6 +69,10 @@ def _write_one(
         export_bytes(write_xlsx({sheet: in_words(table, t)}), folder / f"{stem}_{kind}.xlsx")
         written += [f"{stem}_{kind}.csv", f"{stem}_{kind}.xlsx"]
     # The grids first: who reads the plan back needs them.
-    layers = {"grids": grids_layer(proposal, graph, names), "zones": zones_layer(proposal, graph, names)}
+    plan = proposal.assignment
+    layers = {
+        "grids": grids_layer(plan, proposal.changes, graph, names),
+        "zones": zones_layer(plan, proposal.scorecard, graph, names),
+    }
     export_layers(layers, folder / f"{stem}.gpkg")
     return [*written, f"{stem}.gpkg"]

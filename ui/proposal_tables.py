@@ -1,4 +1,4 @@
-"""A proposed plan as tables and map layers: who goes where and why, and the zones that come of it."""
+"""A plan as tables and map layers: who goes where and why, and the zones that come of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import pandas as pd
 from data.schemas import GRID_ID, NAME, STATION_ID, VILLAGE_ID, ZONE_ID
 from geo.coverage import dissolve_by
 from geo.errors import SettingError
+from planning.zone_loads import placed
 
 if TYPE_CHECKING:
     from planning.dual_graph import DualGraph
     from planning.redraw.redrawing import Proposal
+    from planning.scorecard import Scorecard
     from ui.names import PlaceNames
     from ui.words import Words
 
@@ -21,9 +23,9 @@ _ZONE_COUNTS = ("grids", "villages", "present")
 _ZONE_MEASURES = ("workload", "target", "deviation", "polsby_popper")
 
 
-def assignment_table(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> pd.DataFrame:
+def assignment_table(assignment: pd.Series, graph: DualGraph, names: PlaceNames) -> pd.DataFrame:
     """Return a plan as grid_id, zone_id and the names of the grid, its zone, village and station."""
-    plan = proposal.assignment.astype(str).sort_index()
+    plan = assignment.fillna("").astype(str).sort_index()
     rows = graph.grids.loc[plan.index]
     return pd.DataFrame(
         {
@@ -74,11 +76,13 @@ def in_words(table: pd.DataFrame, t: Words) -> pd.DataFrame:
     return shown.rename(columns={name: t.name("column", name) for name in shown.columns})
 
 
-def zones_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
-    """Return the zones of a plan as unions of their grids, with what they hold."""
+def zones_layer(
+    assignment: pd.Series, card: Scorecard, graph: DualGraph, names: PlaceNames
+) -> gpd.GeoDataFrame:
+    """Return the zones of a plan as unions of their grids, with what they hold by its scorecard."""
     shapes = _shapes(graph)
-    unions = dissolve_by(shapes, proposal.assignment).sort_index()
-    rows = proposal.scorecard.zones.reindex(unions.index)
+    unions = dissolve_by(shapes, placed(assignment)).sort_index()
+    rows = card.zones.reindex(unions.index)
     counts = {name: _whole(rows[name]) for name in _ZONE_COUNTS}
     measures = {name: rows[name].astype(float).to_numpy() for name in _ZONE_MEASURES}
     return gpd.GeoDataFrame(
@@ -94,12 +98,21 @@ def zones_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.
     )
 
 
-def grids_layer(proposal: Proposal, graph: DualGraph, names: PlaceNames) -> gpd.GeoDataFrame:
-    """Return the grids with their zone in a plan, and the one that they leave ("" if none)."""
+def grids_layer(
+    assignment: pd.Series, changes: pd.DataFrame, graph: DualGraph, names: PlaceNames
+) -> gpd.GeoDataFrame:
+    """
+    Return the grids with their zone in a plan, and the one that they leave ("" if none).
+
+    Parameters
+    ----------
+    changes
+        grid_id, from_zone of the grids that change their zone.
+    """
     shapes = _shapes(graph).sort_index()
     rows = graph.grids.loc[shapes.index]
-    plan = proposal.assignment.reindex(shapes.index).astype(str)
-    left = proposal.changes.set_index(GRID_ID)["from_zone"]
+    plan = assignment.reindex(shapes.index).fillna("").astype(str)
+    left = changes.set_index(GRID_ID)["from_zone"]
     return gpd.GeoDataFrame(
         {
             GRID_ID: shapes.index.astype(str),

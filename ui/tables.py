@@ -55,7 +55,7 @@ def write_xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     book = Workbook()
     book.remove(book.active)
     for title, frame in sheets.items():
-        _fill(book.create_sheet(_sheet_title(title)), frame)
+        _fill(book.create_sheet(sheet_title(title)), frame)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -92,14 +92,14 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
     line = Side(style="thin", color="D0D7DE")
     for place, name in enumerate(frame.columns, start=1):
         cell = sheet.cell(row=1, column=place)
-        _put(cell, str(name))
+        put_cell(cell, str(name))
         cell.font = Font(bold=True, color=_HEADER_INK)
         cell.fill = PatternFill("solid", fgColor=_HEADER_FILL)
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
         values = frame.iloc[:, place - 1].tolist()
         for row, value in enumerate(values, start=2):
             cell = sheet.cell(row=row, column=place)
-            _put(cell, value)
+            put_cell(cell, value)
             cell.alignment = Alignment(vertical="top", wrap_text=isinstance(value, str))
             cell.border = Border(bottom=line)
         sheet.column_dimensions[get_column_letter(place)].width = _width([str(name), *values])
@@ -113,7 +113,8 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
     sheet.print_title_rows = "1:1"
 
 
-def _put(cell: object, value: object) -> None:
+def put_cell(cell: object, value: object) -> None:
+    """Write a value into a cell of a workbook: texts as texts, whatever they begin with."""
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     if value is None or value is pd.NA or (isinstance(value, float) and value != value):  # noqa: PLR0124
@@ -133,7 +134,8 @@ def _width(values: list[object]) -> float:
     return min(max(widest + 2, _NARROWEST), _WIDEST)
 
 
-def _sheet_title(title: str) -> str:
+def sheet_title(title: str) -> str:
+    """Return a title that a workbook takes for a sheet: without its marks, and short enough."""
     return "".join(c for c in title if c not in "[]:*?/\\'")[:31] or "1"
 
 

@@ -1,0 +1,130 @@
+"""Tables on paper: columns with widths, and rows that are headings, sums or lines to be signed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from ui.words import Words
+
+ROW, SUM = "row", "sum"
+CellKind = Literal["text", "code", "count", "share"]
+# The longest run of letters that a narrow cell can hold without a place to break it.
+_RUN = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """
+    A column of a table on paper.
+
+    Parameters
+    ----------
+    name
+        Of the column in the frame.
+    label
+        Its heading.
+    width
+        In characters of a spreadsheet; on paper in proportion.
+    kind
+        How its values are written.
+    """
+
+    name: str
+    label: str
+    width: float
+    kind: CellKind = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """
+    A table as it is printed.
+
+    Parameters
+    ----------
+    title
+        Above it; "" for none.
+    columns
+        From left to right.
+    rows
+        Kind (`ROW` or `SUM`) and values of each, None for an empty cell.
+    sign
+        What is to be filled in by hand beneath it.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, tuple[Any, ...]], ...]
+    sign: tuple[str, ...] = ()
+
+
+def table_of(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    title: str,
+    total: str = "",
+    sign: tuple[str, ...] = (),
+) -> Table:
+    """
+    Return a frame as a table; columns that the frame lacks are left out.
+
+    Parameters
+    ----------
+    total
+        What the last row, with the sums of all counts, is called; "" for none.
+    """
+    shown = tuple(column for column in columns if column.name in frame)
+    values = [frame[column.name].astype(object).where(frame[column.name].notna(), None) for column in shown]
+    rows = [(ROW, row) for row in zip(*values, strict=True)]
+    if total and len(frame):
+        rows.append((SUM, _sums(frame, shown, total)))
+    return Table(title=title, columns=shown, rows=tuple(rows), sign=sign)
+
+
+def printed(table: Table, t: Words) -> dict[str, Any]:
+    """Return a table as the printing template takes it: texts alone."""
+    return {
+        "title": table.title,
+        "heads": [column.label for column in table.columns],
+        "widths": [column.width for column in table.columns],
+        "aligns": ["end" if column.kind in ("count", "share") else "start" for column in table.columns],
+        "rows": [
+            {"kind": kind, "cells": [_text(v, c, t) for v, c in zip(row, table.columns, strict=True)]}
+            for kind, row in table.rows
+        ],
+        "sign": list(table.sign),
+    }
+
+
+def breakable(text: str) -> str:
+    """Return a text in which long runs of letters can be broken (zero-width spaces)."""
+    return " ".join("\u200b".join(_pieces(word)) for word in text.split(" "))
+
+
+def _pieces(word: str) -> Iterable[str]:
+    if len(word) <= _RUN or not word.isascii():
+        return [word]
+    return [word[i : i + _RUN] for i in range(0, len(word), _RUN)]
+
+
+def _sums(frame: pd.DataFrame, columns: Sequence[Column], total: str) -> tuple[Any, ...]:
+    sums = [frame[c.name].sum(min_count=1) if c.kind == "count" else None for c in columns]
+    values = [None if value is None or value != value else value for value in sums]  # noqa: PLR0124
+    # A serial number is no count, and makes room for the word.
+    return (total, *values[1:])
+
+
+def _text(value: object, column: Column, t: Words) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN differs from itself
+        return ""
+    if isinstance(value, str):
+        return value if column.kind == "code" else breakable(value)
+    number = float(value)  # type: ignore[arg-type]
+    return t.percent(number, signed=True) if column.kind == "share" else t.number(number)

@@ -1,0 +1,226 @@
+"""方案报批包: all papers and files of a plan, as they are handed over."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from data.exporting import export_layer, export_layers
+from data.files import private_folder
+from ui.paper.comparison import changed_rows, comparison_table, grid_rows, zone_rows, zone_table
+from ui.paper.layout import breakable, printed
+from ui.paper.maps import paper_maps
+from ui.paper.memo import memo
+from ui.paper.transfers import transfers
+from ui.paper.typeset import typeset
+from ui.paper.workbooks import stamped, write_workbook
+from ui.proposal_tables import assignment_table, grids_layer, in_words, zones_layer
+from ui.tables import write_csv, write_xlsx
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from pathlib import Path
+
+    from ui.paper.handing import HandOver
+    from ui.paper.layout import Table
+    from ui.paper.maps import PaperMap
+    from ui.paper.transfers import Transfers
+
+PAPERS = ("A4", "A3")
+_FORBIDDEN = frozenset('<>:"/\\|?*')
+
+
+def handover_files(
+    handing: HandOver, *, papers: Collection[str] = PAPERS, stamp: datetime | None = None
+) -> dict[str, bytes]:
+    """
+    Return the files of a hand-over by name: memo, tables, lists, maps, assignment and layers.
+
+    Parameters
+    ----------
+    papers
+        Sizes of paper of the memo, of `PAPERS`.
+    stamp
+        When it was made, with its time zone; now if None. Papers with the same content and stamp are the
+        same to the byte; GeoPackage and shapefile bear the day on which they were written.
+    """
+    moment = (stamp or datetime.now(UTC)).replace(microsecond=0)
+    made = _Made(handing)
+    files = {
+        **{made.file("paper.file_memo", f"_{paper}.pdf"): made.pdf(paper, moment) for paper in papers},
+        **made.workbooks(moment),
+        **made.assignments(moment),
+        **made.drawings(),
+        **made.layers(),
+    }
+    return {made.t("paper.file_readme") + ".txt": made.readme(files, moment), **files}
+
+
+def handover_zip(files: Mapping[str, bytes], *, stamp: datetime | None = None) -> bytes:
+    """Return files as one zip, whose bytes depend on the files and the stamp alone."""
+    moment = (stamp or datetime.now(UTC)).timetuple()[:6]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as whole:
+        for name, content in files.items():
+            whole.writestr(zipfile.ZipInfo(name, moment), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def handover_facts(handing: HandOver) -> dict[str, int]:
+    """Return how much changes hands: grids, villages, zones, residents."""
+    changes = handing.changes
+    return {
+        "grids": len(changes),
+        "villages": int(changes["village_id"].where(changes["village_id"] != "").nunique()),
+        "zones": len({*changes["from_zone"], *changes["to_zone"]} - {""}),
+        "residents": round(float(changes["present"].sum())),
+        "violations": len(handing.card.violations),
+    }
+
+
+def file_stem(text: str) -> str:
+    """Return a text as part of the name of a file, on any system."""
+    kept = "".join(" " if char in _FORBIDDEN or not char.isprintable() else char for char in text)
+    return " ".join(kept.split()).strip(". ")[:60] or "_"
+
+
+class _Made:
+    """What the files of a hand-over have in common."""
+
+    def __init__(self, handing: HandOver) -> None:
+        self.handing, self.t = handing, handing.t
+        self.rows = grid_rows(handing)
+        self.changed = changed_rows(self.rows)
+        self.zones = zone_rows(handing)
+        self.stations: tuple[Transfers, ...] = transfers(handing) if len(self.changed) else ()
+        numbers = dict(zip(self.changed["grid_id"], self.changed["number"].tolist(), strict=True))
+        self.maps: tuple[PaperMap, ...] = paper_maps(
+            handing, numbers, tuple(station.station_id for station in self.stations)
+        )
+
+    def file(self, key: str, ending: str) -> str:
+        return file_stem(self.t(key)) + ending
+
+    def pdf(self, paper: str, stamp: datetime) -> bytes:
+        t, handing = self.t, self.handing
+        data = {
+            "paper": paper,
+            "lang": t.lang,
+            "mark": t("paper.mark"),
+            "running": breakable(f"{handing.district} · {handing.plan.name}"),
+            "page_of": t("paper.page_of", page="{page}", pages="{pages}"),
+            "memo": memo(handing, attached=list(self._attached())),
+            "tables": [printed(table, t) for table in self._tables()],
+            "maps": [{"title": one.title, "lying": one.lying, "svg": one.draw(paper)} for one in self.maps],
+            "transfers": [
+                {
+                    "title": breakable(t("paper.transfer_title", station=station.station)),
+                    "zones": printed(station.zones, t),
+                    "lists": [printed(table, t) for table in station.lists],
+                }
+                for station in self.stations
+            ],
+        }
+        return typeset("handover.typ", data, stamp=stamp)
+
+    def workbooks(self, stamp: datetime) -> dict[str, bytes]:
+        t, mark = self.t, self.t("paper.mark")
+        whole = comparison_table(self.rows, title=t("paper.all_title"), t=t)
+        tables = {
+            t("paper.sheet_changes"): [self._comparison()],
+            t("paper.sheet_all"): [whole],
+            t("paper.sheet_zones"): [self._zone_sums()],
+        }
+        files = {self.file("paper.file_comparison", ".xlsx"): write_workbook(tables, mark=mark, stamp=stamp)}
+        if self.stations:
+            sheets = {title: [one.zones, *one.lists] for title, one in self._station_sheets()}
+            files[self.file("paper.file_transfers", ".xlsx")] = write_workbook(sheets, mark=mark, stamp=stamp)
+        return files
+
+    def assignments(self, stamp: datetime) -> dict[str, bytes]:
+        handing, t = self.handing, self.t
+        table = assignment_table(handing.assignment, handing.standing.graph, handing.names)
+        sheet = stamped(write_xlsx({t("redraw.file_assignment"): in_words(table, t)}), stamp)
+        return {
+            self.file("paper.file_assignment", ".csv"): write_csv(table),
+            self.file("paper.file_assignment", ".xlsx"): sheet,
+        }
+
+    def drawings(self) -> dict[str, bytes]:
+        folder = self.file("paper.folder_maps", "")
+        return {
+            f"{folder}/{number:02}_{file_stem(one.title)}.svg": one.draw(PAPERS[-1]).encode()
+            for number, one in enumerate(self.maps, start=1)
+        }
+
+    def layers(self) -> dict[str, bytes]:
+        handing, graph = self.handing, self.handing.standing.graph
+        if graph.shapes is None or not len(graph.shapes):
+            return {}
+        zones = zones_layer(handing.assignment, handing.card, graph, handing.names)
+        grids = grids_layer(handing.assignment, handing.changes, graph, handing.names)
+        folder = self.file("paper.folder_layers", "")
+        with private_folder() as private:
+            from pathlib import Path
+
+            # The grids first: who reads the plan back needs them.
+            export_layers({"grids": grids, "zones": zones}, Path(private) / "plan.gpkg")
+            for ending in (".shp", ".kml"):
+                export_layer(zones, Path(private) / f"zones{ending}", name="zones")
+            return {f"{folder}/{path.name}": path.read_bytes() for path in _written(Path(private))}
+
+    def readme(self, files: Collection[str], stamp: datetime) -> bytes:
+        t, plan = self.t, self.handing.plan
+        lines = [
+            t("paper.readme_title", district=self.handing.district),
+            t("paper.plan_called", name=plan.name, id=plan.plan_id) + " · " + t.name("state", plan.status),
+            t("paper.made", at=stamp.astimezone().strftime("%Y-%m-%d %H:%M")),
+            t("paper.mark"),
+            "",
+            *(f"{name}\t{self._about(name)}".rstrip() for name in sorted(files)),
+            "",
+            t("paper.readme_back"),
+        ]
+        # Notepad of older systems takes a text without this mark for GBK.
+        return "\r\n".join(lines).encode("utf-8-sig")
+
+    def _about(self, name: str) -> str:
+        key = f"paper_file.{name.rpartition('.')[2]}"
+        return self.t(key) if self.t.has(key) else ""
+
+    def _tables(self) -> Iterator[Table]:
+        if len(self.changed):
+            yield self._comparison()
+        yield self._zone_sums()
+
+    def _comparison(self) -> Table:
+        return comparison_table(self.changed, title=self.t("paper.comparison_title"), t=self.t)
+
+    def _zone_sums(self) -> Table:
+        return zone_table(self.zones, title=self.t("paper.zones_title"), t=self.t)
+
+    def _station_sheets(self) -> Iterator[tuple[str, Transfers]]:
+        """Yield a title for each station's sheet, no two alike."""
+        used: set[str] = set()
+        for station in self.stations:
+            title = station.station[:24]
+            while title.casefold() in used:
+                title = f"{station.station[:14]} {station.station_id[-9:]}-{len(used)}"
+            used.add(title.casefold())
+            yield title, station
+
+    def _attached(self) -> Iterator[str]:
+        t = self.t
+        if len(self.changed):
+            yield t("paper.attached_comparison", grids=t.number(len(self.changed)))
+        yield t("paper.attached_zones", zones=t.number(len(self.zones)))
+        if self.maps:
+            yield t("paper.attached_maps", maps=t.number(len(self.maps)))
+        if self.stations:
+            yield t("paper.attached_transfers", stations=t.number(len(self.stations)))
+
+
+def _written(folder: Path) -> Iterator[Path]:
+    yield from sorted(path for path in folder.iterdir() if path.is_file())
