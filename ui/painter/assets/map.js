@@ -1,5 +1,8 @@
 /* The map component: mounts a mode (paint, compare) into its place, updates it, and takes it away. */
 
+import { addSheets } from './sheets.js';
+
+const SHEETS = { paint: ['scorecard.css'], compare: ['compare.css'] };
 const MODES = { paint: './paint.js', compare: './compare.js' };
 // What a mode needs again when its page comes back: geometries by key.
 const GEOMETRIES = new Map();
@@ -62,10 +65,12 @@ function known(here, data) {
 
 async function load(here, kind) {
   here.loading = kind;
-  const module = await import(MODES[here.data.mode] || MODES.paint);
+  const mode = here.data.mode in MODES ? here.data.mode : 'paint';
+  const [module] = await Promise.all([import(MODES[mode]), addSheets(here.root, SHEETS[mode])]);
   if (here.closed || here.loading !== kind) return;
   here.loading = null;
   here.mode?.destroy();
+  here.root.dataset.mode = mode;
   const [first, ...later] = here.backlog;
   here.mode = module.open(here.root, {
     data: first,

@@ -475,7 +475,6 @@ class Desk {
   async openPanel() {
     const module = await import('./scorecard.js').catch(() => null);
     if (!module || this.gone) return;
-    styled(this.root, 'scorecard.css');
     const on = {
       go: (id) => this.goZone(id),
       choose: (id) => this.choose(this.plan.indexOf.get(id) ?? -1),
@@ -498,14 +497,6 @@ class Desk {
     this.card.destroy();
     this.canvas.destroy();
   }
-}
-
-/** Add a style sheet of ours beside the root, once. */
-export function styled(root, name) {
-  if (root.parentNode.querySelector(`link[data-sheet="${name}"]`)) return;
-  const link = make('link', { rel: 'stylesheet', href: new URL(`./${name}`, import.meta.url).href });
-  link.dataset.sheet = name;
-  root.before(link);
 }
 
 function percent(share) {
