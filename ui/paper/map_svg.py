@@ -148,6 +148,8 @@ class _Sheet:
         self.layers, self.width, self.height = layers, width, height
         self.map_width, self.map_height = width - 2 * _MARGIN, height - _TOP - _BOTTOM
         west, south, east, north = layers.zones.total_bounds
+        # Letters may be larger on a larger sheet, if not as much as the ground.
+        self.grown = max(math.sqrt(min(width, height) / 1820), 1.0)
         spans = (max(east - west, 1.0), max(north - south, 1.0))
         self.scale = 0.94 * min(self.map_width / spans[0], self.map_height / spans[1])
         self._west = (west + east) / 2 - self.map_width / 2 / self.scale
@@ -229,9 +231,10 @@ def _labels(sheet: _Sheet) -> Iterator[str]:
     several = len(layers.stations) > 1
     if several:
         for name, _, (x, y) in _points(sheet, layers.stations, layers.station_names):
-            if label := room.place([name], x, y, sizes=(11 * _PT, 9 * _PT)):
+            if label := room.place([name], x, y, sizes=(11 * _PT * sheet.grown, 9 * _PT)):
                 yield _text(label, _STATION, halo=12)
-    sizes = (7 * _PT, 6 * _PT, 5 * _PT) if several else (9 * _PT, 7.5 * _PT, 6 * _PT)
+    points = (7, 6, 5) if several else (9, 7.5, 6)
+    sizes = [point * _PT for point in (*(point * sheet.grown for point in points[:-1]), *points[-2:])]
     for names, shape, (x, y) in _points(sheet, layers.zones, layers.zone_names):
         # A label that lies on several zones would be taken for the name of any of them.
         for share in (0.95, 0.75 if several else 0.55):

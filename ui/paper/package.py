@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.exporting import export_layer, export_layers
@@ -21,7 +23,6 @@ from ui.tables import write_csv, write_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
     from ui.paper.handing import HandOver
     from ui.paper.layout import Table
@@ -116,7 +117,7 @@ class _Made:
             "maps": [{"title": one.title, "lying": one.lying, "svg": one.draw(paper)} for one in self.maps],
             "transfers": [
                 {
-                    "title": breakable(t("paper.transfer_title", station=station.station)),
+                    "title": breakable(self._heading(station)),
                     "zones": printed(station.zones, t),
                     "lists": [printed(table, t) for table in station.lists],
                 }
@@ -135,7 +136,10 @@ class _Made:
         }
         files = {self.file("paper.file_comparison", ".xlsx"): write_workbook(tables, mark=mark, stamp=stamp)}
         if self.stations:
-            sheets = {title: [one.zones, *one.lists] for title, one in self._station_sheets()}
+            sheets = {
+                title: [replace(one.zones, title=self._heading(one)), *one.lists]
+                for title, one in self._station_sheets()
+            }
             files[self.file("paper.file_transfers", ".xlsx")] = write_workbook(sheets, mark=mark, stamp=stamp)
         return files
 
@@ -163,8 +167,6 @@ class _Made:
         grids = grids_layer(handing.assignment, handing.changes, graph, handing.names)
         folder = self.file("paper.folder_layers", "")
         with private_folder() as private:
-            from pathlib import Path
-
             # The grids first: who reads the plan back needs them.
             export_layers({"grids": grids, "zones": zones}, Path(private) / "plan.gpkg")
             for ending in (".shp", ".kml"):
@@ -200,6 +202,9 @@ class _Made:
 
     def _zone_sums(self) -> Table:
         return zone_table(self.zones, title=self.t("paper.zones_title"), t=self.t)
+
+    def _heading(self, station: Transfers) -> str:
+        return self.t("paper.transfer_title", station=station.station)
 
     def _station_sheets(self) -> Iterator[tuple[str, Transfers]]:
         """Yield a title for each station's sheet, no two alike."""
