@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -109,6 +110,48 @@ def painter_geometry(path: str, stamp: str, today: str, profile: str) -> dict[st
 
     ground = standing(path, stamp, today, profile)
     return geometry(ground.graph, ground.tables, ground.names, today=ground.today)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandedOver:
+    """
+    What was made to hand a plan over.
+
+    Parameters
+    ----------
+    files, zip
+        Content by name, and all of them as one file.
+    facts
+        How much changes hands (`ui.paper.package.handover_facts`).
+    """
+
+    files: Mapping[str, bytes]
+    zip: bytes
+    facts: Mapping[str, int]
+
+
+# Some megabytes each, that nobody changes.
+@st.cache_resource(max_entries=4, show_spinner=False)
+def handed_over(
+    path: str,
+    stamp: str,
+    today: str,
+    profile: str,
+    plan_id: str,
+    rev: int,
+    lang: str,
+    papers: tuple[str, ...],
+) -> HandedOver:
+    """Return the files of a plan's hand-over; the first four arguments are those of `standing`."""
+    from data.workspace import Workspace
+    from ui.paper.handing import hand_over_plan
+    from ui.paper.package import handover_facts, handover_files, handover_zip
+    from ui.words import words
+
+    ground = standing(path, stamp, today, profile)
+    handing = hand_over_plan(Workspace.open(path), plan_id, t=words(lang), standing=ground)
+    files = handover_files(handing, papers=papers)
+    return HandedOver(files=files, zip=handover_zip(files), facts=handover_facts(handing))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
