@@ -291,7 +291,7 @@ class Board:
         return broken[:_MENDED_AT_ONCE]
 
     def _mends(self, zone: str, t: Words) -> Iterator[dict[str, Any]]:
-        found = mends(self.standing.graph, self.assignment, zone, locked=self.locked_grids())
+        found = mends(self.standing.graph, self.assignment, zone, locked=self.locks)
         for mend in found:
             yield {
                 "zone": zone,
@@ -317,16 +317,6 @@ class Board:
         if mend.breaks:
             text += t("painter.mend_breaks", zones=t.listed([self.zone_name(z) for z in mend.breaks]))
         return text
-
-    def locked_grids(self) -> set[str]:
-        """Return the grids that may not change zone: locked themselves, by their village or their zone."""
-        rows, now = self.standing.graph.grids, self.assignment
-        held = zip(rows.index, rows["village_id"], now, strict=True)
-        return {
-            grid
-            for grid, village, zone in held
-            if not self.locks.isdisjoint((f"grid:{grid}", f"village:{village}", f"zone:{zone}"))
-        }
 
 
 def open_board(
