@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.errors import SettingError
-from planning.dual_graph import DualGraph
+from planning.dual_graph import DualGraph, dual_graph
 from planning.live_scorecard import LiveScorecard
+from planning.nesting import district_ground
 from planning.scorecard import ScoreParams, Scorer
+from tests.planning.redraw.lattices import tables
 
 KEEP = ScoreParams(draws=0, keep_names=True)
 COLUMNS = (
@@ -117,7 +119,7 @@ def units(names):
     change=st.sampled_from([lambda graph: graph, bare, linked, barred, half_drawn]),
     across=st.booleans(),
 )
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_after_any_strokes_it_says_what_the_scorer_says(
     lattice, plan, strokes, start, today, work, villages, stations, towns, change, across
 ):
@@ -138,6 +140,29 @@ def test_after_any_strokes_it_says_what_the_scorer_says(
     assert live.assignment.where(live.assignment.notna(), "").tolist() == held.fillna("").tolist()
     assert_same(live, graph, held, today=was, params=params)
     assert assignment.equals(plan(start))
+
+
+def test_it_agrees_on_a_district_built_from_its_tables():
+    """An island (9) of village e, an exclave of zone 3, two stations and towns, sums that do not round."""
+    found, today = tables(
+        "1122./113344/553344/5566.9",
+        villages="aabb./aabbcc/ddbbcc/ddee.e",
+        stations="ssss./ssstts/tttttt/tttt.t",
+        towns="xxxx./xxxxyy/yyyyyy/yyyy.y",
+    )
+    work = pd.Series(np.arange(1.0, len(today) + 1) * 0.1, index=today.index)
+    graph = dual_graph(found, district_ground(found), work, today=today)
+    assert graph.borders["link"].any()
+    live, held = LiveScorecard(graph, today, today=today, params=KEEP), today.copy()
+    rng = np.random.default_rng(3)
+    for _ in range(10):
+        stroke = {
+            str(grid): str(zone)
+            for grid, zone in zip(rng.choice(held.index, 3, replace=False), "127", strict=True)
+        }
+        live.paint(stroke)
+        held.update(pd.Series(stroke))
+        assert_same(live, graph, held, today=today, params=KEEP)
 
 
 def test_a_stroke_tells_the_zones_that_it_touched_and_those_with_another_target(lattice, plan):

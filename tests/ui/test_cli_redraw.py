@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from data.plans import read_assignment, read_plans, today_plan_id
 from data.workspace import Workspace
 from geo.errors import SettingError
+from planning.plan_changes import BY_HAND, BY_HAND_ALONE, known_reasons
 from planning.redraw.feasibility import Unmet
 from planning.redraw.params import RedrawParams
 from planning.redraw.reasons import CHANGE_REASONS
@@ -101,6 +102,9 @@ def test_every_plan_is_kept_as_a_draft_and_none_becomes_todays(redrawn):
     assert params["settings"]["split_villages"] is True
     assert params["effort"] == told["effort"]
     assert (params["aim"], params["mark"]) == ("least_change", 1)
+    moved = known_reasons(params)
+    assert len(moved) == told["plans"][0]["grids_moved"] > 0
+    assert {reason for _, _, reason, _ in moved.values()} <= set(CHANGE_REASONS)
     assert json.loads(kept["scorecard"].iloc[0])["gap"] == told["plans"][0]["gap"]
     assert today_plan_id(Workspace.open(path)) is None
 
@@ -437,7 +441,7 @@ def test_a_lock_by_name_is_a_lock_by_code(redrawn):
 @pytest.mark.parametrize("lang", LANGS)
 def test_every_reason_and_every_aim_has_words(lang):
     t = words(lang)
-    for code in CHANGE_REASONS:
+    for code in (*CHANGE_REASONS, BY_HAND, BY_HAND_ALONE):
         told = change_reason(
             code, {"zone": "z1", "with": 0.05, "without": 0.21}, t, PlaceNames({"zones": {"z1": "甲区"}})
         )
