@@ -329,3 +329,110 @@ def test_a_point_outside_all_is_in_no_grid(run):
         "grids": {"ids": ["a"], "rings": [[square]], "runs": [[[-1, 4]]], "at": [[500, 500]]},
     }
     assert run("shapes", script, geometry) == [-1, 1]
+
+
+SESSION = """
+    localStorage.clear();
+    const geometry = {
+        grids: {
+            ids: ['g0', 'g1', 'g2', 'g3'], villages: [-1, -1, -1, -1], stations: [0, 0, 0, 1],
+            today: [0, 0, 1, 2], workload: [1, 2, 3, 4], present: [0, 0, 0, 0],
+        },
+        villages: { ids: [], names: [], kinds: [] }, stations: { ids: ['s', 't'], names: ['S', 'T'] },
+        zones_today: [{ id: 'a', name: 'A' }, { id: 'b', name: 'B' }, { id: 'c', name: 'C' }],
+        borders: [0, 1, 1, 2, 2, 3],
+    };
+    const zones = [['a', 0], ['b', 0], ['c', 1]].map(([id, station]) => ({ id, name: id, station }));
+    const fixed = { id: 'P1', origin: 'test', name: '', editable: true, locks: [], tolerance: 0.1, across: false };
+    const plan = { ...fixed, assignment: [0, 0, 1, 2], zones };
+    const open = (key) => m.sessionOf(geometry, { state_key: key, plan });
+    const zonesOf = (session) => [...session.plan.zoneOf].map((zone) => session.plan.zoneId(zone)).join('');
+"""
+
+
+def test_a_stroke_waits_in_the_queue_until_it_is_kept(run):
+    script = (
+        SESSION
+        + """
+        const session = open('k1');
+        const { stroke } = session.stroke('paint', { grids: [[1, 'a', 'b']] });
+        const reloaded = open('k2'), other = m.sessionOf(geometry, { state_key: 'k3', plan: null });
+        const before = [session, reloaded].flatMap((s) => [zonesOf(s), s.queue.length]);
+        session.hear({ acks: [stroke.token] });
+        const kept = localStorage.getItem('gridbeat:P1:test');
+        return [...before, other, session.queue.length, kept, open('k1') === session];
+    """
+    )
+    assert run("session", script) == ["abbc", 1, "abbc", 1, None, 0, None, True]
+
+
+def test_undo_leaves_what_somebody_else_changed_since(run):
+    script = (
+        SESSION
+        + """
+        const session = open('k4');
+        const { stroke } = session.stroke('paint', { grids: [[1, 'a', 'b'], [0, 'a', 'b']] });
+        const heard = { token: 'x', number: 2, by: 'other', painter: 'they', text: 'moved' };
+        const news = [{ ...heard, grids: [[0, 'b', 'c']] }];
+        const { texts } = session.hear({ acks: [stroke.token], news });
+        session.hear({ acks: [], news });
+        const painted = zonesOf(session);
+        const undone = session.undo();
+        return [painted, texts, zonesOf(session), undone.stroke.grids, session.can()];
+    """
+    )
+    assert run("session", script) == [
+        "cbbc",
+        ["moved"],
+        "cabc",
+        [[1, "b", "a"]],
+        {"undo": False, "redo": True},
+    ]
+
+
+def test_news_of_others_waits_for_strokes_that_are_not_kept_yet(run):
+    script = (
+        SESSION
+        + """
+        const session = open('k5');
+        const { stroke } = session.stroke('paint', { grids: [[1, 'a', 'b']] });
+        session.hear({ news: [{ token: 'x', number: 1, by: 'other', grids: [[1, 'a', 'c']] }] });
+        const mine = zonesOf(session);
+        const refused = { token: 'y', number: 1, by: 'self', grids: [[1, 'b', 'c']] };
+        session.hear({ acks: [stroke.token], news: [refused] });
+        return [mine, zonesOf(session)];
+    """
+    )
+    assert run("session", script) == ["abbc", "acbc"]
+
+
+def test_grids_of_other_stations_and_locked_ones_are_refused(run):
+    script = (
+        SESSION
+        + """
+        const { plan: p } = open('k6');
+        const found = [p.refusal(3, 0), p.refusal(2, 0), p.refusal(0, 0)];
+        p.apply({ locks: { 'grid:g2': [false, true], 'zone:b': [false, true] } });
+        found.push(p.refusal(2, 0), p.refusal(0, 1), p.refusal(3, -1));
+        p.across = true;
+        return [...found, p.refusal(3, 0)];
+    """
+    )
+    assert run("session", script) == ["station", "", "same", "locked", "zone_locked", "", ""]
+
+
+def test_figures_are_foreseen_before_they_are_scored(run):
+    script = (
+        SESSION
+        + """
+        const session = open('k7');
+        const row = (id, grids) => [id, 3, 4, -0.25, 1, grids, 0, 0, 0.5];
+        session.hear({ score: { all: true, zones: [row('a', 2), row('b', 1)] } });
+        const changed = session.stroke('paint', { grids: [[1, 'a', 'b']] });
+        session.plan.check(changed.zones);
+        session.foresee(changed.zones);
+        const rows = session.model().zones;
+        return rows.map(({ id, workload, deviation, grids }) => [id, workload, deviation, grids]);
+    """
+    )
+    assert run("session", script) == [["a", 1, -0.75, 1], ["b", 5, 0.25, 2], ["c", None, None, 0]]

@@ -210,7 +210,9 @@ class GridCanvas {
       .sort((a, b) => b.room - a.room);
     const towns = this.ground.towns.filter(({ at }) => this.sees(...at)).map(({ name, at }) => ({ text: name, ...pixel(...at), kind: 'town' }));
     const near = zones.length ? zones[zones.length >> 1].room > 62 : false;
-    drawLabels(this.sheets.labels, near ? [...zones, ...towns] : [...towns, ...zones]);
+    // From afar the towns say where one is; zones are named only where their names fit with ease.
+    const far = zones.map((label) => ({ ...label, room: label.room * 0.62 }));
+    drawLabels(this.sheets.labels, near ? [...zones, ...towns] : [...towns, ...far]);
   }
 
   sees(x, y) {

@@ -7,7 +7,7 @@ const ROADS = {
   secondary: [1.5, '#978f84', 11], tertiary: [1.1, '#8f949b', 12.5], residential: [0.8, '#979da5', 14],
   service: [0.7, '#a0a6ad', 15], track: [0.7, '#a8a595', 15], path: [0.7, '#a8ac9f', 15],
 };
-const WATER = '#b9d6ea', TOLD = '#86b4d4';
+const WATER = '#8fc0e3', SHORE = '#6aa3cc', PATHS_A_STROKE = 40;
 
 /** Decode the ground of a geometry payload. */
 export function decodeGround(base) {
@@ -38,28 +38,30 @@ function path(steps, scale) {
   return { points, box: [w, n, e, s] };
 }
 
-/** Draw the ground; `view` is the box of world coordinates that is seen. */
+/** Draw the ground, opaque (its sheet is not); `view` is the box of world coordinates that is seen. */
 export function drawGround(ctx, ground, px, view) {
   ctx.lineJoin = ctx.lineCap = 'round';
+  ctx.fillStyle = WATER;
   ctx.beginPath();
   for (const part of ground.water) if (seen(part.box, view)) add(ctx, part, px, true);
-  ctx.fillStyle = WATER;
-  ctx.globalAlpha = 0.85;
   ctx.fill();
-  ctx.strokeStyle = TOLD;
+  ctx.strokeStyle = SHORE;
   ctx.lineWidth = 0.8;
   ctx.stroke();
+  const grown = Math.min(2, Math.max(0.7, (px.zoom - 10) / 3));
   for (const { look: [width, colour, zoom], paths } of ground.roads) {
-    if (px.zoom < zoom) continue;
+    if (px.zoom >= zoom) strokePaths(ctx, paths.filter(({ box }) => seen(box, view)), px, colour, width * grown);
+  }
+}
+
+function strokePaths(ctx, paths, px, colour, width) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  for (let at = 0; at < paths.length; at += PATHS_A_STROKE) {
     ctx.beginPath();
-    for (const part of paths) if (seen(part.box, view)) add(ctx, part, px, false);
-    const grown = Math.min(2, Math.max(0.7, (px.zoom - 10) / 3));
-    ctx.globalAlpha = 0.5;
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = width * grown;
+    for (const part of paths.slice(at, at + PATHS_A_STROKE)) add(ctx, part, px, false);
     ctx.stroke();
   }
-  ctx.globalAlpha = 1;
 }
 
 function seen(box, view) {

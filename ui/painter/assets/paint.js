@@ -37,6 +37,7 @@ class Desk {
       geometry, geometryKey: data.geometry_key, words: this.words, credit: data.credit, view: kept.view, onReady: () => this.ready(),
     });
     this.card = hoverCard(this.mapHost, { plan: this.plan, words: this.words, lang: this.lang });
+    if (!this.plan.editable && !['move', 'pick'].includes(this.tool)) this.tool = 'move';
     this.pointer = pointing(this);
     this.canvas.marks.push((ctx) => this.drawMarks(ctx));
     this.canvas.overlays.push((ctx, px) => this.pointer.pointer.draw(ctx, px));
@@ -56,6 +57,7 @@ class Desk {
     this.mapHost.style.cssText = 'position:absolute;inset:0;overflow:hidden';
     find('map').replaceChildren(this.mapHost);
     this.line = find('map').appendChild(make('div', { className: 'gbp-line', role: 'status', 'aria-live': 'polite', hidden: true }));
+    this.frozen = find('map').appendChild(make('div', { className: 'gbp-frozen-note', hidden: true, textContent: this.words.not_editable }));
     this.keys = find('map').appendChild(keyList(this.words));
     this.mapHost.setAttribute('aria-label', this.words.map);
     this.mapHost.setAttribute('role', 'application');
@@ -128,6 +130,7 @@ class Desk {
   // What is chosen.
 
   setTool(tool) {
+    this.pointer.pointer.giveUp();
     if (!this.plan.editable && !['move', 'pick'].includes(tool)) { this.say(this.words.not_editable); return; }
     this.tool = tool;
     this.session.remember({ tool });
@@ -434,7 +437,7 @@ class Desk {
       counts: { loose: plan.loose.reduce((sum, part) => sum + part.length, 0), broken: findings.broken.length, split: findings.split.length },
       showChanged: this.showChanged, panel: this.panelOpen, keys: this.keysShown,
     });
-    this.root.classList.toggle('gbp-frozen', !plan.editable);
+    this.frozen.hidden = plan.editable;
     this.root.classList.toggle('gbp-folded', !this.panelOpen);
     this.panel?.update(this.session.model());
   }
