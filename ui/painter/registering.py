@@ -1,4 +1,4 @@
-"""Registers the map component with Streamlit, from its folder and from Leaflet's: no copies, no static route."""
+"""Registers the map component with Streamlit, from its own folder and Leaflet's: no copies, no routes."""
 
 from __future__ import annotations
 

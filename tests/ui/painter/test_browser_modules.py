@@ -85,12 +85,8 @@ COLOUR = """
 def test_neighbouring_zones_get_different_colours(run):
     found = run("colours", COLOUR, {"zoneOf": list(range(9)), "borders": LATTICE, "zones": 9})
     assert found["beside"][4] == [1, 3, 5, 7]
-    clashes = [
-        (z, o)
-        for z, row in enumerate(found["beside"])
-        for o in row
-        if found["colours"][z] == found["colours"][o]
-    ]
+    colours, beside = found["colours"], found["beside"]
+    clashes = [(a, b) for a, row in enumerate(beside) for b in row if colours[a] == colours[b]]
     assert clashes == []
     assert max(found["colours"]) < 4
 
@@ -175,7 +171,8 @@ def test_whole_villages_come_with_one_of_their_grids(run):
 
 def test_the_cursor_steps_to_the_neighbour_in_a_direction(run):
     script = """
-        const near = m.adjacency(a.borders, 9), x = [0, 1, 2, 0, 1, 2, 0, 1, 2], y = [0, 0, 0, 1, 1, 1, 2, 2, 2];
+        const near = m.adjacency(a.borders, 9), x = [0, 1, 2, 0, 1, 2, 0, 1, 2];
+        const y = [0, 0, 0, 1, 1, 1, 2, 2, 2];
         return [[1, 0], [-1, 0], [0, -1], [0, 1]].map(([dx, dy]) => m.stepFrom(near, x, y, a.from, dx, dy));
     """
     assert run("topology", script, {"borders": LATTICE, "from": 4}) == [5, 3, 1, 7]
@@ -259,7 +256,8 @@ def test_an_undo_is_the_last_stroke_the_other_way_round(run):
 def test_three_hundred_strokes_can_be_undone(run):
     script = """
         let log = [];
-        for (let k = 0; k < 300; k++) log = m.withStroke(log, { number: k, painter: 'me', kind: 'paint', grids: [] });
+        const stroke = { painter: 'me', kind: 'paint', grids: [] };
+        for (let number = 0; number < 300; number++) log = m.withStroke(log, { ...stroke, number });
         let count = 0;
         for (let s; (s = m.undoing(log, 'me', `t${count}`)); count++) log = m.withStroke(log, s);
         return count;
@@ -280,7 +278,8 @@ def test_a_store_that_is_full_or_forbidden_is_done_without(run):
         const store = m.keeper(refuses);
         store.write('k', 1);
         store.drop('k');
-        return [store.read('k', 'nothing'), m.painterName(store).length, new Set([m.newToken(), m.newToken()]).size];
+        const tokens = new Set([m.newToken(), m.newToken()]);
+        return [store.read('k', 'nothing'), m.painterName(store).length, tokens.size];
     """
     assert run("strokes", script) == ["nothing", 24, 2]
 

@@ -74,6 +74,8 @@ class GridCanvas {
     this.layer = new Sheets(this);
     this.observer = new ResizeObserver(() => this.sized());
     this.observer.observe(host);
+    // For who looks in from outside: tests, the console.
+    host.gbp = this;
     this.map.on('move', () => { if (this.px && !this.map._animatingZoom && !this.layer.covers()) this.layer._update(); });
   }
 
@@ -87,7 +89,7 @@ class GridCanvas {
   repaint(grids) {
     if (!this.px) return;
     const ctx = this.sheets.fills;
-    fillGrids(ctx, this.shapes, this.px, grids, (g) => this.picture.fillOf(g) || '#fff');
+    fillGrids(ctx, this.shapes, this.px, grids, (g) => this.picture.fillOf(g) || '#fff', this.picture.zoneOf);
     for (const g of grids) this.dirty.push(g);
     this.later();
   }
@@ -151,7 +153,7 @@ class GridCanvas {
   }
 
   drawFills(ctx, grids) {
-    fillGrids(ctx, this.shapes, this.px, grids, (g) => this.picture.fillOf(g) || '#fff');
+    fillGrids(ctx, this.shapes, this.px, grids, (g) => this.picture.fillOf(g) || '#fff', this.picture.zoneOf);
   }
 
   drawLines(ctx, grids) {

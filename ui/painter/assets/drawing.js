@@ -2,6 +2,8 @@
 
 export const INK = '#14263c', BORDER = '#24364b', BLUE = '#1f4e8c', ALARM = '#c4261d';
 
+const RUNS_A_PATH = 40;
+
 /** Add a grid's rings to the current path. */
 export function addGrid(ctx, shapes, px, g) {
   for (let ring = shapes.gridRing[g]; ring < shapes.gridRing[g + 1]; ring++) {
@@ -16,21 +18,34 @@ export function addGrid(ctx, shapes, px, g) {
   }
 }
 
-/** Fill grids, all of one fill in one path so that no seams show between them. */
-export function fillGrids(ctx, shapes, px, grids, fillOf) {
+/**
+ * Fill grids, all of one zone in one path so that no seams show inside it.
+ *
+ * One path for all zones of a colour would be slower by far: what a path costs grows faster than its length.
+ */
+export function fillGrids(ctx, shapes, px, grids, fillOf, zoneOf) {
   const batches = new Map();
   for (const g of grids) {
+    const found = batches.get(zoneOf[g]);
+    if (found) found.push(g);
+    else batches.set(zoneOf[g], [g]);
+  }
+  for (const members of batches.values()) fillBatch(ctx, shapes, px, members, fillOf);
+}
+
+function fillBatch(ctx, shapes, px, members, fillOf) {
+  let open = '';
+  for (const g of members) {
     const fill = fillOf(g);
-    if (!fill) continue;
-    if (!batches.has(fill)) batches.set(fill, []);
-    batches.get(fill).push(g);
+    if (fill !== open) {
+      if (open) ctx.fill();
+      open = fill;
+      ctx.fillStyle = fill || '#fff';
+      ctx.beginPath();
+    }
+    if (fill) addGrid(ctx, shapes, px, g);
   }
-  for (const [fill, members] of batches) {
-    ctx.beginPath();
-    for (const g of members) addGrid(ctx, shapes, px, g);
-    ctx.fillStyle = fill;
-    ctx.fill();
-  }
+  if (open) ctx.fill();
 }
 
 /** Add one run's segments to the current path. */
@@ -62,11 +77,13 @@ export function strokeBorders(ctx, shapes, px, grids, levelOf, styles) {
 
 function strokeRuns(ctx, shapes, px, runs, style) {
   if (!runs.length || !style.width) return;
-  ctx.beginPath();
-  for (const run of runs) addRun(ctx, shapes, px, run);
   ctx.strokeStyle = style.colour;
   ctx.lineWidth = style.width;
-  ctx.stroke();
+  for (let at = 0; at < runs.length; at += RUNS_A_PATH) {
+    ctx.beginPath();
+    for (const run of runs.slice(at, at + RUNS_A_PATH)) addRun(ctx, shapes, px, run);
+    ctx.stroke();
+  }
 }
 
 /** Stroke the outline of a set of grids (`inside[g]` 1), from both sides' runs. */
