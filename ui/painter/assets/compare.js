@@ -24,10 +24,9 @@ export function open(root, { data, geometry, post }) {
   return {
     update: (next) => update(mode, next),
     destroy() {
-      mode.maps.destroy();
-      mode.list.destroy();
       mode.node.remove();
       for (const [part, display] of mode.others) part.style.display = display;
+      mode.maps.destroy();
     },
   };
 }
