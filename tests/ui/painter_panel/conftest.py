@@ -15,7 +15,7 @@ from ui.words import words
 PAGE = """<!doctype html><html><head><meta charset="utf-8"></head><body style="margin:0"><div id="host"></div>
 <script type="module">
 const shadow = document.querySelector("#host").attachShadow({mode: "open"});
-for (const sheet of ["gridbeat.leaflet/leaflet", "painter/scorecard", "painter/compare"]) {
+for (const sheet of ["gridbeat.leaflet/leaflet", "painter/scorecard"]) {
   const link = document.createElement("link");
   link.rel = "stylesheet"; link.href = `/${sheet}.css`; shadow.append(link);
 }
@@ -100,8 +100,9 @@ def panel(bench):
 def comparison(bench):
     """Function that opens the comparison on its data and a geometry."""
 
-    def opened(data, geometry):
+    def opened(data, geometry, before=""):
         lang = data["lang"]
+        bench.evaluate(before)
         bench.evaluate(
             """async ([data, geometry]) => {
               const { open } = await import("/painter/compare.js");

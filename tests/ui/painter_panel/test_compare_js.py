@@ -310,3 +310,16 @@ def test_every_text_that_the_comparison_asks_for_is_there_and_none_besides(lang)
     assert asked == set(KEYS)
     texts = compare_words(words(lang))
     assert [key for key, text in texts.items() if "—" in text or text == f"painter.{key}"] == []
+
+
+@pytest.mark.xfail(
+    strict=True, reason="canvas.js: its renderer has no _destroyContainer, map.remove() throws"
+)
+def test_the_other_modes_places_are_given_back_when_it_closes(comparison, data, ground):
+    bar = "root.insertAdjacentHTML('beforeend', '<div class=\"bar\" style=\"display: flex\"></div>')"
+    page = comparison(data, ground, before=bar)
+    display = "root.querySelector('.bar').style.display"
+    assert page.evaluate(display) == "none"
+    page.evaluate("mode.destroy()")
+    assert page.evaluate(display) == "flex"
+    assert page.locator(".gb-compare").count() == 0

@@ -343,13 +343,16 @@ WRITTEN = {
 def test_numbers_are_written_as_people_do(bench):
     asked = ", ".join(f"format.{what}" for what in WRITTEN)
     told = bench.evaluate(
-        f"import('/painter/saying.js').then((saying) => {{ const format = saying.formats('zh'); return [{asked}]; }})"
+        f"""async () => {{
+          const format = (await import("/painter/saying.js")).formats("zh");
+          return [{asked}];
+        }}"""
     )
     assert dict(zip(WRITTEN, told, strict=True)) == WRITTEN
 
 
 def test_before_python_has_said_anything_the_panel_says_what_it_knows(panel):
-    page = panel(model([zone("Z1", None), zone("Z2", None)], totals=None, today=None))
+    page = panel(model([zone("Z1", None), zone("Z2", None)], totals={}, today=None))
     assert page.locator(".extreme.busiest").is_disabled()
     assert page.locator(".plain li:visible").count() == 1
 

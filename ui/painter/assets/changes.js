@@ -7,7 +7,7 @@ const STATES = ['accepted', 'refused', 'other'];
 /**
  * The list in `root`. `on`: highlight(change | null), go(change), decide(kind, ids).
  *
- * Returns `update(changes, decidable)`, `pick(change id)`, `destroy()`.
+ * Returns `update(changes, decidable)` and `pick(change id)`.
  */
 export function changeList(root, { words, lang, on }) {
   const list = {
@@ -28,7 +28,6 @@ export function changeList(root, { words, lang, on }) {
   return {
     update: (changes, decidable) => update(list, changes, decidable),
     pick: (id) => pick(list, id),
-    destroy: () => list.node.remove(),
   };
 }
 

@@ -1,7 +1,7 @@
 /* Mode "compare": two plans side by side, what differs between their scorecards, and the list of changes. */
 
 import { changeList } from './changes.js';
-import { element, formats, icon, say, setAttr, setText } from './saying.js';
+import { element, icon, say, setAttr, setText, styled } from './saying.js';
 import { newToken, withoutKept } from './strokes.js';
 import { commonPlan, twinMaps, zoneColour } from './twins.js';
 
@@ -12,14 +12,22 @@ const HOST = 'position:absolute;inset:0;overflow:hidden';
 /** Open the mode in the component's root; returns `update(data)` and `destroy()`. */
 export function open(root, { data, geometry, post }) {
   const mode = {
-    geometry, post, words: data.words, format: formats(data.lang), queue: [], changeOf: new Map(),
+    geometry, post, words: data.words, queue: [], changeOf: new Map(),
     tell: (key, facts) => say(data.words, `compare.${key}`, facts),
   };
+  styled(root, 'compare.css');
+  // The places of the other mode's bar, map and panel: ours fills the whole.
+  mode.others = [...root.children].map((part) => [part, part.style.display]);
+  for (const [part] of mode.others) part.style.display = 'none';
   build(mode, root, data);
   update(mode, data);
   return {
     update: (next) => update(mode, next),
-    destroy() { mode.maps.destroy(); mode.node.remove(); },
+    destroy() {
+      mode.node.remove();
+      for (const [part, display] of mode.others) part.style.display = display;
+      mode.maps.destroy();
+    },
   };
 }
 

@@ -62,11 +62,8 @@ function withSums(zone, [workload, present, grids]) {
   return { ...zone, workload: sum, present: zone.present + present, grids: zone.grids + grids, deviation, provisional: true };
 }
 
-// What a plan has before Python has said anything of it.
-const NOTHING_SAID = { totals: null, today: null, reference: null, violations: [], mends: [] };
-
 function update(panel, given) {
-  const model = { ...NOTHING_SAID, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined)) };
+  const model = complete(given);
   panel.model = model;
   setText(panel.status, model.pending ? panel.tell('pending') : '');
   setAttr(panel.node, 'data-pending', model.pending ? '' : null);
@@ -76,6 +73,13 @@ function update(panel, given) {
   fillMending(panel);
   fillZones(panel);
   panel.totals.update(model, panel.standing);
+}
+
+/** The model with what a plan lacks before Python has said anything of it. */
+function complete(given) {
+  const told = (totals) => (totals && Object.keys(totals).length ? totals : null);
+  const { violations, mends, totals, today, reference } = given;
+  return { ...given, violations: violations ?? [], mends: mends ?? [], totals: told(totals), today: told(today), reference: told(reference) };
 }
 
 function select(panel, zoneId) {
