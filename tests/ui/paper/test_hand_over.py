@@ -10,6 +10,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from shapely.geometry import Polygon
 from typer.testing import CliRunner
 
 from data.plans import save_plan
@@ -206,6 +207,18 @@ def test_district_without_polygons_stations_villages_and_towns(tmp_path, squares
     files = handover_files(handing, papers=("A4",), stamp=STAMP)
     assert not [name for name in files if name.endswith((".svg", ".gpkg", ".shp", ".kml"))]
     assert file_of(files, ".pdf").startswith(b"%PDF")
+
+
+def test_grids_that_cross_themselves_overlap_or_have_no_polygon_are_no_fault(tmp_path, squares):
+    grids = squares["grids"]
+    west, south, east, north = grids.geometry[0].bounds
+    grids.loc[0, "geometry"] = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    grids.loc[7, "geometry"] = grids.geometry[7].buffer(30)
+    grids.loc[35, "geometry"] = None
+    handing = handed(*kept(tmp_path / "a.gpkg", squares, moved(grids["grid_id"])))
+    files = handover_files(handing, papers=("A4",), stamp=STAMP)
+    assert file_of(files, ".pdf").startswith(b"%PDF")
+    assert len([name for name in files if name.endswith(".svg")]) == 2
 
 
 def test_plan_without_a_today_gives_every_grid_its_zone(tmp_path, squares):
