@@ -20,6 +20,7 @@ from ui.assignment_files import read_assignment_file
 from ui.paper import package
 from ui.paper.comparison import changed_rows, grid_rows, zone_rows
 from ui.paper.handing import hand_over_plan
+from ui.paper.layout import breakable
 from ui.paper.memo import memo
 from ui.paper.package import file_stem, handover_facts, handover_files, handover_zip
 from ui.paper.transfers import transfers
@@ -345,3 +346,17 @@ def test_plans_own_names_of_zones_stand_on_paper(tmp_path, squares):
 )
 def test_file_stem_is_a_name_on_any_system(text, name):
     assert file_stem(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("一区", ["一区"]),
+        ("很长" + "W" * 17, ["很长" + "W" * 8, "W" * 8, "W"]),
+        ("W" * 16, ["W" * 16]),
+        ("3399011090010021234", ["3399011090010021234"]),  # a code
+        ("two words that are long", ["two words that are long"]),
+    ],
+)
+def test_long_runs_of_letters_can_be_broken(text, parts):
+    assert breakable(text).split("\u200b") == parts
