@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 ROW, SUM = "row", "sum"
 CellKind = Literal["text", "code", "count", "share"]
-# The longest run of letters that a narrow cell can hold without a place to break it.
-_RUN = 12
+# Letters without a place to break them, longer than a narrow cell can hold; between Chinese there are places.
+_RUN, _PIECE = re.compile(r"[^\s\u2e80-\uffef]{17,}"), 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ def table_of(
 def printed(table: Table, t: Words) -> dict[str, Any]:
     """Return a table as the printing template takes it: texts alone."""
     return {
-        "title": table.title,
+        "title": breakable(table.title),
         "heads": [column.label for column in table.columns],
         "widths": [column.width for column in table.columns],
         "aligns": ["end" if column.kind in ("count", "share") else "start" for column in table.columns],
@@ -104,14 +105,12 @@ def printed(table: Table, t: Words) -> dict[str, Any]:
 
 
 def breakable(text: str) -> str:
-    """Return a text in which long runs of letters can be broken (zero-width spaces)."""
-    return " ".join("\u200b".join(_pieces(word)) for word in text.split(" "))
+    """Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole."""
+    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), text)
 
 
-def _pieces(word: str) -> Iterable[str]:
-    if len(word) <= _RUN or not word.isascii():
-        return [word]
-    return [word[i : i + _RUN] for i in range(0, len(word), _RUN)]
+def _pieces(run: str) -> list[str]:
+    return [run] if run.isdigit() else [run[i : i + _PIECE] for i in range(0, len(run), _PIECE)]
 
 
 def _sums(frame: pd.DataFrame, columns: Sequence[Column], total: str) -> tuple[Any, ...]:

@@ -7,9 +7,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 
 from data.schemas import CLASS, STATION_ID
 from geo.coverage import dissolve_by
+from geo.overlay import repaired
 from ui.paper.map_labels import without_shared_beginning
 from ui.paper.map_svg import MapLayers, MapText, map_svg, zone_paint
 
@@ -85,7 +87,10 @@ class _Drawing:
         self.handing, self.numbers = handing, numbers
         graph, tables = handing.standing.graph, handing.standing.tables
         assert graph.shapes is not None  # noqa: S101 - there are no maps without
-        self.grids = graph.shapes
+        # What crosses itself cannot be cut by a label's box.
+        drawn = graph.shapes[~(graph.shapes.isna() | graph.shapes.is_empty)]
+        whole = repaired(np.asarray(drawn.to_numpy(), dtype=object))
+        self.grids = gpd.GeoSeries(whole, index=drawn.index, crs=drawn.crs)
         self.station_of = graph.grids[STATION_ID].reindex(self.grids.index).fillna("")
         self.stations_known = self.station_of.nunique() > 1
         self.colours = zone_paint(graph, handing.today, handing.assignment)

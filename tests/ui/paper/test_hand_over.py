@@ -10,6 +10,7 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from shapely.geometry import Polygon
 from typer.testing import CliRunner
 
 from data.plans import save_plan
@@ -19,6 +20,7 @@ from ui.assignment_files import read_assignment_file
 from ui.paper import package
 from ui.paper.comparison import changed_rows, grid_rows, zone_rows
 from ui.paper.handing import hand_over_plan
+from ui.paper.layout import breakable
 from ui.paper.memo import memo
 from ui.paper.package import file_stem, handover_facts, handover_files, handover_zip
 from ui.paper.transfers import transfers
@@ -208,6 +210,18 @@ def test_district_without_polygons_stations_villages_and_towns(tmp_path, squares
     assert file_of(files, ".pdf").startswith(b"%PDF")
 
 
+def test_grids_that_cross_themselves_overlap_or_have_no_polygon_are_no_fault(tmp_path, squares):
+    grids = squares["grids"]
+    west, south, east, north = grids.geometry[0].bounds
+    grids.loc[0, "geometry"] = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    grids.loc[7, "geometry"] = grids.geometry[7].buffer(30)
+    grids.loc[35, "geometry"] = None
+    handing = handed(*kept(tmp_path / "a.gpkg", squares, moved(grids["grid_id"])))
+    files = handover_files(handing, papers=("A4",), stamp=STAMP)
+    assert file_of(files, ".pdf").startswith(b"%PDF")
+    assert len([name for name in files if name.endswith(".svg")]) == 2
+
+
 def test_plan_without_a_today_gives_every_grid_its_zone(tmp_path, squares):
     del squares["zones"], squares["staff"]
     handing = handed(*kept(tmp_path / "a.gpkg", squares, quarters(squares["grids"]["grid_id"])))
@@ -332,3 +346,17 @@ def test_plans_own_names_of_zones_stand_on_paper(tmp_path, squares):
 )
 def test_file_stem_is_a_name_on_any_system(text, name):
     assert file_stem(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("一区", ["一区"]),
+        ("很长" + "W" * 17, ["很长" + "W" * 8, "W" * 8, "W"]),
+        ("W" * 16, ["W" * 16]),
+        ("3399011090010021234", ["3399011090010021234"]),  # a code
+        ("two words that are long", ["two words that are long"]),
+    ],
+)
+def test_long_runs_of_letters_can_be_broken(text, parts):
+    assert breakable(text).split("\u200b") == parts
