@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.plans import NESTING, REDRAW, save_plan, save_plans
 from data.schemas import TABLES
-from ui.proposals import margins, title
+from ui.proposals import extremes, margins, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +109,11 @@ def save_proposals(
                     "aim": proposal.name,
                     "mark": proposal.mark,
                 },
-                "scorecard": {**proposal.scorecard.summary(), **margins(proposal)},
+                "scorecard": {
+                    **proposal.scorecard.summary(),
+                    **margins(proposal),
+                    **extremes(proposal.scorecard),
+                },
             },
         )
         for proposal in found.proposals

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from data.plans import REDRAW, change_plan, read_plans
+from data.plan_states import move_plan
+from data.plans import REDRAW, read_plans
 from geo.errors import ConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from data.workspace import Workspace
 
 
-def retire_superseded(workspace: Workspace, *, parent: str | None, kept: Collection[str]) -> list[str]:
+def retire_superseded(workspace: Workspace, *, parent: str | None, kept: Sequence[str]) -> list[str]:
     """
     Retire the computed drafts that were made from the same plan and that nobody has touched or built upon.
 
@@ -32,12 +33,12 @@ def retire_superseded(workspace: Workspace, *, parent: str | None, kept: Collect
         & (plans["parent"].fillna("") == (parent or ""))
         & ~plans["plan_id"].isin([*plans["parent"].dropna(), *kept])
     ]
-    return [plan for plan in old["plan_id"] if _retired(workspace, str(plan))]
+    return [plan for plan in old["plan_id"] if _retired(workspace, str(plan), by=next(iter(kept), ""))]
 
 
-def _retired(workspace: Workspace, plan_id: str) -> bool:
+def _retired(workspace: Workspace, plan_id: str, *, by: str) -> bool:
     try:
-        change_plan(workspace, plan_id, rev=1, changes={"status": "retired"})
+        move_plan(workspace, plan_id, "retired", rev=1, who="", why=by)
     except ConflictError:
         # Somebody has just taken it up.
         return False
