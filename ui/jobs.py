@@ -181,9 +181,7 @@ class Job:
     def _redrawn(self) -> tuple[Outcome, GridBeatError | None]:
         order, workspace = self.order, Workspace.open(self.path)
         standing = stand(workspace, order.profile)
-        scoring = ScoreParams(
-            tolerance=order.params.tolerance, across_stations=order.params.across_stations
-        )
+        scoring = ScoreParams(tolerance=order.params.tolerance, across_stations=order.params.across_stations)
         found = redrawing.redraw(
             standing.graph,
             standing.today,

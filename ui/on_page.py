@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from geo.errors import Reason
 from ui import look
-from ui.named_reasons import named_reason, note_lines
+from ui.named_reasons import note_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 # Sentences that name an option of a terminal, where a page has one of its own.
-_OWN = ("redraw_without_work", "redraw_too_many_zones", "redraw_needs_zones", "redraw_splits", "tables_changed")
+_OWN = (
+    "redraw_without_work",
+    "redraw_too_many_zones",
+    "redraw_needs_zones",
+    "redraw_splits",
+    "tables_changed",
+)
 
 
 def show_page_error(error: GridBeatError, t: Words) -> None:
@@ -37,7 +43,10 @@ def page_notes(notes: Iterable[Reason], t: Words, names: PlaceNames) -> list[str
     mark = t("score.note")
     return [
         *(line.removeprefix(mark) for line in note_lines(said, t, names)),
-        *(_own(note.code, {**note.facts, "villages": names.all("villages", note.facts["villages"])}, t) for note in own),
+        *(
+            _own(note.code, {**note.facts, "villages": names.all("villages", note.facts["villages"])}, t)
+            for note in own
+        ),
     ]
 
 

@@ -18,6 +18,7 @@ from data.editions import (
     record_edition,
 )
 from data.imports import keep_import, undo_import
+from data.plan_states import move_plan
 from data.plans import change_plan, read_assignment, read_plans, save_plan, today_plan_id
 from data.staging import Staging
 from data.workspace import Workspace
@@ -64,10 +65,12 @@ def ws(tmp_path):
     ws.write("declared_assignment", pd.DataFrame({"grid_id": ["a", "d"], "zone_id": ["z1", "z2"]}))
     assignment = pd.Series({"a": "z1", "b": "z1", "c": "z2", "d": "z2"}).rename_axis("grid_id")
     plan = save_plan(ws, assignment, kind="nesting", name="首版", params={"by": "area"})
-    change_plan(ws, plan, rev=1, changes={"status": "in_force"})
+    rev = 1
+    for to in ("consulted", "approved", "in_force"):
+        rev = move_plan(ws, plan, to, rev=rev, who="", document_no="1", effective="2026-01-01")
     save_plan(ws, assignment.replace("z2", "z1"), kind="nesting", name="并区")
     retired = save_plan(ws, assignment.replace("z1", "z2"), kind="nesting", name="旧案")
-    change_plan(ws, retired, rev=1, changes={"status": "retired"})
+    move_plan(ws, retired, "retired", rev=1, who="")
     return ws
 
 

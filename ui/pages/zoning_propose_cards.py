@@ -133,7 +133,9 @@ def _headline(zoning: Zoning, state: JobState, count: int) -> None:
     key = "propose.found_cancelled" if state.cancelled else "propose.found"
     said = t(key, count=t.number(count), tolerance=t.percent(outcome.found.params.tolerance, 0))
     effort = outcome.found.effort
-    note = t("propose.effort", seconds=t.number(state.seconds), moves=t.number(effort.moves), seed=str(effort.seed))
+    note = t(
+        "propose.effort", seconds=t.number(state.seconds), moves=t.number(effort.moves), seed=str(effort.seed)
+    )
     look.title(said, note)
 
 
@@ -150,7 +152,9 @@ def _today(zoning: Zoning, standing: Standing, tolerance: float) -> dict[str, An
     return found
 
 
-def _card(zoning: Zoning, standing: Standing, plan: Shown, today: Mapping[str, Any], *, where: str = "") -> None:
+def _card(
+    zoning: Zoning, standing: Standing, plan: Shown, today: Mapping[str, Any], *, where: str = ""
+) -> None:
     """Show a plan: its outline, what a planner asks first, and what can be done with it."""
     t = zoning.place.t
     key = f"propose-card{where}-{plan.mark or plan.aim}"
@@ -177,7 +181,9 @@ def _buttons(zoning: Zoning, plan: Shown, key: str) -> None:
 def pick(zoning: Zoning, plan: Shown) -> None:
     """Put a copy of a proposal on the table, to be painted on; asked twice, the first copy."""
     plans = zoning.plans
-    copies = plans[(plans["parent"] == plan.plan_id) & (plans["kind"] == PAINTED) & (plans["status"] == DRAFT)]
+    copies = plans[
+        (plans["parent"] == plan.plan_id) & (plans["kind"] == PAINTED) & (plans["status"] == DRAFT)
+    ]
     if len(copies):
         turn_to(zoning, plan_id=str(copies.index[-1]), view="paint")
     name = f"{plan.called(zoning.place.t)} {dt.date.today().isoformat()}"
@@ -320,7 +326,12 @@ def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, ch
     if today:
         here = {"aim": "", "kind": kinds[4], "title": kinds[4], "moved": 0.0, "chosen": False}
         points.append({**here, "cv": round(today["cv"], 4), "shape": round(today["polsby_popper"] or 0, 3)})
-    quiet = {"labelColor": "#48586a", "titleColor": "#35475a", "gridColor": "#e9edf2", "titleFontWeight": "normal"}
+    quiet = {
+        "labelColor": "#48586a",
+        "titleColor": "#35475a",
+        "gridColor": "#e9edf2",
+        "titleFontWeight": "normal",
+    }
     return {
         "data": {"values": points},
         "height": 330,
@@ -329,7 +340,13 @@ def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, ch
         "mark": {"type": "point", "filled": True, "opacity": 0.95, "cursor": "pointer"},
         "encoding": {
             "x": {"field": "moved", "type": "quantitative", "title": moved, "axis": quiet},
-            "y": {"field": "cv", "type": "quantitative", "title": cv, "scale": {"zero": False}, "axis": quiet},
+            "y": {
+                "field": "cv",
+                "type": "quantitative",
+                "title": cv,
+                "scale": {"zero": False},
+                "axis": quiet,
+            },
             "size": {
                 "field": "shape",
                 "type": "quantitative",

@@ -130,7 +130,9 @@ def _among(value: Any, options: Sequence[Any]) -> Any:
 def read_district(zoning: Zoning) -> District:
     """Return what there is to be redrawn; raises as `ui.standing.stand`."""
     place, standing = zoning.place, zoning.standing()
-    counts = {} if standing.today is None else zone_counts(standing.graph, standing.today, params=RedrawParams())
+    counts = (
+        {} if standing.today is None else zone_counts(standing.graph, standing.today, params=RedrawParams())
+    )
     villages = standing.graph.grids[VILLAGE_ID]
     return District(
         factors=_factors(place.path, place.stamp),
@@ -146,7 +148,9 @@ def read_district(zoning: Zoning) -> District:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _factors(path: str, stamp: str) -> tuple[str, ...]:
     """Return the factors that the district has data for."""
-    tables = {name: table for name, table in cached.tables(path, stamp, STANDING_TABLES).items() if len(table)}
+    tables = {
+        name: table for name, table in cached.tables(path, stamp, STANDING_TABLES).items() if len(table)
+    }
     rows = tables["grids"].drop_duplicates(GRID_ID)
     first = [name for name in DEFAULT_PROFILE.weights]
     known = list(dict.fromkeys([*first, *known_factors(rows)]))
@@ -213,7 +217,6 @@ def _weight(form: Form, name: str, t: Words) -> None:
         step=5,
         key=form.key(field, _default_weight(name)),
         label_visibility="collapsed",
-        format="%d%%",
     )
     form.note(field, value)
 
@@ -369,9 +372,9 @@ def _search(form: Form, t: Words) -> None:
     )
     form.note("seconds", value)
     with st.expander(t("propose.expert")):
-        diverted = st.number_input(t("propose.diverted"), 0, 100, step=5, key=form.key("diverted"), format="%d%%")
+        diverted = st.number_input(t("propose.diverted"), 0, 100, step=5, key=form.key("diverted"))
         form.note("diverted", diverted)
-        above = st.number_input(t("propose.above"), 50, 1000, step=10, key=form.key("above"), format="%d%%")
+        above = st.number_input(t("propose.above"), 50, 1000, step=10, key=form.key("above"))
         form.note("above", above)
         seed = st.number_input(t("propose.seed"), 0, 2**32 - 1, step=1, key=form.key("seed"))
         form.note("seed", seed)
@@ -409,7 +412,9 @@ def _button(form: Form, district: District, zoning: Zoning) -> None:
     running = job is not None and job.state().running
     label = t("propose.running") if running else t("propose.start")
     with st.container(key="propose-start"):
-        if st.button(label, type="primary", width="stretch", disabled=bool(lacking) or running, key="propose start"):
+        if st.button(
+            label, type="primary", width="stretch", disabled=bool(lacking) or running, key="propose start"
+        ):
             start(zoning, form, district)
             st.rerun(scope="app")
 
@@ -455,7 +460,9 @@ def _params(form: Form, district: District, from_plan: list[str]) -> RedrawParam
         split=() if kind == FREE else tuple(form.get("split")),
         across_stations=across,
         zones=form.get(f"total {form.get('scope')}") if count == SHARED else None,
-        station_zones=tuple((s, n) for s, n in asked.items() if n != counts[s]) if count == BY_STATION else (),
+        station_zones=tuple((s, n) for s, n in asked.items() if n != counts[s])
+        if count == BY_STATION
+        else (),
         locked=tuple(dict.fromkeys(locked)),
         stations=tuple(form.get("stations")) if form.get("scope") == CHOSEN else (),
     )

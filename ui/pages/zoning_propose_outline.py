@@ -18,9 +18,7 @@ _WIDTH, _HEIGHT = 420.0, 230.0
 _PAPER, _LINE, _CHANGED = "#eef2f6", "#93a1b1", "#e08214"
 
 
-def outline_svg(
-    shapes: pd.Series, *, zones: pd.Series, today: pd.Series | None, stations: pd.Series
-) -> str:
+def outline_svg(shapes: pd.Series, *, zones: pd.Series, today: pd.Series | None, stations: pd.Series) -> str:
     """
     Return a plan as a small SVG.
 
