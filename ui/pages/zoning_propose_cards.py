@@ -172,9 +172,9 @@ def _card(
 def _buttons(zoning: Zoning, plan: Shown, key: str) -> None:
     t = zoning.place.t
     with st.container(horizontal=True):
-        if st.button(t("propose.pick"), type="primary", key=f"{key} pick"):
+        if st.button(t("propose.pick"), type="primary", key=key.replace("card", "pick")):
             pick(zoning, plan)
-        if st.button(t("propose.compare"), key=f"{key} compare"):
+        if st.button(t("propose.compare"), key=key.replace("card", "compare")):
             turn_to(zoning, plan_id=plan.plan_id, view="compare")
 
 
@@ -192,9 +192,13 @@ def pick(zoning: Zoning, plan: Shown) -> None:
 
 def _rows(plan: Shown, standing: Standing, today: Mapping[str, Any], t: Words) -> str:
     return "".join(
-        f"<div><dt>{html.escape(what)}</dt><dd>{html.escape(value)}<small>{html.escape(note)}</small></dd></div>"
+        f"<div><dt>{html.escape(what)}</dt><dd>{html.escape(value)}{_quiet(note)}</dd></div>"
         for what, value, note in figure_rows(plan, standing, today, t)
     )
+
+
+def _quiet(note: str) -> str:
+    return f"<small>{html.escape(note)}</small>" if note else ""
 
 
 def figure_rows(
@@ -276,7 +280,7 @@ def show_front(zoning: Zoning, standing: Standing, shown: Sequence[Shown], today
             label_visibility="collapsed",
         )
     with plot:
-        _plot(shown, today, t, chosen=aim, key=key)
+        _plot(shown, t, chosen=aim, key=key)
     with detail:
         _card(zoning, standing, aims[aim], today, where="-chosen")
 
@@ -291,14 +295,14 @@ def _caption(plan: Shown, t: Words) -> str:
     )
 
 
-def _plot(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, chosen: str, key: str) -> None:
+def _plot(shown: Sequence[Shown], t: Words, *, chosen: str, key: str) -> None:
     def point_at() -> None:
         picked = st.session_state[f"{key} plot"].selection.get("point") or []
         if picked and any(plan.aim == picked[0].get("aim") for plan in shown):
             st.session_state[key] = picked[0]["aim"]
 
     st.vega_lite_chart(
-        front_spec(shown, today, t, chosen=chosen),
+        front_spec(shown, t, chosen=chosen),
         width="stretch",
         key=f"{key} plot",
         on_select=point_at,
@@ -307,9 +311,9 @@ def _plot(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, chosen:
     )
 
 
-def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, chosen: str) -> dict[str, Any]:
+def front_spec(shown: Sequence[Shown], t: Words, *, chosen: str) -> dict[str, Any]:
     """Return the front as a Vega-Lite chart: change against unevenness, larger points for better shapes."""
-    kinds = [t(f"propose.mark_{mark}") for mark in (1, 2, 3)] + [t("propose.others"), t("propose.today_plan")]
+    kinds = [t(f"propose.mark_{mark}") for mark in (1, 2, 3)] + [t("propose.others")]
     moved, cv, shape = t("propose.axis_moved"), t("propose.axis_cv"), t("propose.axis_shape")
     points = [
         {
@@ -323,9 +327,6 @@ def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, ch
         }
         for plan in shown
     ]
-    if today:
-        here = {"aim": "", "kind": kinds[4], "title": kinds[4], "moved": 0.0, "chosen": False}
-        points.append({**here, "cv": round(today["cv"], 4), "shape": round(today["polsby_popper"] or 0, 3)})
     quiet = {
         "labelColor": "#48586a",
         "titleColor": "#35475a",
@@ -339,7 +340,13 @@ def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, ch
         "params": [{"name": "point", "select": {"type": "point", "fields": ["aim"]}}],
         "mark": {"type": "point", "filled": True, "opacity": 0.95, "cursor": "pointer"},
         "encoding": {
-            "x": {"field": "moved", "type": "quantitative", "title": moved, "axis": quiet},
+            "x": {
+                "field": "moved",
+                "type": "quantitative",
+                "title": moved,
+                "scale": {"zero": False, "padding": 24},
+                "axis": {**quiet, "tickCount": 5},
+            },
             "y": {
                 "field": "cv",
                 "type": "quantitative",
@@ -351,20 +358,20 @@ def front_spec(shown: Sequence[Shown], today: Mapping[str, Any], t: Words, *, ch
                 "field": "shape",
                 "type": "quantitative",
                 "title": shape,
-                "scale": {"range": [60, 420], "zero": False},
+                "scale": {"range": [110, 460], "zero": False},
                 "legend": None,
             },
             "color": {
                 "field": "kind",
                 "type": "nominal",
                 "title": None,
-                "scale": {"domain": kinds, "range": ["#0072b2", "#009e73", "#d55e00", "#93a1b1", "#24364b"]},
+                "scale": {"domain": kinds, "range": ["#0072b2", "#009e73", "#d55e00", "#93a1b1"]},
                 "legend": {"orient": "top", "labelColor": "#35475a", "symbolSize": 90, "columns": 5},
             },
             "shape": {
                 "field": "kind",
                 "type": "nominal",
-                "scale": {"domain": kinds, "range": ["circle", "square", "triangle-up", "circle", "diamond"]},
+                "scale": {"domain": kinds, "range": ["diamond", "square", "triangle-up", "circle"]},
             },
             "stroke": {"condition": {"test": "datum.chosen", "value": "#14263c"}, "value": "#ffffff"},
             "strokeWidth": {"condition": {"test": "datum.chosen", "value": 2.5}, "value": 1},

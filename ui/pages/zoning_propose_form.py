@@ -135,7 +135,7 @@ def read_district(zoning: Zoning) -> District:
     )
     villages = standing.graph.grids[VILLAGE_ID]
     return District(
-        factors=_factors(place.path, place.stamp),
+        factors=read_factors(place.path, place.stamp),
         counts=counts,
         zones=() if standing.today is None else tuple(sorted(standing.today.unique())),
         villages=tuple(sorted(set(villages) - {""})),
@@ -146,7 +146,7 @@ def read_district(zoning: Zoning) -> District:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _factors(path: str, stamp: str) -> tuple[str, ...]:
+def read_factors(path: str, stamp: str) -> tuple[str, ...]:
     """Return the factors that the district has data for."""
     tables = {
         name: table for name, table in cached.tables(path, stamp, STANDING_TABLES).items() if len(table)
@@ -411,7 +411,7 @@ def _button(form: Form, district: District, zoning: Zoning) -> None:
     job = jobs.current(zoning.place.path)
     running = job is not None and job.state().running
     label = t("propose.running") if running else t("propose.start")
-    with st.container(key="propose-start"):
+    with st.container(key="propose-go"):
         if st.button(
             label, type="primary", width="stretch", disabled=bool(lacking) or running, key="propose start"
         ):
