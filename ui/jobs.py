@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from ui.standing import Standing
 
 _LOG = logging.getLogger("gridbeat")
-# Where an operating system lets threads stand back: pages answer first, the search takes what is left.
-_NICE = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +161,6 @@ class Job:
         return self._ended.wait(seconds)
 
     def _run(self) -> None:
-        _stand_back()
         outcome, error, failed = None, None, False
         try:
             outcome, error = self._redrawn()
@@ -186,7 +182,7 @@ class Job:
             standing.graph,
             standing.today,
             params=order.params,
-            limits=order.limits,
+            limits=_beside_pages(order.limits),
             scorer=standing.scorer(scoring),
             tell=self._tell,
             cancelled=self._cancel.is_set,
@@ -237,6 +233,11 @@ def _key(path: str) -> str:
     return str(Path(path).resolve())
 
 
+def _beside_pages(limits: Limits) -> Limits:
+    """Leave a core to the pages."""
+    return limits if limits.workers else replace(limits, workers=max((os.cpu_count() or 2) - 1, 1))
+
+
 def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str) -> tuple[str, ...]:
     kept = save_proposals(
         workspace,
@@ -248,9 +249,3 @@ def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str)
     )
     retire_superseded(workspace, parent=standing.today_id, kept=kept)
     return tuple(kept)
-
-
-def _stand_back() -> None:
-    """Let the pages' threads go first; the search's own threads are started by this one and inherit it."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

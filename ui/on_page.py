@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geo.errors import Reason
+import streamlit as st
+
 from ui import look
 from ui.named_reasons import note_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from geo.errors import GridBeatError
+    from geo.errors import GridBeatError, Reason
     from ui.names import PlaceNames
     from ui.words import Words
 
@@ -28,8 +29,6 @@ _OWN = (
 def show_page_error(error: GridBeatError, t: Words) -> None:
     """Say what went wrong and what to do on the page."""
     if error.code in _OWN:
-        import streamlit as st
-
         st.error(look.plain(_own(error.code, error.facts, t)))
         return
     look.show_error(error, t)

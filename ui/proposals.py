@@ -53,7 +53,7 @@ def margins(proposal: Proposal) -> dict[str, float | None]:
 
 
 def extremes(card: Scorecard) -> dict[str, Any]:
-    """Return the busiest zone, how far it is above what it should have, and how many are beyond the tolerance."""
+    """Return the busiest zone, its deviation, and how many zones are beyond the tolerance."""
     loads = card.zones["deviation"].dropna()
     busiest = str(loads.idxmax()) if len(loads) else None
     return {

@@ -33,6 +33,8 @@ class Chosen:
         What is asked of them.
     rest
         zone_id by grid_id of all grids that stay as they are.
+    order
+        All grids.
     share
         Share of the district's workload that the redrawn grids have.
     """
@@ -41,6 +43,7 @@ class Chosen:
     today: pd.Series | None
     params: RedrawParams
     rest: pd.Series
+    order: pd.Index
     share: float
 
     def whole(self, plan: pd.Series) -> pd.Series:
@@ -48,7 +51,9 @@ class Chosen:
         known = set() if self.today is None else set(self.today)
         taken = set(self.rest)
         names = {zone: _unused(zone, taken) for zone in plan.unique() if zone in taken and zone not in known}
-        return pd.concat([plan.replace(names), self.rest]).rename(ZONE_ID).astype("str")
+        whole = pd.concat([plan.replace(names), self.rest]).rename(ZONE_ID).astype("str")
+        here = self.order.intersection(whole.index, sort=False)
+        return whole.reindex(here).rename_axis(plan.index.name)
 
 
 def chosen_stations(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> Chosen:
@@ -63,7 +68,8 @@ def chosen_stations(graph: DualGraph, today: pd.Series | None, *, params: Redraw
         ``station_unknown`` for stations that have no grid; ``lock_unknown``.
     """
     if not params.stations:
-        return Chosen(graph=graph, today=today, params=params, rest=pd.Series(dtype="str"), share=1.0)
+        rest, order = pd.Series(dtype="str"), graph.grids.index
+        return Chosen(graph=graph, today=today, params=params, rest=rest, order=order, share=1.0)
     station = stations_of_grids(graph)
     if unknown := sorted(set(params.stations) - set(station)):
         raise SettingError("station_unknown", ids=", ".join(unknown))
@@ -78,6 +84,7 @@ def chosen_stations(graph: DualGraph, today: pd.Series | None, *, params: Redraw
         today=None if today is None else mine.dropna(),
         params=_within(params, graph, part, held, mine),
         rest=held.drop(inside).dropna().astype("str"),
+        order=graph.grids.index,
         share=float(part.grids[WORKLOAD].sum() / work.sum()),
     )
 

@@ -103,7 +103,7 @@ def _of_outcome(state: JobState) -> list[Shown]:
 
 
 def _of_saved(zoning: Zoning) -> list[Shown]:
-    """Return the proposals made from today's plan that are still drafts; of those with one mark the newest."""
+    """Return the proposals made from today's plan that are still drafts, the newest of each aim."""
     plans = zoning.plans
     mine = plans[
         (plans["kind"] == REDRAW)
@@ -251,7 +251,7 @@ def _rev(zoning: Zoning, plan_id: str) -> int:
 
 @st.cache_data(max_entries=48, show_spinner=False)
 def _outline(path: str, stamp: str, today: str, plan_id: str, rev: int, _standing: Standing) -> str:
-    """Return the outline of a saved plan as the address of an image; `_standing` is that of the keys before."""
+    """Return the outline of a saved plan as the address of an image; `_standing` is that of the keys."""
     from data.workspace import Workspace
 
     graph = _standing.graph

@@ -37,7 +37,8 @@ def _progress(zoning: Zoning, job: Job) -> None:
     st.html(
         f'<div class="gb-run" role="status"><div class="gb-run-head"><b>{html.escape(said)}</b>'
         f"<span>{html.escape(time)}</span></div>"
-        f'<div class="gb-run-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{done}">'
+        f'<div class="gb-run-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100"'
+        f' aria-valuenow="{done}">'
         f'<i style="width:{done}%"></i></div><ol>{steps}</ol>'
         f"<p>{html.escape(t('propose.meanwhile'))}</p></div>"
     )
