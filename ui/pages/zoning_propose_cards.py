@@ -130,8 +130,12 @@ def _nothing_yet(t: Words) -> None:
 def _headline(zoning: Zoning, state: JobState, count: int) -> None:
     t, outcome = zoning.place.t, state.outcome
     assert outcome is not None  # noqa: S101 - asked by the caller
-    key = "propose.found_cancelled" if state.cancelled else "propose.found"
-    said = t(key, count=t.number(count), tolerance=t.percent(outcome.found.params.tolerance, 0))
+    tolerance = t.percent(outcome.found.params.tolerance, 0)
+    said = t(
+        "propose.found_one" if count == 1 else "propose.found", count=t.number(count), tolerance=tolerance
+    )
+    if state.cancelled:
+        said = t("propose.found_cancelled", found=said)
     effort = outcome.found.effort
     note = t(
         "propose.effort", seconds=t.number(state.seconds), moves=t.number(effort.moves), seed=str(effort.seed)
