@@ -52,8 +52,8 @@ class Chosen:
         taken = set(self.rest)
         names = {zone: _unused(zone, taken) for zone in plan.unique() if zone in taken and zone not in known}
         whole = pd.concat([plan.replace(names), self.rest]).rename(ZONE_ID).astype("str")
-        here = self.order.intersection(whole.index, sort=False)
-        return whole.reindex(here).rename_axis(plan.index.name)
+        here = self.order.intersection(whole.index, sort=False).rename(plan.index.name)
+        return whole.reindex(here)
 
 
 def chosen_stations(graph: DualGraph, today: pd.Series | None, *, params: RedrawParams) -> Chosen:

@@ -173,7 +173,7 @@ def redraw(
     say("reach", 0.0)
     asked = np.full(len(problem.region_names), params.tolerance)
     workers = limits.workers or os.cpu_count() or 1
-    met, kept = reachable(problem, asked, seed=limits.seed, workers=workers)
+    met, kept = reachable(problem, asked, seed=limits.seed, workers=workers, cancelled=cancelled)
     say("explain", 0.0)
     unmet = explain_unmet(
         part.graph,
