@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from planning.redraw.feasibility import Unmet
     from planning.redraw.params import RedrawParams
     from planning.redraw.redrawing import Proposal, Redraw
+    from planning.scorecard import Scorecard
     from ui.names import PlaceNames
     from ui.words import Words
 
@@ -49,6 +50,17 @@ def margins(proposal: Proposal) -> dict[str, float | None]:
     if proposal.scorecard.change is None:
         return dict.fromkeys(("floor", "bound", "gap"))
     return {"floor": proposal.floor, "bound": proposal.bound, "gap": proposal.gap}
+
+
+def extremes(card: Scorecard) -> dict[str, Any]:
+    """Return the busiest zone, its deviation, and how many zones are beyond the tolerance."""
+    loads = card.zones["deviation"].dropna()
+    busiest = str(loads.idxmax()) if len(loads) else None
+    return {
+        "busiest": busiest,
+        "busiest_deviation": float(loads.max()) if len(loads) else None,
+        "outside": zones_outside(card),
+    }
 
 
 def proposal_lines(found: Redraw, kept: Sequence[str | None], t: Words) -> list[str]:
@@ -110,8 +122,14 @@ def unmet_sentence(
     built
         The numbers, to tell a grid that is too much for any zone.
     """
+    said = unmet_said(unmet, params, t, names)
+    return said + (_ways(unmet, t, names) or no_way(unmet, built, t, names))
+
+
+def unmet_said(unmet: Unmet, params: RedrawParams, t: Words, names: PlaceNames) -> str:
+    """Return what a station's zones cannot meet, and how near they come."""
     station = names("stations", unmet.station) if unmet.station else t("redraw.whole_district")
-    said = t(
+    return t(
         "redraw.unmet_proved" if unmet.proved else "redraw.unmet_not_found",
         station=station,
         zones=t.number(unmet.zones),
@@ -119,7 +137,6 @@ def unmet_sentence(
         whole="" if params.split_villages else t("redraw.whole_villages"),
         met=t.percent(unmet.met),
     )
-    return said + (_ways(unmet, t, names) or _no_way(unmet, built, t, names))
 
 
 def _ways(unmet: Unmet, t: Words, names: PlaceNames) -> str:
@@ -135,7 +152,8 @@ def _ways(unmet: Unmet, t: Words, names: PlaceNames) -> str:
     return t("redraw.ways", ways=t("redraw.or").join(ways)) if ways else ""
 
 
-def _no_way(unmet: Unmet, built: Built | None, t: Words, names: PlaceNames) -> str:
+def no_way(unmet: Unmet, built: Built | None, t: Words, names: PlaceNames) -> str:
+    """Return that no way was found for a station, and the grid that is too much for any zone, if one is."""
     grid, excess = too_heavy(unmet, built) if built is not None else ("", 0.0)
     if not grid:
         return t("redraw.unmet_no_way")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from data.plans import NESTING, REDRAW, save_plan, save_plans
 from data.schemas import TABLES
 from planning.plan_changes import kept_reasons
-from ui.proposals import margins, title
+from ui.proposals import extremes, margins, title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,11 @@ def save_proposals(
                     "mark": proposal.mark,
                     "reasons": kept_reasons(proposal.changes),
                 },
-                "scorecard": {**proposal.scorecard.summary(), **margins(proposal)},
+                "scorecard": {
+                    **proposal.scorecard.summary(),
+                    **margins(proposal),
+                    **extremes(proposal.scorecard),
+                },
             },
         )
         for proposal in found.proposals

@@ -38,6 +38,8 @@ class RedrawParams:
         keeps as many as it has.
     locked
         Ids of grids, villages and zones that stay as they are today.
+    stations
+        Only these are redrawn, all others stay as they are today; () for the whole district.
     """
 
     tolerance: float = 0.10
@@ -49,6 +51,7 @@ class RedrawParams:
     station_zones: tuple[tuple[str, int], ...] = ()
     recount: bool = False
     locked: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -64,7 +67,8 @@ class RedrawParams:
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> RedrawParams:
         """Return the settings that `to_dict` made values of."""
-        values = {**kept, "split": tuple(kept["split"]), "locked": tuple(kept["locked"])}
+        lists = {name: tuple(kept.get(name, ())) for name in ("split", "locked", "stations")}
+        values = {**kept, **lists}
         return cls(**{**values, "station_zones": tuple(kept["station_zones"].items())})
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,4 +78,5 @@ class RedrawParams:
             "station_zones": dict(self.station_zones),
             "split": list(self.split),
             "locked": list(self.locked),
+            "stations": list(self.stations),
         }

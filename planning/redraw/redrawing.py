@@ -15,6 +15,7 @@ from planning.change import renaming
 from planning.dual_graph import WORKLOAD
 from planning.floor_of_change import unavoidable
 from planning.redraw.building import build_problem
+from planning.redraw.chosen import chosen_stations
 from planning.redraw.feasibility import Unmet, explain_unmet
 from planning.redraw.floor import floors
 from planning.redraw.front import BALANCED, BETWEEN, LEAST_CHANGE, front, named
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from geo.errors import Reason
     from planning.dual_graph import DualGraph
     from planning.redraw.building import Built
+    from planning.redraw.chosen import Chosen
     from planning.redraw.problem import Problem
     from planning.redraw.search import Effort
     from planning.scorecard import Scorecard
@@ -165,20 +167,21 @@ def redraw(
     began = time.monotonic()
     params, limits = params or RedrawParams(), limits or Limits()
     say = tell or (lambda stage, share: None)
-    built = build_problem(graph, today, params=params)
+    part = chosen_stations(graph, today, params=params)
+    built = build_problem(part.graph, part.today, params=part.params)
     problem = built.problem
     say("reach", 0.0)
     asked = np.full(len(problem.region_names), params.tolerance)
     workers = limits.workers or os.cpu_count() or 1
-    met, kept = reachable(problem, asked, seed=limits.seed, workers=workers)
+    met, kept = reachable(problem, asked, seed=limits.seed, workers=workers, cancelled=cancelled)
     say("explain", 0.0)
     unmet = explain_unmet(
-        graph,
-        today,
+        part.graph,
+        part.today,
         built,
         met,
         kept,
-        params=params,
+        params=part.params,
         seed=limits.seed,
         workers=workers,
         cancelled=cancelled,
@@ -202,7 +205,7 @@ def redraw(
     )
     scoring = ScoreParams(tolerance=params.tolerance, across_stations=params.across_stations)
     scorer = scorer or Scorer(graph, today=today, params=scoring)
-    proposals = _proposals(graph, today, built, tolerance, plans, params, scorer)
+    proposals = _proposals(part, today, built, tolerance, plans, scorer)
     return Redraw(
         proposals=proposals,
         params=params,
@@ -224,22 +227,23 @@ def _what_is_left(limits: Limits, seconds: float) -> Limits:
 
 
 def _proposals(
-    graph: DualGraph,
+    part: Chosen,
     today: pd.Series | None,
     built: Built,
     tolerance: NDArray[np.float64],
     plans: dict[str, NDArray[np.int64]],
-    params: RedrawParams,
     scorer: Scorer,
 ) -> tuple[Proposal, ...]:
-    problem = built.problem
+    problem, params = built.problem, part.params
     names, zones = list(plans), list(plans.values())
-    plans_named = [named_plan(graph, problem, zone_of, today, params) for zone_of in zones]
+    plans_named = [
+        part.whole(named_plan(part.graph, problem, zone_of, part.today, params)) for zone_of in zones
+    ]
     cards = [scorer.score(plan) for plan in plans_named]
     costs = np.array([_costs(card.summary()) for card in cards])
     shown = front(costs)
     called = named(costs[shown], [names[i] for i in shown])
-    floor = floor_of_all(graph, today, built, tolerance)
+    floor = part.share * floor_of_all(part.graph, part.today, built, tolerance)
     held = today if today is not None else pd.Series(dtype=object)
     asked = np.full(problem.zones, params.tolerance)
     return tuple(
@@ -252,7 +256,7 @@ def _proposals(
             floor=floor,
             bound=floor,
             changes=changes_with_reasons(
-                graph, problem, zones[i], held, tolerance=asked, assignment=plans_named[i]
+                part.graph, problem, zones[i], held, tolerance=asked, assignment=plans_named[i]
             ),
         )
         for i, name in zip(shown, called, strict=True)

@@ -220,6 +220,7 @@ def reachable(
     starts: int = 4,
     halvings: int = 6,
     workers: int | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> tuple[NDArray[np.float64], Plan]:
     """
     Return for each region the smallest tolerance found that some plan keeps, and a plan that keeps them.
@@ -232,6 +233,8 @@ def reachable(
         From which all randomness comes.
     starts, halvings
         How hard to try: annealings a step, and steps of the bisection.
+    cancelled
+        Asked before each step but the first; once it says True what was met so far comes back.
     """
     moves = max(_LEAST_MOVES, _MOVES_PER_UNIT * problem.units // 2)
     plan = problem.start
@@ -241,7 +244,7 @@ def reachable(
     with ThreadPoolExecutor(workers) as pool:
         for step in range(halvings + 1):
             open_ = met > tolerance + _LEEWAY
-            if not open_.any():
+            if not open_.any() or (step > 0 and cancelled is not None and cancelled()):
                 break
             aimed = np.where(open_, low if step == 0 else (low + met) / 2, tolerance)
             annealer = Annealer(problem, aimed[problem.zone_region])
