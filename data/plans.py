@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,16 +15,19 @@ from geo.errors import ConflictError, SettingError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from data.workspace import Workspace
 
 # 草案, 征求意见, 审核, 现行, 停用
 STATUSES = ("draft", "consulted", "approved", "in_force", "retired")
-# Kinds of plans: of the nesting and its repair, what a redraw proposes, and what a planner draws.
+DRAFT = STATUSES[0]
+# Kinds of plans: of the nesting and its repair, what a redraw proposes, and what people paint.
 NESTING, REDRAW, PAINTED = "nesting", "redraw", "painted"
 _JSON_FIELDS = ("params", "scorecard")
-_CHANGEABLE = ("name", "status", "note", *_JSON_FIELDS)
+_CHANGEABLE = ("name", "note", *_JSON_FIELDS)
+# Tables whose rows belong to a plan and go with it.
+_TABLES_OF_PLANS = ("strokes", "plan_states", "assignment", "plans")
 
 
 def read_plans(workspace: Workspace) -> pd.DataFrame:
@@ -42,14 +46,8 @@ def read_assignment(workspace: Workspace, plan_id: str) -> pd.Series:
         ``plan_unknown``, with the ids there are.
     """
     with geopackage.reading(workspace.path) as connection:
-        known = [row[0] for row in connection.execute("SELECT plan_id FROM plans ORDER BY fid")]
-        rows = connection.execute(
-            "SELECT grid_id, zone_id FROM assignment WHERE plan_id = ? ORDER BY fid", (plan_id,)
-        ).fetchall()
-    if plan_id not in known:
-        raise SettingError("plan_unknown", plan=plan_id, known=", ".join(known))
-    index = pd.Index([row[0] for row in rows], name=GRID_ID, dtype="str")
-    return pd.Series([row[1] for row in rows], index=index, name=ZONE_ID, dtype="str")
+        require_plan(connection, plan_id)
+        return assignment_of(connection, plan_id)
 
 
 def today_plan_id(workspace: Workspace) -> str | None:
@@ -148,13 +146,25 @@ def insert_plan(
     parent: str | None = None,
     params: Mapping[str, Any] | None = None,
     scorecard: Mapping[str, Any] | None = None,
+    zone_names: Mapping[str, str] | None = None,
+    locked: Collection[str] = (),
 ) -> str:
-    """Keep an assignment as `save_plan` does, inside the caller's transaction."""
-    digest = assignment_digest(assignment)
+    """
+    Keep an assignment as `save_plan` does, inside the caller's transaction; a painted one is always new.
+
+    Parameters
+    ----------
+    zone_names
+        Names by zone_id that the plan gives itself.
+    locked
+        What the plan keeps from being painted: ``zone:ID``, ``grid:ID`` or ``village:ID``.
+    """
+    # What is painted changes with every stroke: nobody is to find it by what it was once.
+    digest = "" if kind == PAINTED else assignment_digest(assignment)
     twin = connection.execute(
         "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
     ).fetchone()
-    if twin:
+    if twin and digest:
         return str(twin[0])
     plan_id = f"P{geopackage.next_fid(connection, 'plans')}"
     row = {
@@ -162,7 +172,7 @@ def insert_plan(
         "kind": kind,
         "name": name,
         "parent": parent,
-        "status": "draft",
+        "status": DRAFT,
         "rev": 1,
         "author": author,
         "created": now(),
@@ -170,6 +180,8 @@ def insert_plan(
         "params": as_json(params or {}),
         "scorecard": as_json(scorecard or {}),
         "digest": digest,
+        "zone_names": as_json(zone_names or {}),
+        "locked": as_json(sorted(locked)),
     }
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO plans ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
@@ -190,23 +202,24 @@ def change_plan(
     """
     Change a plan that nobody else has changed since it was read, and return its new revision.
 
-    A plan that comes into force retires the one that was.
+    Its status goes through `data.plan_states.move_plan`, what is painted through `data.strokes`.
 
     Parameters
     ----------
     rev
         The revision that the change starts from.
     assignment
-        The plan's new assignment, if it changes.
+        The plan's new assignment, if it changes; of drafts that are not painted.
     changes
-        New values of name, status, note, params or scorecard.
+        New values of name, note, params or scorecard.
 
     Raises
     ------
     ConflictError
-        ``plan_changed``: somebody saved another revision first. Nothing is written.
+        ``plan_changed``: somebody saved another revision first; ``plan_frozen``, ``plan_painted``: its
+        assignment is not to be replaced. Nothing is written.
     SettingError
-        ``plan_unknown``, ``plan_field_unknown``, ``plan_field_empty`` or ``plan_status_unknown``.
+        ``plan_unknown``, ``plan_field_unknown`` or ``plan_field_empty``.
     """
     sets = {key: as_json(value) if key in _JSON_FIELDS else value for key, value in (changes or {}).items()}
     if unknown := sets.keys() - set(_CHANGEABLE):
@@ -215,37 +228,130 @@ def change_plan(
         )
     if empty := [key for key, value in sets.items() if value is None]:
         raise SettingError("plan_field_empty", found=", ".join(sorted(empty)))
-    if sets.get("status", STATUSES[0]) not in STATUSES:
-        raise SettingError("plan_status_unknown", found=sets["status"], known=", ".join(STATUSES))
     if assignment is not None:
         sets["digest"] = assignment_digest(assignment)
     with geopackage.writing(workspace.path) as connection:
-        found = connection.execute("SELECT rev FROM plans WHERE plan_id = ?", (plan_id,)).fetchone()
-        if found is None:
-            raise SettingError("plan_unknown", plan=plan_id, known="")
-        if found[0] != rev:
-            raise ConflictError("plan_changed", plan=plan_id, found=found[0], expected=rev)
+        plan = require_plan(connection, plan_id, rev=rev)
+        if assignment is not None:
+            _replace_assignment(connection, plan, assignment)
         assigned = "".join(f", {key} = ?" for key in sets)
         connection.execute(
             f"UPDATE plans SET rev = rev + 1{assigned} WHERE plan_id = ?", (*sets.values(), plan_id)
         )
-        if assignment is not None:
-            connection.execute("DELETE FROM assignment WHERE plan_id = ?", (plan_id,))
-            _insert_assignment(connection, plan_id, assignment)
-        if sets.get("status") == "in_force":
-            connection.execute(
-                "UPDATE plans SET status = 'retired', rev = rev + 1"
-                " WHERE status = 'in_force' AND plan_id != ?",
-                (plan_id,),
-            )
         record(connection, "plan_change", plan_id, who=who, rev=rev + 1, fields=sorted(sets))
     return rev + 1
+
+
+def duplicate_plan(workspace: Workspace, plan_id: str, *, name: str, who: str = "") -> str:
+    """
+    Return the id of a new painted draft that begins as a plan is now, with its names, locks and params.
+
+    Raises
+    ------
+    SettingError
+        ``plan_unknown``; ``plan_field_empty`` without a name.
+    """
+    if not name.strip():
+        raise SettingError("plan_field_empty", found="name")
+    with geopackage.writing(workspace.path) as connection:
+        plan = require_plan(connection, plan_id)
+        return insert_plan(
+            connection,
+            assignment_of(connection, plan_id),
+            kind=PAINTED,
+            name=name.strip(),
+            author=who,
+            parent=plan_id,
+            params=json.loads(plan["params"]),
+            zone_names=json.loads(plan["zone_names"]),
+            locked=json.loads(plan["locked"]),
+        )
+
+
+def delete_plan(workspace: Workspace, plan_id: str, *, rev: int, who: str = "") -> None:
+    """
+    Delete a draft with its strokes; plans that were made from it come to follow the one that it followed.
+
+    Raises
+    ------
+    ConflictError
+        ``plan_changed``, as `change_plan`; ``plan_frozen``: it is no draft.
+    SettingError
+        ``plan_unknown``.
+    """
+    with geopackage.writing(workspace.path) as connection:
+        plan = require_plan(connection, plan_id, rev=rev)
+        require_draft(plan)
+        erase_plan(connection, plan_id)
+        connection.execute("UPDATE plans SET parent = ? WHERE parent = ?", (plan["parent"], plan_id))
+        record(connection, "plan_delete", plan_id, who=who, name=plan["name"], kind=plan["kind"], rev=rev)
+
+
+def require_plan(connection: sqlite3.Connection, plan_id: str, *, rev: int | None = None) -> dict[str, Any]:
+    """
+    Return the row of a plan, which must still be at revision `rev` where that is given.
+
+    Raises
+    ------
+    SettingError
+        ``plan_unknown``, with the ids there are.
+    ConflictError
+        ``plan_changed``.
+    """
+    found = connection.execute("SELECT * FROM plans WHERE plan_id = ?", (plan_id,))
+    fields, row = [column[0] for column in found.description], found.fetchone()
+    if row is None:
+        known = [row[0] for row in connection.execute("SELECT plan_id FROM plans ORDER BY fid")]
+        raise SettingError("plan_unknown", plan=plan_id, known=", ".join(known))
+    plan = dict(zip(fields, row, strict=True))
+    if rev is not None and plan["rev"] != rev:
+        raise ConflictError("plan_changed", plan=plan_id, found=plan["rev"], expected=rev)
+    return plan
+
+
+def require_draft(plan: Mapping[str, Any]) -> None:
+    """
+    Raise where a plan's row says that it is no draft any more.
+
+    Raises
+    ------
+    ConflictError
+        ``plan_frozen``.
+    """
+    if plan["status"] != DRAFT:
+        raise ConflictError("plan_frozen", plan=plan["plan_id"], status=plan["status"])
+
+
+def assignment_of(connection: sqlite3.Connection, plan_id: str) -> pd.Series:
+    """Return a plan's assignment as `read_assignment` does; of an unknown plan it is empty."""
+    rows = connection.execute(
+        "SELECT grid_id, zone_id FROM assignment WHERE plan_id = ? ORDER BY fid", (plan_id,)
+    ).fetchall()
+    index = pd.Index([row[0] for row in rows], name=GRID_ID, dtype="str")
+    return pd.Series([row[1] for row in rows], index=index, name=ZONE_ID, dtype="str")
+
+
+def erase_plan(connection: sqlite3.Connection, plan_id: str) -> None:
+    """Delete all rows of a plan, inside the caller's transaction."""
+    for table in _TABLES_OF_PLANS:
+        connection.execute(f"DELETE FROM {table} WHERE plan_id = ?", (plan_id,))
 
 
 def assignment_digest(assignment: pd.Series) -> str:
     """Return a hash of a grid → zone assignment that does not depend on the order of its rows."""
     lines = sorted(f"{grid}\t{zone}" for grid, zone in assignment.items())
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _replace_assignment(
+    connection: sqlite3.Connection, plan: Mapping[str, Any], assignment: pd.Series
+) -> None:
+    require_draft(plan)
+    # Its log would no longer lead to what it is.
+    if plan["kind"] == PAINTED:
+        raise ConflictError("plan_painted", plan=plan["plan_id"])
+    connection.execute("DELETE FROM assignment WHERE plan_id = ?", (plan["plan_id"],))
+    _insert_assignment(connection, plan["plan_id"], assignment)
 
 
 def _insert_assignment(connection: sqlite3.Connection, plan_id: str, assignment: pd.Series) -> None:

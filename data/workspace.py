@@ -25,7 +25,7 @@ from geo.errors import ConflictError, FileError, SchemaError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 PLACEHOLDER_CRS = "EPSG:4549"
@@ -38,7 +38,8 @@ _OWN_TABLES = {
     " facts TEXT NOT NULL",
     "plans": "plan_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT,"
     " status TEXT NOT NULL, rev INTEGER NOT NULL, author TEXT NOT NULL, created TEXT NOT NULL,"
-    " note TEXT NOT NULL, params TEXT NOT NULL, scorecard TEXT NOT NULL, digest TEXT NOT NULL",
+    " note TEXT NOT NULL, params TEXT NOT NULL, scorecard TEXT NOT NULL, digest TEXT NOT NULL,"
+    " zone_names TEXT NOT NULL DEFAULT '{}', locked TEXT NOT NULL DEFAULT '[]'",
     "assignment": "plan_id TEXT NOT NULL, grid_id TEXT NOT NULL, zone_id TEXT NOT NULL,"
     " UNIQUE (plan_id, grid_id)",
     # What came in (data/imports.py); `shelf` names the table that an undo puts back.
@@ -48,6 +49,18 @@ _OWN_TABLES = {
     # Older editions of a layer (data/editions.py), each on the shelf that an import left.
     "editions": "edition_id TEXT NOT NULL UNIQUE, layer TEXT NOT NULL, valid_from TEXT,"
     " valid_to TEXT NOT NULL, import_id TEXT, shelf TEXT NOT NULL, note TEXT NOT NULL, created TEXT NOT NULL",
+    # What was painted (data/strokes.py); the long columns last, so that the short ones are read without them.
+    "strokes": "plan_id TEXT NOT NULL, number INTEGER NOT NULL, token TEXT NOT NULL, painter TEXT NOT NULL,"
+    " who TEXT NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL, of INTEGER, rev INTEGER NOT NULL,"
+    " note TEXT NOT NULL, names TEXT NOT NULL, locks TEXT NOT NULL, grids TEXT NOT NULL,"
+    " UNIQUE (plan_id, number), UNIQUE (plan_id, token)",
+    # From which status a plan went to which (data/plan_states.py).
+    "plan_states": "plan_id TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, was TEXT NOT NULL,"
+    " now TEXT NOT NULL, document_no TEXT NOT NULL, effective TEXT NOT NULL, why TEXT NOT NULL",
+}
+_OWN_INDEXES = {
+    "strokes": "plan_id, painter, number, kind, of",
+    "plan_states": "plan_id",
 }
 
 
@@ -56,8 +69,18 @@ def _add_imports_and_editions(connection: sqlite3.Connection) -> None:
         _create_own_table(connection, table)
 
 
+def _add_strokes_and_states(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE plans ADD COLUMN zone_names TEXT NOT NULL DEFAULT '{}'")
+    connection.execute("ALTER TABLE plans ADD COLUMN locked TEXT NOT NULL DEFAULT '[]'")
+    for table in ("strokes", "plan_states"):
+        _create_own_table(connection, table)
+
+
 # Steps that bring a workspace of version n to n + 1, each inside one transaction.
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {1: _add_imports_and_editions}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    1: _add_imports_and_editions,
+    2: _add_strokes_and_states,
+}
 
 
 class Workspace:
@@ -375,6 +398,8 @@ def _create_tables(connection: sqlite3.Connection, *, name: str, crs: CRS, crs_a
 def _create_own_table(connection: sqlite3.Connection, table: str) -> None:
     columns = _OWN_TABLES[table]
     connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+    if indexed := _OWN_INDEXES.get(table):
+        connection.execute(f"CREATE INDEX {table}_by_plan ON {table} ({indexed})")
     geopackage.register(connection, table, shape=None, crs=None)
 
 
