@@ -19,7 +19,6 @@ from ui.zoning import turn_to
 
 if TYPE_CHECKING:
     from ui.desk import Desk
-    from ui.names import PlaceNames
     from ui.pages.zoning_plans_desk import PlansDesk
     from ui.zoning import Zoning
 
@@ -70,7 +69,9 @@ def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     t, plan = zoning.place.t, zoning.plans.loc[zoning.plan_id]
     left, right = st.columns([1.3, 1], vertical_alignment="center")
     note = " · ".join(
-        part for part in (plan["plan_id"], kind_text(plan, t), moment(plan["created"]), plan["author"]) if part
+        part
+        for part in (plan["plan_id"], kind_text(plan, t), moment(plan["created"]), plan["author"])
+        if part
     )
     with left:
         look.title(plan["name"], note)

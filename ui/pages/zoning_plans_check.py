@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plans import read_assignment
+from data.plans import PAINTED, read_assignment
 from data.schemas import VILLAGE_ID
 from planning.dual_graph import WORKLOAD
-from planning.scorecard import ScoreParams
 from planning.zone_loads import placed
 from ui.named_reasons import named_reason
+from ui.plan_steps import plan_violations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +56,7 @@ def moved(zoning: Zoning, plan_id: str) -> Moved | None:
             villages=int(saved.get("villages_touched") or 0),
             workload=saved.get("workload_moved"),
         )
-    return _moved(zoning, *_key(zoning, plan_id)) if plan["kind"] == "painted" else None
+    return _moved(zoning, *_key(zoning, plan_id)) if plan["kind"] == PAINTED else None
 
 
 def broken(zoning: Zoning, plan_id: str) -> tuple[Reason, ...]:
@@ -98,13 +98,9 @@ def _moved(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _broken(
-    _zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today: str
-) -> tuple[Reason, ...]:
-    standing = _zoning.standing(plan_id)
-    settings = json.loads(_zoning.plans.at[plan_id, "params"]).get("settings") or {}
-    params = ScoreParams(draws=0, across_stations=bool(settings.get("across_stations", False)))
-    return standing.scorer(params).score(_zones(_zoning, plan_id, standing)).violations
+def _broken(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today: str) -> tuple[Reason, ...]:
+    found, _ = plan_violations(_zoning.workspace, plan_id, standing=_zoning.standing(plan_id))
+    return found
 
 
 def _zones(zoning: Zoning, plan_id: str, standing: Standing) -> pd.Series:

@@ -150,7 +150,7 @@ def _when(passage: Passage) -> str:
 
 
 def _kind(passage: Passage, t: Words) -> str:
-    text, count = t.name("plans.stroke", passage.last.kind), len(passage.strokes)
+    text, count = t.name("stroke", passage.last.kind), len(passage.strokes)
     return text if count == 1 else f"{text} ×{count}"
 
 
@@ -195,7 +195,7 @@ def _ways_back(zoning: Zoning, desk: Desk, mine: PlansDesk, strokes: Sequence[St
         return
     stroke = next(stroke for stroke in strokes if stroke.number == done[-1])
     key = desk.key("plans-undo", plan_id, str(stroke.number))
-    if st.button(t("plans.undo", what=t.name("plans.stroke", stroke.kind)), key=key):
+    if st.button(t("plans.undo", what=t.name("stroke", stroke.kind)), key=key):
         carry_out(desk, key, lambda: _undo(zoning, mine, stroke), t)
 
 
@@ -211,7 +211,7 @@ def _undo(zoning: Zoning, mine: PlansDesk, stroke: Stroke) -> None:
     )
     mine.done(
         "plans.undone_partly" if applied.refused else "plans.undone",
-        what=t.name("plans.stroke", stroke.kind),
+        what=t.name("stroke", stroke.kind),
         refused=t.number(len(applied.refused)),
     )
 

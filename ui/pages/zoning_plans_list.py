@@ -89,7 +89,7 @@ def _card(zoning: Zoning, plan_id: str, group: str) -> None:
 
 def kind_text(plan: pd.Series, t: Words) -> str:
     """Return in words how a plan came to be."""
-    return t.name("plans.kind", plan["kind"])
+    return t.name("plan_kind", plan["kind"])
 
 
 def _figures(zoning: Zoning, plan_id: str) -> list[str]:

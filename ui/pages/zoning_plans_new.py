@@ -56,7 +56,7 @@ def _new(zoning: Zoning, mine: PlansDesk) -> None:
 
 
 def show_import(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -> None:
-    """Take an assignment from a file, tell what it says, and keep it as a draft or in the plan on the table."""
+    """Take an assignment from a file and tell what it says, to be kept as a draft or in a plan."""
     t = zoning.place.t
     st.caption(t("plans.import_note"))
     translate_uploader(t)
@@ -158,9 +158,7 @@ def _as_draft(zoning: Zoning, mine: PlansDesk, found: Upload) -> None:
     mine.done("plans.imported_draft", turn=made, file=found.file, name=name)
 
 
-def _into(
-    zoning: Zoning, mine: PlansDesk, found: Upload, changes: Mapping[str, tuple[str, str]]
-) -> None:
+def _into(zoning: Zoning, mine: PlansDesk, found: Upload, changes: Mapping[str, tuple[str, str]]) -> None:
     used = {new for _, new in changes.values()}
     applied = apply_stroke(
         zoning.workspace,
@@ -187,7 +185,12 @@ def _into(
 
 def _new_names(found: Upload) -> dict[str, str]:
     """Return the zones that nobody knows: what the file calls them is their name."""
-    new = [zone for note in found.notes if note.code == "assignment_zones_unknown" for zone in note.facts["zones"]]
+    new = [
+        zone
+        for note in found.notes
+        if note.code == "assignment_zones_unknown"
+        for zone in note.facts["zones"]
+    ]
     return {str(zone): str(zone) for zone in new}
 
 

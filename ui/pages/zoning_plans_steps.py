@@ -74,9 +74,7 @@ def show_steps(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -
     else:
         st.caption(t("plans.no_steps"))
     if mine.asked[0] == plan_id and mine.asked[1] in steps:
-        step = Step(
-            plan_id=plan_id, was=status, to=mine.asked[1], replaced=_replaced(zoning, mine.asked[1])
-        )
+        step = Step(plan_id=plan_id, was=status, to=mine.asked[1], replaced=_replaced(zoning, mine.asked[1]))
         _asked(zoning, desk, mine, step, names)
     _record(zoning, plan_id)
 
@@ -99,9 +97,7 @@ def _buttons(mine: PlansDesk, plan_id: str, status: str, steps: list[str], t: Wo
 
 def _replaced(zoning: Zoning, to: str) -> str | None:
     """Return the plan in force that a step would retire."""
-    others = zoning.plans[
-        (zoning.plans["status"] == IN_FORCE) & (zoning.plans["plan_id"] != zoning.plan_id)
-    ]
+    others = zoning.plans[(zoning.plans["status"] == IN_FORCE) & (zoning.plans["plan_id"] != zoning.plan_id)]
     return str(others["plan_id"].iloc[-1]) if to == IN_FORCE and len(others) else None
 
 
