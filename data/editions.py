@@ -11,18 +11,16 @@ import pandas as pd
 
 from data import geopackage
 from data.imports import changed_since
-from data.plans import insert_plan
+from data.plans import assignment_of, erase_plan, insert_plan
 from data.rekeying import put_back, rekey, rekeyed_tables, set_aside
 from data.schemas import (
     EDITION_LAYERS,
-    GRID_ID,
     KIND,
     LAYER,
     NEW_ID,
     OLD_ID,
     TABLES,
     VALID_FROM,
-    ZONE_ID,
     validate,
 )
 from data.successions import SAME, completed, succession_faults, whole_successors
@@ -31,7 +29,7 @@ from geo.errors import ConflictError, SchemaError, SettingError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from data.workspace import Workspace
 
@@ -230,7 +228,7 @@ def record_edition(
         _keep_successions(connection, layer, first_day.isoformat(), rows)
         _date_villages(connection, done.edition_id, layer, first_day.isoformat(), rows)
         changed, left = _follow(connection, done.edition_id, layer, rows)
-        plans, in_force = _carry_plans(connection, done.edition_id, carry, rows, suffix=plan_suffix, who=who)
+        plans, in_force = _carry_plans(connection, done, carry, rows, suffix=plan_suffix, who=who)
         for table, count in changed.items():
             record(connection, "rekey", table, who=who, edition=done.edition_id, rows=count)
         renew_stamp(connection)
@@ -466,7 +464,7 @@ def _rows_shelf(edition_id: str) -> str:
 
 def _carry_plans(
     connection: sqlite3.Connection,
-    edition_id: str,
+    edition: RecordedEdition,
     carry: Callable[[pd.Series, pd.DataFrame], Carried] | None,
     rows: pd.DataFrame,
     *,
@@ -478,7 +476,7 @@ def _carry_plans(
     done, in_force = [], None
     plans = geopackage.read_table(connection, "plans", crs=None)
     for plan in plans[plans["status"] != "retired"].to_dict("records"):
-        before = _assignment(connection, plan["plan_id"])
+        before = assignment_of(connection, plan["plan_id"])
         carried = carry(before, rows)
         if not carried.grids_left and carried.assignment.to_dict() == before.to_dict():
             continue
@@ -492,7 +490,9 @@ def _carry_plans(
                 author=who,
                 note=plan["note"],
                 parent=plan["plan_id"],
-                params={**json.loads(plan["params"]), "edition": edition_id},
+                params={**json.loads(plan["params"]), "edition": edition.edition_id},
+                zone_names=_followed_names(plan, edition.layer, rows),
+                locked=_followed_locks(plan, edition.layer, rows),
             )
         done.append(
             CarriedPlan(
@@ -508,12 +508,35 @@ def _carry_plans(
     return tuple(done), in_force
 
 
-def _assignment(connection: sqlite3.Connection, plan_id: str) -> pd.Series:
-    rows = connection.execute(
-        "SELECT grid_id, zone_id FROM assignment WHERE plan_id = ? ORDER BY fid", (plan_id,)
-    ).fetchall()
-    index = pd.Index([row[0] for row in rows], name=GRID_ID, dtype="str")
-    return pd.Series([row[1] for row in rows], index=index, name=ZONE_ID, dtype="str")
+def _followed_names(plan: Mapping[Any, Any], layer: str, rows: pd.DataFrame) -> dict[str, str]:
+    """Return the names that a plan gives zones, by their new ids; zones that ended or divided lose theirs."""
+    names: dict[str, str] = json.loads(plan["zone_names"])
+    ids = _new_ids(names, rows) if layer == "zones" else {zone: zone for zone in names}
+    return {ids[zone]: name for zone, name in names.items() if zone in ids}
+
+
+def _followed_locks(plan: Mapping[Any, Any], layer: str, rows: pd.DataFrame) -> set[str]:
+    """Return what a plan locks, by the places' new ids; a lock on a place that ended or divided goes."""
+    locked = [lock.partition(":") for lock in json.loads(plan["locked"])]
+    places = {place for kind, _, place in locked if f"{kind}s" == layer}
+    ids = _new_ids(places, rows)
+    return {
+        f"{kind}:{ids[place] if place in places else place}"
+        for kind, _, place in locked
+        if place in ids or f"{kind}s" != layer
+    }
+
+
+def _new_ids(places: Iterable[str], rows: pd.DataFrame) -> dict[str, str]:
+    """Return the new id of each place that is wholly in one; places that no row names keep theirs."""
+    named = set(rows[OLD_ID])
+    follows = {str(old): str(new) for old, new in whole_successors(rows).items()}
+    same = set(rows.loc[rows[KIND] == SAME, OLD_ID])
+    return {
+        place: follows.get(place, place)
+        for place in places
+        if place in follows or place in same or place not in named
+    }
 
 
 def _drop_plan(connection: sqlite3.Connection, plan_id: str) -> bool:
@@ -524,6 +547,5 @@ def _drop_plan(connection: sqlite3.Connection, plan_id: str) -> bool:
     followed = connection.execute("SELECT 1 FROM plans WHERE parent = ?", (plan_id,)).fetchone()
     if row != (1, "draft") or followed:
         return False
-    for table in ("assignment", "plans"):
-        connection.execute(f"DELETE FROM {table} WHERE plan_id = ?", (plan_id,))
+    erase_plan(connection, plan_id)
     return True

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, layers, nesting, redrawing, scoring, serving
+from ui.doors import copies, editions, layers, nesting, plans, redrawing, scoring, serving
 
 door = typer.Typer(
     name="gridbeat",
@@ -26,6 +26,8 @@ for _name, _command in {
     "score": scoring.score,
     "redraw": redrawing.redraw,
     "drift": scoring.drift,
+    "plans": plans.plans,
+    "plan": plans.plan,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,

@@ -18,8 +18,10 @@ from data.editions import (
     record_edition,
 )
 from data.imports import keep_import, undo_import
-from data.plans import change_plan, read_assignment, read_plans, save_plan, today_plan_id
+from data.plan_states import move_plan
+from data.plans import change_plan, duplicate_plan, read_assignment, read_plans, save_plan, today_plan_id
 from data.staging import Staging
+from data.strokes import apply_stroke, assignment_at, plan_locks, plan_zone_names, read_strokes
 from data.workspace import Workspace
 from geo.errors import ConflictError, SchemaError, SettingError
 from planning.succession import carry_over, carry_zones, guess_succession
@@ -64,10 +66,12 @@ def ws(tmp_path):
     ws.write("declared_assignment", pd.DataFrame({"grid_id": ["a", "d"], "zone_id": ["z1", "z2"]}))
     assignment = pd.Series({"a": "z1", "b": "z1", "c": "z2", "d": "z2"}).rename_axis("grid_id")
     plan = save_plan(ws, assignment, kind="nesting", name="首版", params={"by": "area"})
-    change_plan(ws, plan, rev=1, changes={"status": "in_force"})
+    rev = 1
+    for to in ("consulted", "approved", "in_force"):
+        rev = move_plan(ws, plan, to, rev=rev, who="", document_no="1", effective="2026-01-01")
     save_plan(ws, assignment.replace("z2", "z1"), kind="nesting", name="并区")
     retired = save_plan(ws, assignment.replace("z1", "z2"), kind="nesting", name="旧案")
-    change_plan(ws, retired, rev=1, changes={"status": "retired"})
+    move_plan(ws, retired, "retired", rev=1, who="")
     return ws
 
 
@@ -157,6 +161,62 @@ def test_plans_are_carried_over_as_drafts_and_none_comes_into_force_by_itself(ws
     assert plans.at["P1", "status"] == "in_force"
     assert done.approval_needed == ("P1", "P4")
     assert today_plan_id(ws) == "P1"
+
+
+def test_names_and_locks_of_a_painted_plan_follow_and_its_strokes_stay(ws):
+    painted = duplicate_plan(ws, "P1", name="手绘")
+    apply_stroke(
+        ws,
+        painted,
+        rev=1,
+        token="t",
+        painter="p",
+        kind="zone",
+        grids={"d": ("z2", "n1")},
+        names={"n1": ("", "新区"), "z1": ("", "老城")},
+        locks=dict.fromkeys(("zone:z1", "grid:a", "grid:c", "grid:d", "village:v1"), (False, True)),
+    )
+    record(ws, cut_anew(ws))
+    plans = read_plans(ws).set_index("plan_id")
+    (follower,) = plans.index[plans["parent"] == painted]
+    assert plans.loc[follower, ["kind", "name", "rev", "digest"]].tolist() == [
+        "painted",
+        "手绘（新版）",
+        1,
+        "",
+    ]
+    assert plan_zone_names(ws, follower) == {"n1": "新区", "z1": "老城"}
+    # a is in ab now, c is divided, d goes on as e.
+    assert plan_locks(ws, follower) == {"zone:z1", "grid:ab", "grid:e", "village:v1"}
+    assert read_assignment(ws, follower)["e"] == "n1"
+    assert (len(read_strokes(ws, painted)), read_strokes(ws, follower)) == (1, ())
+    assert assignment_at(ws, painted, 0).to_dict() == read_assignment(ws, "P1").to_dict()
+    found = apply_stroke(
+        ws, follower, rev=1, token="t", painter="p", kind="paint", grids={"c1": ("z2", "z1")}
+    )
+    assert found.rev == 2
+    assert follower in drop_edition(ws, "E1"), "it has been worked on"
+
+
+def test_names_and_locks_of_zones_follow_to_the_zones_new_ids(ws):
+    ws.write("zones", strip("zone_id", {"z1": (0, 2), "z2": (2, 4)}))
+    painted = duplicate_plan(ws, "P1", name="手绘")
+    apply_stroke(
+        ws,
+        painted,
+        rev=1,
+        token="t",
+        painter="p",
+        kind="zone",
+        names={"z1": ("", "甲"), "z2": ("", "乙"), "n": ("", "新")},
+        locks={"zone:z1": (False, True), "zone:z2": (False, True), "grid:a": (False, True)},
+    )
+    import_id = bring(ws, "zones", strip("zone_id", {"y1": (0, 2), "y2": (2, 3), "y3": (3, 4)}))
+    record(ws, import_id, carry=carry_zones)
+    plans = read_plans(ws).set_index("plan_id")
+    (follower,) = plans.index[plans["parent"] == painted]
+    assert plan_zone_names(ws, follower) == {"y1": "甲", "n": "新"}, "z2 was divided"
+    assert plan_locks(ws, follower) == {"zone:y1", "grid:a"}
 
 
 def test_grids_and_zones_that_a_plan_loses_are_told(ws):

@@ -17,6 +17,9 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from data import geopackage, workspace
 from data.imports import read_imports
+from data.plan_states import read_states
+from data.plans import duplicate_plan, read_assignment, read_plans
+from data.strokes import apply_stroke, read_strokes
 from data.workspace import Workspace
 from geo.errors import ConflictError, CrsError, FileError, SchemaError, SettingError
 
@@ -189,13 +192,61 @@ def test_failed_migration_changes_nothing(ws, monkeypatch):
     assert ws.setting("schema_version") == version
 
 
-def test_workspace_of_the_first_version_gains_imports_and_editions(ws):
+# What the second version's workspaces held of plans, word for word.
+PLANS_OF_VERSION_2 = (
+    "CREATE TABLE plans (fid INTEGER PRIMARY KEY AUTOINCREMENT, plan_id TEXT NOT NULL UNIQUE,"
+    " kind TEXT NOT NULL, name TEXT NOT NULL, parent TEXT, status TEXT NOT NULL, rev INTEGER NOT NULL,"
+    " author TEXT NOT NULL, created TEXT NOT NULL, note TEXT NOT NULL, params TEXT NOT NULL,"
+    " scorecard TEXT NOT NULL, digest TEXT NOT NULL)"
+)
+
+
+def make_version_2(ws):
+    with geopackage.writing(ws.path) as connection:
+        for table in ("strokes", "plan_states"):
+            geopackage.drop_table(connection, table)
+        connection.execute("DROP TABLE plans")
+        connection.execute(PLANS_OF_VERSION_2)
+        connection.execute(
+            "INSERT INTO plans (plan_id, kind, name, status, rev, author, created, note, params, scorecard,"
+            " digest) VALUES ('P1', 'nesting', '现状', 'in_force', 4, '', '', '', '{}', '{}', 'd')"
+        )
+        connection.execute("INSERT INTO assignment (plan_id, grid_id, zone_id) VALUES ('P1', 'a', 'z1')")
+        connection.execute("UPDATE settings SET value = '2' WHERE name = 'schema_version'")
+
+
+def columns_of(path):
+    with geopackage.reading(path) as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        indexes = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'").fetchall()
+        return {name: geopackage.declared_types(connection, name) for name in names}, sorted(indexes)
+
+
+def test_workspace_of_the_second_version_gains_strokes_states_names_and_locks(ws, tmp_path):
+    make_version_2(ws)
+    made = Workspace.open(ws.path)
+    assert made.setting("schema_version") == 3
+    assert columns_of(ws.path) == columns_of(Workspace.create(tmp_path / "new.gpkg", name="x").path)
+    (plan,) = read_plans(made).to_dict("records")
+    assert (plan["status"], plan["rev"], plan["zone_names"], plan["locked"]) == ("in_force", 4, "{}", "[]")
+    assert read_assignment(made, "P1").to_dict() == {"a": "z1"}
+    assert read_states(made, "P1").empty
+    copy = duplicate_plan(made, "P1", name="手绘")
+    apply_stroke(made, copy, rev=1, token="t", painter="p", kind="paint", grids={"a": ("z1", "z2")})
+    assert read_assignment(made, copy).to_dict() == {"a": "z2"}
+    assert len(read_strokes(made, copy)) == 1
+    assert ws.path.with_name("越湖.v2.gpkg").is_file()
+
+
+def test_workspace_of_the_first_version_gains_all_that_came_since(ws):
+    make_version_2(ws)
     with geopackage.writing(ws.path) as connection:
         geopackage.drop_table(connection, "imports")
         geopackage.drop_table(connection, "editions")
         connection.execute("UPDATE settings SET value = '1' WHERE name = 'schema_version'")
-    Workspace.open(ws.path)
-    assert read_imports(ws).empty
+    made = Workspace.open(ws.path)
+    assert read_imports(made).empty
+    assert read_plans(made)["locked"].tolist() == ["[]"]
 
 
 def test_create_does_not_overwrite(ws):

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from data.plans import change_plan, save_plan
+from data.plan_states import move_plan
+from data.plans import save_plan
 from data.workspace import Workspace
 from geo.errors import Reason
 from ui import cli
@@ -100,7 +101,9 @@ def test_a_plan_that_moves_a_grid_says_so_in_both_languages(run, workspace_file)
 def test_the_plan_in_force_is_todays(run, workspace_file):
     made = Workspace.open(workspace_file)
     plan_id = save_plan(made, quarters(workspace_file, Z0101="Z0001"), kind="redraw", name="新划")
-    change_plan(made, plan_id, rev=1, changes={"status": "in_force"})
+    rev = 1
+    for to in ("consulted", "approved", "in_force"):
+        rev = move_plan(made, plan_id, to, rev=rev, who="", document_no="1", effective="2026-01-01")
     told = facts(run("score", workspace_file, "--json"))
     assert (told["id"], told["zones"], told["workload_moved"]) == (plan_id, 3, 0.0)
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from typer.testing import CliRunner
 
 from data.imports import keep_import
-from data.plans import change_plan, read_plans, save_plan
+from data.plan_states import move_plan
+from data.plans import read_plans, save_plan
 from data.staging import Staging
 from data.workspace import Workspace
 from geo.errors import SchemaError
@@ -48,9 +49,9 @@ def ws(tmp_path):
     ws.write("grids", strip(OLD))
     ws.write("incidents", pd.DataFrame({"grid_id": list(OLD), "date": "2026-10-01", "count": [1, 2, 4, 8]}))
     assignment = pd.Series({"a": "z1", "b": "z1", "=c": "z2", "d": "z2"}).rename_axis("grid_id")
-    change_plan(
-        ws, save_plan(ws, assignment, kind="nesting", name="首版"), rev=1, changes={"status": "in_force"}
-    )
+    plan, rev = save_plan(ws, assignment, kind="nesting", name="首版"), 1
+    for to in ("consulted", "approved", "in_force"):
+        rev = move_plan(ws, plan, to, rev=rev, who="", document_no="1", effective="2026-01-01")
     bring(ws, strip(NEW))
     return ws
 

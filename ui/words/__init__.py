@@ -155,6 +155,8 @@ _NAMED: Mapping[str, str] = {
     "column": "column",
     "columns": "column",
     "status": "state",
+    "step": "state",
+    "steps": "state",
     "found_kind": "shape",
     "expected": "shape",
     "by": "basis",

@@ -1,0 +1,125 @@
+"""The life of a plan: which step follows which, what it needs, and what is kept of it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from data.plan_states import TRANSITIONS, move_plan, plan_documents, read_states
+from data.plans import STATUSES, change_plan, read_plans, save_plan
+from data.workspace import Workspace
+from geo.errors import ConflictError, SettingError
+
+FIRST = pd.Series({"g1": "z1", "g2": "z2"})
+DOCUMENT = {"document_no": "越公发〔2026〕3号", "effective": "2026-03-01"}
+# The steps that lead from the first status to each.
+WAYS = {
+    "draft": (),
+    "consulted": ("consulted",),
+    "approved": ("consulted", "approved"),
+    "in_force": ("consulted", "approved", "in_force"),
+    "retired": ("retired",),
+}
+
+
+@pytest.fixture
+def ws(tmp_path):
+    ws = Workspace.create(tmp_path / "ws.gpkg", name="x", crs="EPSG:4549")
+    save_plan(ws, FIRST, kind="nesting", name="a")
+    return ws
+
+
+def lead(ws, plan_id, *steps):
+    for to in steps:
+        rev = read_plans(ws).set_index("plan_id").at[plan_id, "rev"]
+        move_plan(ws, plan_id, to, rev=int(rev), who="李", **DOCUMENT)
+
+
+def statuses(ws):
+    return dict(zip(read_plans(ws)["plan_id"], read_plans(ws)["status"], strict=True))
+
+
+@pytest.mark.parametrize("was", STATUSES)
+@pytest.mark.parametrize("to", STATUSES)
+def test_only_the_steps_of_the_table_are_taken(ws, was, to):
+    lead(ws, "P1", *WAYS[was])
+    rev = len(WAYS[was]) + 1
+    if to in TRANSITIONS[was]:
+        assert move_plan(ws, "P1", to, rev=rev, who="", **DOCUMENT) == rev + 1
+        assert statuses(ws) == {"P1": to}
+        return
+    with pytest.raises(SettingError, match="plan_step_unknown") as caught:
+        move_plan(ws, "P1", to, rev=rev, who="", **DOCUMENT)
+    assert caught.value.facts["steps"] == (TRANSITIONS[was] or None)
+    assert (statuses(ws), len(read_states(ws, "P1"))) == ({"P1": was}, rev - 1)
+
+
+def test_the_way_of_a_plan_is_kept_line_by_line(ws):
+    move_plan(ws, "P1", "consulted", rev=1, who="李", why="送各所征求意见")
+    lead(ws, "P1", "approved", "in_force")
+    states = read_states(ws, "P1")
+    assert states.columns.tolist() == ["at", "who", "was", "now", "document_no", "effective", "why"]
+    assert states[["was", "now"]].to_numpy().tolist() == [
+        ["draft", "consulted"],
+        ["consulted", "approved"],
+        ["approved", "in_force"],
+    ]
+    assert states.loc[0, ["who", "why", "document_no"]].tolist() == ["李", "送各所征求意见", ""]
+    assert states.loc[2, ["document_no", "effective"]].tolist() == [*DOCUMENT.values()]
+    assert plan_documents(ws).loc["P1"].tolist() == [*DOCUMENT.values()]
+    trail = ws.audit()
+    last = json.loads(trail["facts"].iloc[-1])
+    assert (trail["action"].iloc[-1], last["was"], last["now"]) == ("plan_state", "approved", "in_force")
+
+
+def test_the_plan_that_was_in_force_is_retired_with_a_line_that_says_by_which(ws):
+    second = save_plan(ws, FIRST.replace("z2", "z1"), kind="redraw", name="b")
+    lead(ws, "P1", *WAYS["in_force"])
+    lead(ws, second, *WAYS["in_force"])
+    assert statuses(ws) == {"P1": "retired", second: "in_force"}
+    line = read_states(ws, "P1").iloc[-1]
+    assert line[["was", "now", "why", "who"]].tolist() == ["in_force", "retired", second, "李"]
+    assert read_plans(ws)["rev"].tolist() == [5, 4]
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({}, "plan_needs_document"),
+        ({"document_no": "1"}, "plan_needs_document"),
+        ({"document_no": " ", "effective": "2026-03-01"}, "plan_needs_document"),
+        ({"document_no": "1", "effective": "明年"}, "plan_date_wrong"),
+        ({"document_no": "1", "effective": "2026-02-30"}, "plan_date_wrong"),  # no such day
+    ],
+)
+def test_no_plan_is_in_force_without_a_document_and_a_day(ws, facts, code):
+    lead(ws, "P1", *WAYS["approved"])
+    with pytest.raises(SettingError, match=code):
+        move_plan(ws, "P1", "in_force", rev=3, who="", **facts)
+    assert statuses(ws) == {"P1": "approved"}
+
+
+def test_a_plan_that_breaks_rules_is_consulted_on_but_not_approved(ws):
+    assert move_plan(ws, "P1", "consulted", rev=1, who="", violations=3) == 2
+    with pytest.raises(ConflictError, match="plan_broken") as caught:
+        move_plan(ws, "P1", "approved", rev=2, who="", violations=3)
+    assert caught.value.facts["count"] == 3
+    move_plan(ws, "P1", "approved", rev=2, who="")
+    with pytest.raises(ConflictError, match="plan_broken"):
+        move_plan(ws, "P1", "in_force", rev=3, who="", violations=1, **DOCUMENT)
+
+
+def test_a_plan_that_somebody_changed_since_is_not_moved(ws):
+    change_plan(ws, "P1", rev=1, changes={"note": "改过"})
+    with pytest.raises(ConflictError, match="plan_changed"):
+        move_plan(ws, "P1", "consulted", rev=1, who="")
+    assert statuses(ws) == {"P1": "draft"}
+
+
+def test_unknown_plans_and_statuses_are_refused(ws):
+    with pytest.raises(SettingError, match="plan_status_unknown"):
+        move_plan(ws, "P1", "published", rev=1, who="")
+    with pytest.raises(SettingError, match="plan_unknown"):
+        move_plan(ws, "P9", "consulted", rev=1, who="")
+    with pytest.raises(SettingError, match="plan_unknown"):
+        read_states(ws, "P9")
