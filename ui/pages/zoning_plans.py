@@ -10,9 +10,10 @@ from data.plan_states import read_states
 from ui import look
 from ui.desk import session_desk
 from ui.pages.zoning_plans_about import show_about, show_actions
+from ui.pages.zoning_plans_check import moved
 from ui.pages.zoning_plans_desk import session_plans_desk
 from ui.pages.zoning_plans_history import own_names, show_history
-from ui.pages.zoning_plans_list import kind_text, moment, show_list
+from ui.pages.zoning_plans_list import kind_text, moment, show_list, strokes_of
 from ui.pages.zoning_plans_new import place_names, show_import, show_new
 from ui.pages.zoning_plans_steps import show_steps, steps_row
 from ui.zoning import turn_to
@@ -80,3 +81,22 @@ def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     if plan["note"]:
         st.caption(look.plain(plan["note"]))
     st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t))
+    _figures(zoning)
+
+
+def _figures(zoning: Zoning) -> None:
+    """Show what the plan changes against today's, and how much was drawn in it."""
+    t, plan_id = zoning.place.t, str(zoning.plan_id)
+    with st.spinner(t("plans.checking")):
+        found = moved(zoning, plan_id)
+    if found is None:
+        return
+    shown = [
+        (t.number(found.grids), t("plans.figure_grids"), ""),
+        (t.number(found.villages), t("plans.figure_villages"), ""),
+        (t.percent(found.workload), t("plans.figure_workload"), ""),
+    ]
+    strokes = strokes_of(zoning, plan_id)
+    if strokes:
+        shown.append((t.number(len(strokes)), t("plans.figure_strokes"), ""))
+    look.figures(shown, label=t("plans.figures"))

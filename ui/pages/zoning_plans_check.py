@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.plans import PAINTED, read_assignment
 from data.schemas import VILLAGE_ID
+from geo.errors import GridBeatError
 from planning.dual_graph import WORKLOAD
 from planning.zone_loads import placed
 from ui.named_reasons import named_reason
@@ -56,11 +57,17 @@ def moved(zoning: Zoning, plan_id: str) -> Moved | None:
             villages=int(saved.get("villages_touched") or 0),
             workload=saved.get("workload_moved"),
         )
-    return _moved(zoning, *_key(zoning, plan_id)) if plan["kind"] == PAINTED else None
+    if plan["kind"] != PAINTED:
+        return None
+    try:
+        return _moved(zoning, *_key(zoning, plan_id))
+    except GridBeatError:
+        # Why the district cannot be counted is said where that is asked for.
+        return None
 
 
 def broken(zoning: Zoning, plan_id: str) -> tuple[Reason, ...]:
-    """Return what keeps a plan from being approved; raises as `ui.standing.stand`."""
+    """Return what keeps a plan from being approved; raises as `ui.plan_steps.plan_violations`."""
     return _broken(zoning, *_key(zoning, plan_id))
 
 
@@ -99,8 +106,7 @@ def _moved(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _broken(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today: str) -> tuple[Reason, ...]:
-    found, _ = plan_violations(_zoning.workspace, plan_id, standing=_zoning.standing(plan_id))
-    return found
+    return plan_violations(_zoning.workspace, plan_id, standing=_zoning.standing(plan_id))
 
 
 def _zones(zoning: Zoning, plan_id: str, standing: Standing) -> pd.Series:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from ui.zoning import Zoning
 
 _PAUSE = dt.timedelta(minutes=5)
-_SHOWN = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +121,7 @@ def _listed(zoning: Zoning, found: list[Passage], names: PlaceNames) -> pd.DataF
             _when(passage),
             passage.last.who or who[passage.last.painter],
             _kind(passage, t),
-            passage.grids,
+            passage.grids or None,
             what(passage, names, t),
         )
         for passage in found
@@ -226,10 +225,10 @@ def _restoring(zoning: Zoning, desk: Desk, mine: PlansDesk, number: int, names: 
         return
     facts = {"strokes": t.number(later), "grids": t.number(sum(changes.values()))}
     text = t("plans.restore_changes", **facts)
-    if changes:
-        text = t("plans.restore_moves", text=text, moves=moves_text(changes, names, t))
     with st.container(border=True, key="plans-restore"):
         st.markdown(look.plain(text))
+        if changes:
+            st.caption(look.plain(moves_text(changes, names, t)))
         if not zoning.editable:
             st.caption(t("plans.restore_frozen"))
             return

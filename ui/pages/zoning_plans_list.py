@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.plan_states import plan_documents
 from data.plans import PAINTED
 from data.strokes import read_strokes
 from ui import look
@@ -77,14 +78,25 @@ def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], group: str) -> Non
 
 def _card(zoning: Zoning, plan_id: str, group: str) -> None:
     t, plan = zoning.place.t, zoning.plans.loc[plan_id]
+    about = [plan_id, kind_text(plan, t), _who_when(zoning, plan_id)]
     lines = [
-        " · ".join(part for part in (plan_id, kind_text(plan, t), _who_when(zoning, plan_id)) if part),
+        " · ".join(part for part in about if part),
+        *_document(zoning, plan_id),
         *_figures(zoning, plan_id),
     ]
     mark = t.name("state", plan["status"]) if group == "on_the_way" else ""
     if plan_id == zoning.today_id and plan["status"] != "in_force":
         mark = t("plans.today_mark")
     look.entry(plan["name"], lines, mark=mark)
+
+
+def _document(zoning: Zoning, plan_id: str) -> list[str]:
+    """Return by which document and since when a plan is in force, or was."""
+    documents = plan_documents(zoning.workspace)
+    if plan_id not in documents.index:
+        return []
+    number, day = documents.loc[plan_id]
+    return [zoning.place.t("plans.in_force_by", document=number, day=day)]
 
 
 def kind_text(plan: pd.Series, t: Words) -> str:

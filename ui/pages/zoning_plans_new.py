@@ -40,7 +40,7 @@ _KINDS = ("csv", "txt", "xlsx", "xls", "gpkg", "geojson", "zip")
 def show_new(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     """Offer a new draft from today's plan."""
     t, key = zoning.place.t, desk.key("plans-new")
-    if st.button(t("plans.new"), type="primary", width="stretch", key=key, help=t("plans.new_help")):
+    if st.button(t("plans.new"), width="stretch", key=key, help=t("plans.new_help")):
         carry_out(desk, key, lambda: _new(zoning, mine), t, doing=t("plans.making"))
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from data.plan_states import IN_FORCE, RETIRED, SOUND, TRANSITIONS, move_plan, read_states
+from data.plan_states import IN_FORCE, RETIRED, SOUND, TRANSITIONS, read_states
 from data.plans import STATUSES
-from geo.errors import SettingError
+from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
 from ui.pages.zoning_plans_check import broken, told_places
 from ui.pages.zoning_plans_list import moment
+from ui.plan_steps import step_plan
 from ui.zoning import turn_to
 
 if TYPE_CHECKING:
@@ -76,7 +77,23 @@ def show_steps(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -
     if mine.asked[0] == plan_id and mine.asked[1] in steps:
         step = Step(plan_id=plan_id, was=status, to=mine.asked[1], replaced=_replaced(zoning, mine.asked[1]))
         _asked(zoning, desk, mine, step, names)
+    elif status not in (IN_FORCE, RETIRED):
+        _readiness(zoning, plan_id, names)
     _record(zoning, plan_id)
+
+
+def _readiness(zoning: Zoning, plan_id: str, names: PlaceNames) -> None:
+    """Say at once whether the plan could be approved, and what stands against it."""
+    t = zoning.place.t
+    faults = _faults(zoning, plan_id)
+    if faults is None:
+        return
+    if not faults:
+        st.html(f'<div class="gb-ready"><b>✓</b> {escape(t("plans.sound"))}</div>')
+        return
+    lines = "".join(f"<li>{escape(line)}</li>" for line in told_places(faults, t, names))
+    head = escape(t("plans.broken", count=t.number(len(faults))))
+    st.html(f'<div class="gb-ready gb-not"><b>✗</b> {head}<ul>{lines}</ul></div>')
 
 
 def _in_order(status: str) -> list[str]:
@@ -105,20 +122,25 @@ def _asked(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step, names: Place
     t = zoning.place.t
     with st.container(border=True, key="plans-step-form"):
         st.html(f'<div class="gb-formhead">{escape(t(f"plans.step_{step.was}_{step.to}"))}</div>')
-        faults = _faults(zoning, step)
+        faults = _faults(zoning, step.plan_id) if step.to in SOUND else ()
+        if faults is None:
+            return
         if faults:
             _refused(zoning, faults, names)
             return
         if note := _consequence(zoning, step):
             st.warning(look.plain(note))
-        _form(zoning, desk, mine, step, len(faults))
+        _form(zoning, desk, mine, step)
 
 
-def _faults(zoning: Zoning, step: Step) -> tuple[Reason, ...]:
-    if step.to not in SOUND:
-        return ()
-    with st.spinner(zoning.place.t("plans.checking")):
-        return broken(zoning, step.plan_id)
+def _faults(zoning: Zoning, plan_id: str) -> tuple[Reason, ...] | None:
+    """Return what keeps a plan from being approved; None where that cannot be found out, which is said."""
+    try:
+        with st.spinner(zoning.place.t("plans.checking")):
+            return broken(zoning, plan_id)
+    except GridBeatError as error:
+        look.show_error(error, zoning.place.t)
+        return None
 
 
 def _refused(zoning: Zoning, faults: tuple[Reason, ...], names: PlaceNames) -> None:
@@ -142,7 +164,7 @@ def _consequence(zoning: Zoning, step: Step) -> str:
     return t("plans.retire_final") if step.to == RETIRED else ""
 
 
-def _form(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step, faults: int) -> None:
+def _form(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step) -> None:
     t = zoning.place.t
     key = desk.key("plans-move", step.plan_id, step.to)
     with st.form(f"{key} form", border=False):
@@ -165,9 +187,7 @@ def _form(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step, faults: int) 
         st.rerun()
     if pressed:
         mine.who = who.strip()
-        carry_out(
-            desk, key, lambda: _move(zoning, mine, step, why=why.strip(), document=document, faults=faults), t
-        )
+        carry_out(desk, key, lambda: _move(zoning, mine, step, why=why.strip(), document=document), t)
 
 
 def _document(key: str, t: Words) -> dict[str, str]:
@@ -195,20 +215,18 @@ def iso_day(text: str) -> str:
     return "{}-{:0>2}-{:0>2}".format(*found.groups()) if found else typed
 
 
-def _move(
-    zoning: Zoning, mine: PlansDesk, step: Step, *, why: str, document: Mapping[str, str], faults: int
-) -> None:
+def _move(zoning: Zoning, mine: PlansDesk, step: Step, *, why: str, document: Mapping[str, str]) -> None:
     if not mine.who:
         raise SettingError("plan_who_missing")
     rev = mine.seen.get(step.plan_id, int(zoning.plans.at[step.plan_id, "rev"]))
-    move_plan(
+    step_plan(
         zoning.workspace,
         step.plan_id,
         step.to,
         rev=rev,
         who=mine.who,
+        standing=zoning.standing(step.plan_id) if step.to in SOUND else None,
         why=why,
-        violations=faults,
         **document,
     )
     name, t = str(zoning.plans.at[step.plan_id, "name"]), zoning.place.t
