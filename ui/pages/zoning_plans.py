@@ -89,7 +89,7 @@ def _figures(zoning: Zoning) -> None:
     t, plan_id = zoning.place.t, str(zoning.plan_id)
     with st.spinner(t("plans.checking")):
         found = moved(zoning, plan_id)
-    if found is None:
+    if found is None or plan_id == zoning.today_id:
         return
     shown = [
         (t.number(found.grids), t("plans.figure_grids"), ""),

@@ -55,6 +55,8 @@ class PlansDesk:
         The plan to put on the table next.
     seen
         The revision of each plan that this session has looked at.
+    preview, listed
+        The plan and the number of the stroke to go back to, and the key of the table it was chosen in.
     texts
         The name and the note with which each form began.
     upload
@@ -67,16 +69,20 @@ class PlansDesk:
     told: Notice | None = None
     turn: str | None = None
     seen: dict[str, int] = field(default_factory=dict)
+    preview: tuple[str, int] | None = None
+    listed: str = ""
     texts: dict[str, tuple[str, str]] = field(default_factory=dict)
     upload: tuple[str, Upload] | None = None
 
     def done(self, key: str, *, turn: str | None = None, **facts: str) -> None:
         """Note that something was done, and which plan comes on the table by it."""
         self.told, self.turn, self.asked = Notice(key, facts), turn, ("", "")
+        self.preview = None
 
     def chose(self, plan_id: str) -> None:
         """Note that somebody put another plan on the table."""
         self.told, self.turn, self.asked = None, plan_id, ("", "")
+        self.preview = None
 
 
 # Of the view's own strokes; browsers name themselves otherwise.

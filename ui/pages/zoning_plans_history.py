@@ -90,14 +90,16 @@ def show_history(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames)
         st.caption(t("plans.no_history"))
         return
     found = passages(strokes)[::-1]
+    # Another table after each stroke: a row that was chosen in it would be another state.
+    key = f"plans history {plan_id} {strokes[-1].number}"
     shown = st.dataframe(
         _listed(zoning, found, names),
         hide_index=True,
-        height=min(38 + 32 * (len(found) + 1), 330),
+        height=min(38 + 32 * (len(found) + 1), 300),
         row_height=32,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"plans history {plan_id}",
+        key=key,
         column_config={
             t("plans.what"): st.column_config.TextColumn(width="large"),
             t("plans.grids"): st.column_config.NumberColumn(width="small"),
@@ -105,12 +107,16 @@ def show_history(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames)
         placeholder="",
     )
     rows = shown.selection.rows if shown is not None else []
+    if rows:
+        mine.preview = (plan_id, found[rows[0]].last.number if rows[0] < len(found) else 0)
+    elif mine.listed == key:
+        mine.preview = None
+    mine.listed = key
     _ways_back(zoning, desk, mine, strokes)
-    if not rows or rows[0] > len(found):
+    if mine.preview is None or mine.preview[0] != plan_id:
         st.caption(t("plans.choose_state"))
         return
-    number = found[rows[0]].last.number if rows[0] < len(found) else 0
-    _restoring(zoning, desk, mine, number, names)
+    _restoring(zoning, desk, mine, mine.preview[1], names)
 
 
 def _listed(zoning: Zoning, found: list[Passage], names: PlaceNames) -> pd.DataFrame:
@@ -203,7 +209,7 @@ def _undo(zoning: Zoning, mine: PlansDesk, stroke: Stroke) -> None:
     applied = undo_stroke(
         zoning.workspace,
         plan_id,
-        rev=seen_rev(zoning, mine),
+        rev=int(zoning.plans.at[plan_id, "rev"]),
         token=uuid.uuid4().hex,
         painter=mine.painter,
         who=mine.who,
@@ -247,16 +253,12 @@ def _going_back(zoning: Zoning, number: int) -> Counter[tuple[str, str]]:
 
 
 def _restore(zoning: Zoning, mine: PlansDesk, number: int) -> None:
-    plan_id, rev = str(zoning.plan_id), int(zoning.plans.at[zoning.plan_id, "rev"])
-    seen = seen_rev(zoning, mine)
-    # What was previewed is no longer what would be changed.
-    if seen != rev:
-        raise ConflictError("plan_changed", plan=plan_id, found=rev, expected=seen)
+    plan_id = str(zoning.plan_id)
     restore_plan(
         zoning.workspace,
         plan_id,
         number,
-        rev=seen,
+        rev=seen_rev(zoning, mine),
         token=uuid.uuid4().hex,
         painter=mine.painter,
         who=mine.who,
@@ -265,9 +267,19 @@ def _restore(zoning: Zoning, mine: PlansDesk, number: int) -> None:
 
 
 def seen_rev(zoning: Zoning, mine: PlansDesk) -> int:
-    """Return the revision of the plan on the table that the session had before it when it pressed."""
+    """
+    Return the revision of the plan on the table, which the session has had before it when it pressed.
+
+    Raises
+    ------
+    ConflictError
+        ``plan_unseen``: it was another one. What is shown now is what is.
+    """
     plan_id = str(zoning.plan_id)
-    return mine.seen.get(plan_id, int(zoning.plans.at[plan_id, "rev"]))
+    rev = int(zoning.plans.at[plan_id, "rev"])
+    if mine.seen.get(plan_id, rev) != rev:
+        raise ConflictError("plan_unseen", plan=plan_id)
+    return rev
 
 
 def own_names(zoning: Zoning, names: PlaceNames) -> PlaceNames:

@@ -21,7 +21,6 @@ from ui.pages.importing import translate_uploader
 from ui.pages.importing_files import keep_uploads, to_open
 from ui.pages.zoning_plans_about import NAME_LENGTH, free_name
 from ui.pages.zoning_plans_desk import Upload
-from ui.pages.zoning_plans_history import seen_rev
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -163,7 +162,7 @@ def _into(zoning: Zoning, mine: PlansDesk, found: Upload, changes: Mapping[str, 
     applied = apply_stroke(
         zoning.workspace,
         str(zoning.plan_id),
-        rev=seen_rev(zoning, mine),
+        rev=int(zoning.plans.at[zoning.plan_id, "rev"]),
         token=uuid.uuid4().hex,
         painter=mine.painter,
         kind="import",

@@ -17,6 +17,7 @@ from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
 from ui.pages.zoning_plans_check import broken, told_places
+from ui.pages.zoning_plans_history import seen_rev
 from ui.pages.zoning_plans_list import moment
 from ui.plan_steps import step_plan
 from ui.zoning import turn_to
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ui.words import Words
     from ui.zoning import Zoning
 
+# Of the record's columns, in pixels; together no wider than a small screen has.
+_WIDTHS = {"at": 128, "step": 168, "who": 108, "why": 258, "document_no": 158, "effective": 96}
 _WHO_LENGTH, _WHY_LENGTH, _DOCUMENT_LENGTH = 40, 400, 60
 
 
@@ -149,10 +152,10 @@ def _refused(zoning: Zoning, faults: tuple[Reason, ...], names: PlaceNames) -> N
     lines = [t("plans.broken", count=t.number(len(faults)))]
     lines += [f"- {line}" for line in map(look.plain, told_places(faults, t, names))]
     st.error("\n".join(lines))
-    if st.button(t("plans.to_paint"), type="primary", key="plans mend"):
-        turn_to(zoning, view="paint")
     if not zoning.editable:
         st.caption(t("plans.broken_frozen"))
+    if st.button(t("plans.to_paint"), type="primary" if zoning.editable else "secondary", key="plans mend"):
+        turn_to(zoning, view="paint")
 
 
 def _consequence(zoning: Zoning, step: Step) -> str:
@@ -218,12 +221,11 @@ def iso_day(text: str) -> str:
 def _move(zoning: Zoning, mine: PlansDesk, step: Step, *, why: str, document: Mapping[str, str]) -> None:
     if not mine.who:
         raise SettingError("plan_who_missing")
-    rev = mine.seen.get(step.plan_id, int(zoning.plans.at[step.plan_id, "rev"]))
     step_plan(
         zoning.workspace,
         step.plan_id,
         step.to,
-        rev=rev,
+        rev=seen_rev(zoning, mine),
         who=mine.who,
         standing=zoning.standing(step.plan_id) if step.to in SOUND else None,
         why=why,
@@ -261,7 +263,9 @@ def _record(zoning: Zoning, plan_id: str) -> None:
         height="auto",
         row_height=32,
         key=f"plans record {plan_id}",
-        column_config={t("plans.why"): st.column_config.TextColumn(width="large")},
+        column_config={
+            t(f"plans.{name}"): st.column_config.TextColumn(width=width) for name, width in _WIDTHS.items()
+        },
         placeholder="",
     )
 
