@@ -14,6 +14,7 @@ from data.plans import (
     PAINTED,
     REDRAW,
     change_plan,
+    delete_plan,
     duplicate_plan,
     read_assignment,
     read_plans,
@@ -49,7 +50,11 @@ def shared_file(tmp_path_factory, make_workspace):
 @pytest.fixture
 def workspace(shared_file, monkeypatch):
     monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(shared_file))
-    return Workspace.open(shared_file)
+    opened = Workspace.open(shared_file)
+    yield opened
+    drafts = read_plans(opened).query("status == 'draft'").iloc[1:]
+    for plan, revision in zip(drafts["plan_id"], drafts["rev"], strict=True):
+        delete_plan(opened, plan, rev=int(revision))
 
 
 @pytest.fixture
@@ -77,7 +82,13 @@ def show(plan="", lang="中文"):
     if plan:
         page.query_params["plan"] = plan
     page._page_hash = calc_hash("zoning")
-    page.run()
+    return shown(page.run())
+
+
+def shown(page):
+    """The page, on which nothing went wrong unforeseen."""
+    unforeseen = [words(lang)("error.unexpected") for lang in ("zh", "en")]
+    assert [error.value for error in page.error if error.value in unforeseen] == []
     assert not page.exception
     return page
 
@@ -90,9 +101,7 @@ def texts(page):
 
 def press(page, label):
     next(each for each in page.button if each.label == label).click()
-    page.run()
-    assert not page.exception
-    return page
+    return shown(page.run())
 
 
 def fill(page, label, text):
@@ -215,7 +224,7 @@ def select(page, workspace, plan, row):
     page.session_state[f"plans history {plan} {last}"] = {
         "selection": {"rows": [row], "columns": [], "cells": []}
     }
-    return page.run()
+    return shown(page.run())
 
 
 def test_a_former_state_is_restored_and_the_restoring_undone(workspace, draft):
@@ -303,9 +312,7 @@ def test_strokes_of_others_do_not_stop_a_note(workspace, draft):
 
 def upload(page, name, text):
     page.file_uploader[0].set_value((name, text.encode(), "text/csv"))
-    page.run()
-    assert not page.exception
-    return page
+    return shown(page.run())
 
 
 def test_a_file_becomes_a_stroke_of_the_plan_on_the_table(workspace, draft):
@@ -358,15 +365,15 @@ def test_plans_are_listed_by_state_and_hostile_names_are_escaped(fresh, lang, ho
     lead(workspace, duplicate_plan(workspace, draft, name="旧的"), "retired")
     paint(workspace, evil, G0202="Z0100")
     page = show(evil, lang)
-    shown = "".join(str(element.proto.body) for element in page.get("html"))
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
+    body = "".join(str(element.proto.body) for element in page.get("html"))
+    assert "<script>" not in body
+    assert "&lt;script&gt;" in body
     assert r"\<script\>" in "".join(each.value for each in page.caption)
     heads = {
         "中文": ["我的草案 2", "征求意见与审核 1"],
         "English": ["My drafts 2", "In consultation and approval 1"],
     }
-    assert [head for head in heads[lang] if head not in shown] == []
+    assert [head for head in heads[lang] if head not in body] == []
     assert {each.label for each in page.expander} == {
         "中文": {"计算出的方案（1）", "停用（1）"},
         "English": {"Computed proposals (1)", "Retired (1)"},

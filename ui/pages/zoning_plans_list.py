@@ -31,17 +31,18 @@ def show_list(zoning: Zoning, desk: PlansDesk) -> None:
     """Show the plans by group, newest first, each of them to be put on the table."""
     t = zoning.place.t
     grouped = grouped_plans(zoning.plans, zoning.today_id)
+    documents = plan_documents(zoning.workspace)
     for group in GROUPS:
         plans = grouped[group]
         heading = t(f"plans.group_{group}", count=t.number(len(plans)))
         if group in _CLOSED:
             if plans:
                 with st.expander(heading, expanded=zoning.plan_id in plans, key=f"plans-{group}"):
-                    _cards(zoning, desk, plans, group)
+                    _cards(zoning, desk, plans, documents)
             continue
         st.html(f'<div class="gb-group">{heading}</div>')
         if plans:
-            _cards(zoning, desk, plans, group)
+            _cards(zoning, desk, plans, documents)
         else:
             st.caption(t(f"plans.none_{group}"))
 
@@ -64,11 +65,11 @@ def _group(plan: pd.Series, today_id: str | None) -> str:
     return "drafts" if plan["kind"] == PAINTED else "computed"
 
 
-def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], group: str) -> None:
+def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.DataFrame) -> None:
     for plan_id in plans:
         on_table = plan_id == zoning.plan_id
         with st.container(key=f"plans-card-{plan_id}{'-on' if on_table else ''}"):
-            _card(zoning, plan_id, group)
+            _card(zoning, plan_id, documents)
             # The whole card is the button; its label is read out, not shown.
             label = zoning.place.t("plans.choose", name=zoning.plans.at[plan_id, "name"])
             if st.button(look.plain(label), key=f"plans choose {plan_id}", disabled=on_table):
@@ -76,27 +77,18 @@ def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], group: str) -> Non
                 st.rerun()
 
 
-def _card(zoning: Zoning, plan_id: str, group: str) -> None:
+def _card(zoning: Zoning, plan_id: str, documents: pd.DataFrame) -> None:
     t, plan = zoning.place.t, zoning.plans.loc[plan_id]
     about = [plan_id, kind_text(plan, t), _who_when(zoning, plan_id)]
-    lines = [
-        " · ".join(part for part in about if part),
-        *_document(zoning, plan_id),
-        *_figures(zoning, plan_id),
-    ]
-    mark = t.name("state", plan["status"]) if group == "on_the_way" else ""
+    lines = [" · ".join(part for part in about if part)]
+    if plan_id in documents.index:
+        number, day = documents.loc[plan_id]
+        lines.append(t("plans.in_force_by", document=number, day=day))
+    lines += _figures(zoning, plan_id)
+    mark = t.name("state", plan["status"]) if plan["status"] in _ON_THE_WAY else ""
     if plan_id == zoning.today_id and plan["status"] != "in_force":
         mark = t("plans.today_mark")
     look.entry(plan["name"], lines, mark=mark)
-
-
-def _document(zoning: Zoning, plan_id: str) -> list[str]:
-    """Return by which document and since when a plan is in force, or was."""
-    documents = plan_documents(zoning.workspace)
-    if plan_id not in documents.index:
-        return []
-    number, day = documents.loc[plan_id]
-    return [zoning.place.t("plans.in_force_by", document=number, day=day)]
 
 
 def kind_text(plan: pd.Series, t: Words) -> str:
