@@ -322,7 +322,7 @@ def test_a_file_becomes_a_stroke_of_the_plan_on_the_table(workspace, draft):
     page = upload(show(draft), "改.csv", "网格编码,警务区\nG0202,警务区2\nG0000,警务区2\nG0505,新区\n")
     assert "文件里有现状没有的警务区：新区" in "".join(each.value for each in page.warning)
     assert "33" in "".join(each.value for each in page.warning), "what the file lacks is told"
-    assert "1 个网格已锁定" in texts(page)
+    assert "已锁定的（1 个）不动" in texts(page)
     press(page, "写入桌上的方案")
     now = read_assignment(workspace, draft)
     assert (now["G0202"], now["G0000"], now["G0505"], len(now)) == ("Z0100", "Z0000", "新区", 36)

@@ -9,7 +9,7 @@ import streamlit as st
 from data.plan_states import read_states
 from ui import look
 from ui.desk import session_desk
-from ui.pages.zoning_plans_about import show_about, show_actions
+from ui.pages.zoning_plans_about import show_about, show_actions, show_deletion
 from ui.pages.zoning_plans_check import moved
 from ui.pages.zoning_plans_desk import session_plans_desk
 from ui.pages.zoning_plans_history import own_names, show_history
@@ -78,6 +78,7 @@ def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
         look.title(plan["name"], note)
     with right:
         show_actions(zoning, desk, mine)
+    show_deletion(zoning, desk, mine)
     if plan["note"]:
         st.caption(look.plain(plan["note"]))
     st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t))

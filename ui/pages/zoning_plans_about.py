@@ -34,10 +34,15 @@ def show_actions(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
         copied = st.button(t("plans.copy"), type=kind, key=copy, help=t("plans.copy_help"))
         if plan["status"] == "draft" and st.button(t("plans.delete"), key=f"plans delete {plan_id}"):
             mine.asked, mine.told = (plan_id, _DELETE), None
+            st.rerun()
     if copied:
         carry_out(desk, copy, lambda: _copy(zoning, mine), t)
-    # Asked for once more, elsewhere: a double click cannot reach it.
-    if mine.asked == (plan_id, _DELETE) and plan["status"] == "draft":
+
+
+def show_deletion(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
+    """Ask once more where a draft is to be deleted: away from the first button, for the double clicks."""
+    plan_id = str(zoning.plan_id)
+    if mine.asked == (plan_id, _DELETE) and zoning.plans.at[plan_id, "status"] == "draft":
         _confirm(zoning, desk, mine)
 
 

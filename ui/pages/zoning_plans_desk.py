@@ -13,7 +13,7 @@ from ui.desk import Notice
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geo.errors import Reason
+    from geo.errors import GridBeatError, Reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +59,10 @@ class PlansDesk:
         The plan and the number of the stroke to go back to, and the key of the table it was chosen in.
     texts
         The name and the note with which each form began.
-    upload
-        The file that was read last, and under which id the browser sent it.
+    upload, uploads
+        The file that was read and waits to be kept, and how many there were.
+    fault
+        What was wrong with the last file.
     """
 
     painter: str
@@ -72,12 +74,14 @@ class PlansDesk:
     preview: tuple[str, int] | None = None
     listed: str = ""
     texts: dict[str, tuple[str, str]] = field(default_factory=dict)
-    upload: tuple[str, Upload] | None = None
+    upload: Upload | None = None
+    uploads: int = 0
+    fault: GridBeatError | None = None
 
     def done(self, key: str, *, turn: str | None = None, **facts: str) -> None:
         """Note that something was done, and which plan comes on the table by it."""
         self.told, self.turn, self.asked = Notice(key, facts), turn, ("", "")
-        self.preview = None
+        self.preview = self.fault = None
 
     def chose(self, plan_id: str) -> None:
         """Note that somebody put another plan on the table."""

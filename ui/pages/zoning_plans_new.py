@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from ui.desk import Desk
     from ui.names import PlaceNames
     from ui.pages.zoning_plans_desk import PlansDesk
+    from ui.words import Words
     from ui.zoning import Zoning
 
 # Files that hold a table; what one cannot make an assignment of is not offered.
+_MB = 200
 _KINDS = ("csv", "txt", "xlsx", "xls", "gpkg", "geojson", "zip")
 
 
@@ -58,46 +61,54 @@ def show_import(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) 
     """Take an assignment from a file and tell what it says, to be kept as a draft or in a plan."""
     t = zoning.place.t
     st.caption(t("plans.import_note"))
+    if mine.upload is not None:
+        _put_away(desk, mine, mine.upload, t)
+        _tell(mine.upload, t)
+        _keep(zoning, desk, mine, mine.upload)
+        return
     translate_uploader(t)
-    upload = st.file_uploader(
-        t("plans.import_file"), type=list(_KINDS), key=desk.key("plans-import", "file"), max_upload_size=200
-    )
-    if upload is None:
-        mine.upload = None
-        return
-    found = _read(zoning, mine, upload, names)
-    if found is None:
-        return
-    _tell(zoning, found, names)
-    _keep(zoning, desk, mine, found, names)
+    key = desk.key("plans-import", "file", str(mine.uploads))
+    upload = st.file_uploader(t("plans.import_file"), type=list(_KINDS), key=key, max_upload_size=_MB)
+    if upload is not None:
+        with st.spinner(t("import.looking")):
+            _take(zoning, mine, upload, names)
+        st.rerun()
+    if mine.fault is not None:
+        look.show_error(mine.fault, t)
 
 
-def _read(zoning: Zoning, mine: PlansDesk, upload: UploadedFile, names: PlaceNames) -> Upload | None:
-    """Return what a file holds, read once; what is wrong with it is said."""
-    if mine.upload is not None and mine.upload[0] == upload.file_id:
-        return mine.upload[1]
-    t, place = zoning.place.t, zoning.place
-    grids = pd.Index(cached.table(place.path, place.stamp, "grids")[GRID_ID].astype(str), name=GRID_ID)
+def _take(zoning: Zoning, mine: PlansDesk, upload: UploadedFile, names: PlaceNames) -> None:
+    """Read a file; the browser's copy can go, the uploader is another one afterwards."""
+    mine.upload = mine.fault = mine.told = None
     try:
-        with st.spinner(t("import.looking")), private_folder() as folder:
-            keep_uploads([(upload.name, upload)], Path(folder))
-            paths = to_open(Path(folder))
-            if not paths:
-                known = " ".join(f".{kind}" for kind in _KINDS)
-                raise FileError(
-                    "file_kind_unknown", file=upload.name, found=Path(upload.name).suffix or "—", known=known
-                )
-            assignment, notes = read_assignment_file(paths[0], grids)
+        mine.upload = _read(zoning, upload, names)
     except FAULTS as fault:
-        look.show_error(named(fault, Path(upload.name)), t)
-        return None
+        mine.fault = named(fault, Path(upload.name))
+    mine.uploads += 1
+
+
+def _put_away(desk: Desk, mine: PlansDesk, found: Upload, t: Words) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(f'<div class="gb-file"><b>{escape(found.file)}</b></div>')
+        if st.button(t("import.another"), key=desk.key("plans-import", "another", str(mine.uploads))):
+            mine.upload = None
+            st.rerun()
+
+
+def _read(zoning: Zoning, upload: UploadedFile, names: PlaceNames) -> Upload:
+    place = zoning.place
+    grids = pd.Index(cached.table(place.path, place.stamp, "grids")[GRID_ID].astype(str), name=GRID_ID)
+    with private_folder() as folder:
+        keep_uploads([(upload.name, upload)], Path(folder))
+        paths = to_open(Path(folder))
+        if not paths:
+            known = " ".join(f".{kind}" for kind in _KINDS)
+            found = Path(upload.name).suffix or "—"
+            raise FileError("file_kind_unknown", file=upload.name, found=found, known=known)
+        assignment, notes = read_assignment_file(paths[0], grids)
     assignment = by_id(assignment, names.known.get("zones", {}))
     new = unknown_zones(assignment, _known_zones(zoning), _zone_table(zoning))
-    mine.upload = (
-        upload.file_id,
-        Upload(file=upload.name, assignment=assignment, notes=(*notes, *new)),
-    )
-    return mine.upload[1]
+    return Upload(file=upload.name, assignment=assignment, notes=(*notes, *new))
 
 
 def by_id(assignment: pd.Series, zones: Mapping[str, str]) -> pd.Series:
@@ -118,19 +129,18 @@ def _known_zones(zoning: Zoning) -> pd.Series | None:
     return pd.concat(found) if found else None
 
 
-def _tell(zoning: Zoning, found: Upload, names: PlaceNames) -> None:
-    t = zoning.place.t
+def _tell(found: Upload, t: Words) -> None:
     inside = found.assignment[found.assignment != ""]
     facts = {"grids": t.number(len(inside)), "zones": t.number(inside.nunique())}
-    st.success(look.plain(t("plans.import_read", file=found.file, **facts)))
+    st.success(look.plain(t("plans.import_read", **facts)))
     lines = [t.reason(note) for note in found.notes]
     if blank := len(found.assignment) - len(inside):
         lines.append(t("plans.import_blank", count=t.number(blank)))
-    for line in lines:
-        st.warning(look.plain(line))
+    if lines:
+        st.warning("\n".join(f"- {look.plain(line)}" for line in lines))
 
 
-def _keep(zoning: Zoning, desk: Desk, mine: PlansDesk, found: Upload, names: PlaceNames) -> None:
+def _keep(zoning: Zoning, desk: Desk, mine: PlansDesk, found: Upload) -> None:
     t = zoning.place.t
     draft, into = desk.key("plans-import", "draft"), desk.key("plans-import", "into")
     changes, held = _changes(zoning, found) if zoning.editable else ({}, 0)
@@ -154,6 +164,7 @@ def _as_draft(zoning: Zoning, mine: PlansDesk, found: Upload) -> None:
     note = zoning.place.t("plans.import_source", file=found.file)
     facts = {"kind": PAINTED, "name": name, "author": mine.who, "note": note, "zone_names": _new_names(found)}
     (made,) = save_plans(zoning.workspace, [(plan, facts)])
+    mine.upload = None
     mine.done("plans.imported_draft", turn=made, file=found.file, name=name)
 
 
@@ -171,6 +182,7 @@ def _into(zoning: Zoning, mine: PlansDesk, found: Upload, changes: Mapping[str, 
         who=mine.who,
         note=found.file,
     )
+    mine.upload = None
     t = zoning.place.t
     kept = 0 if applied.stroke is None else len(applied.stroke.grids)
     mine.done(

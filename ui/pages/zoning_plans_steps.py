@@ -113,6 +113,7 @@ def _buttons(mine: PlansDesk, plan_id: str, status: str, steps: list[str], t: Wo
             kind = "primary" if at == 0 and to != RETIRED else "secondary"
             if st.button(label, type=kind, key=f"plans step {plan_id} {status} {to}"):
                 mine.asked, mine.told = (plan_id, to), None
+                st.rerun()
 
 
 def _replaced(zoning: Zoning, to: str) -> str | None:
