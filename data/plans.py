@@ -36,6 +36,28 @@ def read_plans(workspace: Workspace) -> pd.DataFrame:
         return geopackage.read_table(connection, "plans", crs=None)
 
 
+def read_plan(workspace: Workspace, plan_id: str) -> dict[str, Any]:
+    """
+    Return the row of one plan, as `read_plans` has it.
+
+    Raises
+    ------
+    SettingError
+        ``plan_unknown``, with the ids there are.
+    """
+    with geopackage.reading(workspace.path) as connection:
+        return require_plan(connection, plan_id)
+
+
+def plan_sizes(workspace: Workspace) -> pd.Series:
+    """Return how many grids each plan has in a zone, by plan_id; plans without any are left out."""
+    with geopackage.reading(workspace.path) as connection:
+        sizes = dict(
+            connection.execute("SELECT plan_id, COUNT(*) FROM assignment GROUP BY plan_id").fetchall()
+        )
+    return pd.Series(sizes, name="grids", dtype="int64")
+
+
 def read_assignment(workspace: Workspace, plan_id: str) -> pd.Series:
     """
     Return the zone_id of each grid in a plan, indexed by grid_id.
@@ -304,6 +326,7 @@ def require_plan(connection: sqlite3.Connection, plan_id: str, *, rev: int | Non
         known = [row[0] for row in connection.execute("SELECT plan_id FROM plans ORDER BY fid")]
         raise SettingError("plan_unknown", plan=plan_id, known=", ".join(known))
     plan = dict(zip(fields, row, strict=True))
+    del plan["fid"]
     if rev is not None and plan["rev"] != rev:
         raise ConflictError("plan_changed", plan=plan_id, found=plan["rev"], expected=rev)
     return plan

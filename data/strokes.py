@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from data import geopackage
-from data.plans import PAINTED, assignment_of, require_draft, require_plan
+from data.plans import PAINTED, assignment_of, read_plan, require_draft, require_plan
 from data.schemas import GRID_ID, ZONE_ID
 from data.workspace import as_json, now, record
 from geo.errors import ConflictError, SettingError
@@ -270,14 +270,12 @@ def assignment_at(workspace: Workspace, plan_id: str, number: int) -> pd.Series:
 
 def plan_zone_names(workspace: Workspace, plan_id: str) -> dict[str, str]:
     """Return the names by zone_id that a plan gives itself; raises ``plan_unknown``."""
-    with geopackage.reading(workspace.path) as connection:
-        return _names(require_plan(connection, plan_id))
+    return _names(read_plan(workspace, plan_id))
 
 
 def plan_locks(workspace: Workspace, plan_id: str) -> frozenset[str]:
     """Return what a plan keeps from being painted, e.g. ``zone:Z1``; raises ``plan_unknown``."""
-    with geopackage.reading(workspace.path) as connection:
-        return _locks(require_plan(connection, plan_id))
+    return _locks(read_plan(workspace, plan_id))
 
 
 def _applied(

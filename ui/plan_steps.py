@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from data import geopackage
 from data.plan_states import SOUND, move_plan, plan_documents
-from data.plans import read_assignment, read_plans, today_plan_id
+from data.plans import plan_sizes, read_assignment, read_plans, today_plan_id
 from data.strokes import plan_zone_names
 from geo.errors import ConflictError
 from planning.scorecard import ScoreParams
@@ -30,12 +29,10 @@ def plan_list(workspace: Workspace) -> pd.DataFrame:
     """
     plans = read_plans(workspace)
     documents = plan_documents(workspace).reindex(plans["plan_id"]).fillna("").reset_index(drop=True)
-    with geopackage.reading(workspace.path) as connection:
-        counts = dict(connection.execute("SELECT plan_id, COUNT(*) FROM assignment GROUP BY plan_id"))
     listed = plans[["plan_id", "name", "kind", "status", "rev", "author", "created", "parent", "note"]]
     return listed.assign(
         parent=plans["parent"].fillna(""),
-        grids=plans["plan_id"].map(counts).fillna(0).astype("int64"),
+        grids=plans["plan_id"].map(plan_sizes(workspace)).fillna(0).astype("int64"),
         document_no=documents["document_no"],
         effective=documents["effective"],
         today=plans["plan_id"] == today_plan_id(workspace),

@@ -96,18 +96,10 @@ def _require_one_deed(deeds: Mapping[str, Any]) -> None:
         raise SettingError("options_clash", name=asked[0], other=asked[1])
 
 
-def _row(workspace: Workspace, plan_id: str) -> dict[str, Any]:
-    from data import geopackage
-    from data.plans import require_plan
-
-    with geopackage.reading(workspace.path) as connection:
-        return require_plan(connection, plan_id)
-
-
 def _delete(workspace: Workspace, plan_id: str, who: str, say: Speaker) -> None:
-    from data.plans import delete_plan
+    from data.plans import delete_plan, read_plan
 
-    row = _row(workspace, plan_id)
+    row = read_plan(workspace, plan_id)
     delete_plan(workspace, plan_id, rev=row["rev"], who=who)
     say.result({"id": plan_id, "deleted": True}, say.t("plan.deleted", id=plan_id, name=row["name"]))
 
@@ -122,30 +114,32 @@ def _copied(
 
 
 def _restored(workspace: Workspace, plan_id: str, number: int, who: str, say: Speaker) -> tuple[str, ...]:
+    from data.plans import read_plan
     from data.strokes import restore_plan
 
-    rev, token = _row(workspace, plan_id)["rev"], secrets.token_hex(8)
+    rev, token = read_plan(workspace, plan_id)["rev"], secrets.token_hex(8)
     done = restore_plan(workspace, plan_id, number, rev=rev, token=token, painter=_PAINTER, who=who)
     shown = {"id": plan_id, "number": say.t.number(number)}
     return (say.t("plan.restored", **shown) if done.stroke else say.t("plan.restored_same", **shown),)
 
 
 def _rename(workspace: Workspace, plan_id: str, name: str | None, note: str | None, who: str) -> None:
-    from data.plans import change_plan
+    from data.plans import change_plan, read_plan
 
     if name is not None and not name.strip():
         raise SettingError("plan_field_empty", found="name")
     changes = {key: value.strip() for key, value in (("name", name), ("note", note)) if value is not None}
-    change_plan(workspace, plan_id, rev=_row(workspace, plan_id)["rev"], who=who, changes=changes)
+    change_plan(workspace, plan_id, rev=read_plan(workspace, plan_id)["rev"], who=who, changes=changes)
 
 
 def _moved(
     workspace: Workspace, plan_id: str, to: str, step: Mapping[str, str], who: str, say: Speaker
 ) -> tuple[str, ...]:
+    from data.plans import read_plan
     from ui.plan_steps import step_plan
 
     try:
-        step_plan(workspace, plan_id, to, rev=_row(workspace, plan_id)["rev"], who=who, **step)
+        step_plan(workspace, plan_id, to, rev=read_plan(workspace, plan_id)["rev"], who=who, **step)
     except ConflictError as error:
         if error.code != "plan_broken":
             raise
@@ -168,10 +162,11 @@ def _tell_broken(workspace: Workspace, plan_id: str, error: ConflictError, say: 
 
 def _facts(workspace: Workspace, plan_id: str, *, history: bool) -> dict[str, Any]:
     from data.plan_states import read_states
+    from data.plans import read_plan
     from data.strokes import read_strokes
     from ui.plan_steps import plan_list
 
-    row, listed = _row(workspace, plan_id), plan_list(workspace)
+    row, listed = read_plan(workspace, plan_id), plan_list(workspace)
     strokes = read_strokes(workspace, plan_id)
     return {
         **_plain(listed[listed["plan_id"] == plan_id].to_dict("records")[0]),
