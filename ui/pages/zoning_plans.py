@@ -68,7 +68,7 @@ def _table(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
 
 def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     t, plan = zoning.place.t, zoning.plans.loc[zoning.plan_id]
-    left, right = st.columns([1.3, 1], vertical_alignment="center")
+    left, right = st.columns([1.75, 1], vertical_alignment="center")
     note = " · ".join(
         part
         for part in (plan["plan_id"], kind_text(plan, t), moment(plan["created"]), plan["author"])

@@ -83,10 +83,9 @@ class PlansDesk:
         self.told, self.turn, self.asked = Notice(key, facts), turn, ("", "")
         self.preview = self.fault = None
 
-    def chose(self, plan_id: str) -> None:
-        """Note that somebody put another plan on the table."""
-        self.told, self.turn, self.asked = None, plan_id, ("", "")
-        self.preview = None
+    def chose(self) -> None:
+        """Forget what was asked and told: somebody puts another plan on the table."""
+        self.told, self.asked, self.preview = None, ("", ""), None
 
 
 # Of the view's own strokes; browsers name themselves otherwise.

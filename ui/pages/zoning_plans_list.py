@@ -12,6 +12,7 @@ from data.plans import PAINTED
 from data.strokes import read_strokes
 from ui import look
 from ui.pages.zoning_plans_check import moved
+from ui.zoning import turn_to
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,8 +74,8 @@ def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.Data
             # The whole card is the button; its label is read out, not shown.
             label = zoning.place.t("plans.choose", name=zoning.plans.at[plan_id, "name"])
             if st.button(look.plain(label), key=f"plans choose {plan_id}", disabled=on_table):
-                desk.chose(plan_id)
-                st.rerun()
+                desk.chose()
+                turn_to(zoning, plan_id=plan_id)
 
 
 def _card(zoning: Zoning, plan_id: str, documents: pd.DataFrame) -> None:
