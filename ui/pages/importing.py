@@ -76,7 +76,7 @@ def _choose(bench: Bench, t: Words) -> None:
     if bench.path is not None:
         _chosen(bench, t)
         return
-    _translate_uploader(t)
+    translate_uploader(t)
     left, right = st.columns([1.4, 1], gap="large")
     with left:
         uploads = st.file_uploader(
@@ -172,7 +172,7 @@ def _size(path: Path, t: Words) -> str:
     return size_text(size, t)
 
 
-def _translate_uploader(t: Words) -> None:
+def translate_uploader(t: Words) -> None:
     """Streamlit's uploader speaks English only: its words are hidden, and ours put in their place."""
     drop, browse = _css_text(t("import.drop")), _css_text(t("import.browse"))
     st.html(
