@@ -54,7 +54,8 @@ const place = (g) => {
 """
 # Pairs of grids that can be seen: the second is in another zone of the first one's station.
 PAIRS = f"""() => {{ {IN_SHADOW}
-  const {{ stations }} = canvas.geometry.grids, {{ zoneOf }} = canvas.picture, r = host.getBoundingClientRect();
+  const {{ stations }} = canvas.geometry.grids, {{ zoneOf }} = canvas.picture;
+  const r = host.getBoundingClientRect();
   const seen = [...stations.keys()].map((g) => [g, ...place(g)]).filter(([, x, y]) =>
     x > r.left + 90 && x < r.right - 20 && y > r.top + 20 && y < r.bottom - 60);
   const found = [];
