@@ -343,7 +343,7 @@ SESSION = """
         borders: [0, 1, 1, 2, 2, 3],
     };
     const zones = [['a', 0], ['b', 0], ['c', 1]].map(([id, station]) => ({ id, name: id, station }));
-    const fixed = { id: 'P1', origin: 'test', name: '', editable: true, locks: [], tolerance: 0.1, across: false };
+    const fixed = { id: 'P1', origin: 'test', editable: true, locks: [], tolerance: 0.1, across: false };
     const plan = { ...fixed, assignment: [0, 0, 1, 2], zones };
     const open = (key) => m.sessionOf(geometry, { state_key: key, plan });
     const zonesOf = (session) => [...session.plan.zoneOf].map((zone) => session.plan.zoneId(zone)).join('');

@@ -1,6 +1,6 @@
 /* Mode "paint": the desk where a plan is painted. Puts together map, bar, panel, pointer and session. */
 import { gridCanvas } from './canvas.js';
-import { BLUE, INK } from './drawing.js';
+import { ALARM, BLUE, INK } from './drawing.js';
 import { hoverCard } from './hover.js';
 import { pointing } from './pointing.js';
 import { sessionOf } from './session.js';
@@ -124,6 +124,7 @@ class Desk {
     if (data.notice) this.say(data.notice);
     if (JSON.stringify(data.focus) !== this.focused) this.lookAt(data.focus);
     this.canvas.labelsLater();
+    this.canvas.redrawMarks();
     this.show();
   }
 
@@ -416,7 +417,20 @@ class Desk {
       const grids = members(plan.zoneOf, [this.chosen]).get(this.chosen);
       this.canvas.outline(ctx, grids, [{ colour: 'rgba(255,255,255,.95)', width: 6.5 }, { colour: BLUE, width: 3.6 }]);
     }
+    this.drawMends(ctx);
     if (this.flash) this.canvas.outline(ctx, this.flash, [{ colour: '#fff', width: 8 }, { colour: INK, width: 4 }]);
+  }
+
+  /** Dash round what the best mend of each broken zone would move. */
+  drawMends(ctx) {
+    const best = new Map();
+    for (const mend of this.session.score.mends) if (!best.has(mend.zone)) best.set(mend.zone, mend);
+    ctx.save();
+    ctx.setLineDash([7, 6]);
+    for (const { grids } of best.values()) {
+      this.canvas.outline(ctx, grids.map(([g]) => g), [{ colour: 'rgba(255,255,255,.9)', width: 5 }, { colour: ALARM, width: 2.4 }]);
+    }
+    ctx.restore();
   }
 
   later() {

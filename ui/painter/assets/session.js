@@ -115,6 +115,8 @@ class Session {
 
   /** Figures of some zones at once, before Python has scored them; its targets hold on. */
   foresee(zones) {
+    const ids = new Set(zones.map((zone) => this.plan.zoneId(zone)));
+    this.score.mends = this.score.mends.filter(({ zone }) => !ids.has(zone));
     for (const [zone, sum] of this.plan.sums(zones)) {
       const id = this.plan.zoneId(zone), row = this.score.zones.get(id) || { target: null, pp: null };
       const deviation = row.target ? sum.workload / row.target - 1 : null;
