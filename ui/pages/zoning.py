@@ -67,12 +67,17 @@ def _plan(zoning: Zoning) -> None:
         index=shown.index(zoning.plan_id) if zoning.plan_id in shown else None,
         format_func=lambda plan: plan_label(zoning, plan),
         placeholder=t("zoning.no_plan"),
-        key=f"zoning plan {zoning.plan_id}",
+        # New with each state and name: a widget keeps the labels that it was made with.
+        key=f"zoning plan {zoning.plan_id} {zoning.place.lang} {_told(zoning)}",
         label_visibility="collapsed",
         width=_PLAN_WIDTH,
     )
     if chosen is not None and chosen != zoning.plan_id:
         turn_to(zoning, plan_id=chosen)
+
+
+def _told(zoning: Zoning) -> str:
+    return "" if zoning.plan_id is None else plan_label(zoning, zoning.plan_id)
 
 
 def _worth_showing(plan: object) -> bool:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TODAY = ""
 _SIDES = ("left", "right")
 MAP_KEY = "comparison"
+_ACKS, _ACKS_TOLD = "comparison acks", 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,7 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
             "differences": differences(*totals, t),
             "changes": list(change_facts(list(compared.changes), compared.table, t, names, at=at)),
             "decidable": compared.table is not None,
+            "acks": list(st.session_state.get(_ACKS, ())),
         },
         key=key,
         on_post=lambda: _decide(board, compared, posted(key)),
@@ -190,3 +192,5 @@ def _decide(board: Board | None, compared: Comparison, posts: object) -> None:
                 zone = change.after if post.kind == "accept" else change.before
                 grids.update(dict.fromkeys(change.grids, zone))
         board.paint(post.token, post.kind, grids)
+        # The last ones are told again and again: a run may be cut short before it told them.
+        st.session_state[_ACKS] = [*st.session_state.get(_ACKS, ()), post.token][-_ACKS_TOLD:]

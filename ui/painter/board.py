@@ -25,6 +25,7 @@ from planning.zone_loads import zone_homes
 from ui.named_reasons import named_reason
 from ui.painter.coverage import stations_of
 from ui.painter.posts import Post, readable
+from ui.recent import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -255,6 +256,7 @@ class Board:
         names = self.standing.names.renamed("zones", self.names)
         return {
             "id": self.plan_id,
+            "origin": key_of(self.workspace.path),
             **drawn(self.standing, self.assignment, names, also=self.names),
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,

@@ -15,7 +15,7 @@ from ui.words import words
 PAGE = """<!doctype html><html><head><meta charset="utf-8"></head><body style="margin:0"><div id="host"></div>
 <script type="module">
 const shadow = document.querySelector("#host").attachShadow({mode: "open"});
-for (const sheet of ["gridbeat.leaflet/leaflet", "painter/scorecard"]) {
+for (const sheet of ["gridbeat.leaflet/leaflet", "painter/scorecard", "painter/compare"]) {
   const link = document.createElement("link");
   link.rel = "stylesheet"; link.href = `/${sheet}.css`; shadow.append(link);
 }

@@ -312,9 +312,6 @@ def test_every_text_that_the_comparison_asks_for_is_there_and_none_besides(lang)
     assert [key for key, text in texts.items() if "—" in text or text == f"painter.{key}"] == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="canvas.js: its renderer has no _destroyContainer, map.remove() throws"
-)
 def test_the_other_modes_places_are_given_back_when_it_closes(comparison, data, ground):
     bar = "root.insertAdjacentHTML('beforeend', '<div class=\"bar\" style=\"display: flex\"></div>')"
     page = comparison(data, ground, before=bar)

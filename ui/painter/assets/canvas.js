@@ -50,6 +50,12 @@ const Sheets = L.Renderer.extend({
     this._container.style.cssText = 'position:absolute;left:0;top:0;pointer-events:none';
     this.canvas.makeSheets(this._container);
   },
+  _destroyContainer() {
+    this._container.remove();
+    delete this._container;
+  },
+  // Renderers of Leaflet's own redraw paths; ours has none.
+  _updatePaths() {},
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);

@@ -1,7 +1,7 @@
 /* Mode "compare": two plans side by side, what differs between their scorecards, and the list of changes. */
 
 import { changeList } from './changes.js';
-import { element, icon, say, setAttr, setText, styled } from './saying.js';
+import { element, icon, say, setAttr, setText } from './saying.js';
 import { newToken, withoutKept } from './strokes.js';
 import { commonPlan, twinMaps, zoneColour } from './twins.js';
 
@@ -15,7 +15,6 @@ export function open(root, { data, geometry, post }) {
     geometry, post, words: data.words, queue: [], changeOf: new Map(),
     tell: (key, facts) => say(data.words, `compare.${key}`, facts),
   };
-  styled(root, 'compare.css');
   // The places of the other mode's bar, map and panel: ours fills the whole.
   mode.others = [...root.children].map((part) => [part, part.style.display]);
   for (const [part] of mode.others) part.style.display = 'none';

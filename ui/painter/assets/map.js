@@ -70,7 +70,6 @@ async function load(here, kind) {
   if (here.closed || here.loading !== kind) return;
   here.loading = null;
   here.mode?.destroy();
-  here.root.dataset.mode = mode;
   const [first, ...later] = here.backlog;
   here.mode = module.open(here.root, {
     data: first,

@@ -67,13 +67,6 @@ function setAttribute(node, name, value) {
   else node.setAttribute(name, value === true ? '' : value);
 }
 
-/** Put one of our style sheets beside the component's root, once. */
-export function styled(root, name) {
-  const parent = root.parentNode;
-  if (parent.querySelector(`link[data-sheet='${name}']`)) return;
-  root.before(element('link', { rel: 'stylesheet', href: new URL(`./${name}`, import.meta.url).href, 'data-sheet': name }));
-}
-
 /** Writes only what differs: an update must not touch what has not changed. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

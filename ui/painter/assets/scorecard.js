@@ -36,32 +36,6 @@ export function scorecard(root, { words, lang, on }) {
   };
 }
 
-/**
- * The zones as they are while Python has not answered: sums the browser can add up, targets as they were.
- *
- * `moved`: [old zone id, new zone id, workload, present] for each grid; "" is no zone. Zones that no grid
- * left or entered stay the same objects, and keep whatever they were marked as.
- */
-export function provisional(zones, moved) {
-  const sums = new Map();
-  for (const [from, to, workload, present] of moved) {
-    addTo(sums, from, -workload, -present, -1);
-    addTo(sums, to, workload, present, 1);
-  }
-  return zones.map((zone) => (sums.has(zone.id) ? withSums(zone, sums.get(zone.id)) : zone));
-}
-
-function addTo(sums, zone, workload, present, grids) {
-  const [a, b, c] = sums.get(zone) ?? [0, 0, 0];
-  sums.set(zone, [a + workload, b + present, c + grids]);
-}
-
-function withSums(zone, [workload, present, grids]) {
-  const sum = zone.workload + workload;
-  const deviation = zone.target > 0 ? sum / zone.target - 1 : null;
-  return { ...zone, workload: sum, present: zone.present + present, grids: zone.grids + grids, deviation, provisional: true };
-}
-
 function update(panel, given) {
   const model = complete(given);
   panel.model = model;

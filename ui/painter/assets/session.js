@@ -105,8 +105,9 @@ class Session {
     else local.drop(this.queueKey);
   }
 
-  rate({ zones = [], all = false, ...rest }) {
+  rate({ zones = [], gone = [], all = false, ...rest }) {
     if (all) this.score.zones.clear();
+    for (const id of gone) this.score.zones.delete(id);
     for (const [id, workload, target, deviation, parts, grids, villages, present, pp] of zones) {
       this.score.zones.set(id, { workload, target, deviation, parts, grids, villages, present, pp });
     }
@@ -120,7 +121,7 @@ class Session {
     for (const [zone, sum] of this.plan.sums(zones)) {
       const id = this.plan.zoneId(zone), row = this.score.zones.get(id) || { target: null, pp: null };
       const deviation = row.target ? sum.workload / row.target - 1 : null;
-      this.score.zones.set(id, { ...row, ...sum, deviation });
+      this.score.zones.set(id, { ...row, ...sum, deviation, provisional: true });
     }
   }
 
