@@ -50,12 +50,12 @@ def readable(posts: object, grids: int) -> Iterator[Post]:
     for raw in posts if isinstance(posts, list) else []:
         try:
             yield _post(raw, grids)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue
 
 
 def _post(raw: Any, grids: int) -> Post:
-    if raw["kind"] not in KINDS:
+    if raw["kind"] not in KINDS or not _text(raw["token"]):
         raise ValueError(raw)
     return Post(
         token=_text(raw["token"]),
@@ -74,7 +74,7 @@ def _post(raw: Any, grids: int) -> Post:
 
 def _grid(item: Any, grids: int) -> tuple[int, str, str]:
     place, old, new = item
-    if not isinstance(place, int) or not 0 <= place < grids:
+    if type(place) is not int or not 0 <= place < grids:
         raise ValueError(place)
     return place, _text(old), _text(new)
 
