@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+_Value = TypeVar("_Value", str, bool)
 KINDS = frozenset(
     {"paint", "rectangle", "fill", "village", "repair", "zone", "lock", "undo", "redo", "accept", "refuse"}
 )
@@ -62,14 +63,21 @@ def _post(raw: Any, grids: int) -> Post:
         painter=_text(raw.get("painter", "")),
         kind=raw["kind"],
         grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
-        names={
-            _text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()
-        },
-        locks={
-            _text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()
-        },
+        names=_pairs(raw.get("names"), _text),
+        locks=_pairs(raw.get("locks"), bool),
         changes=tuple(_text(change) for change in raw.get("changes") or ()),
     )
+
+
+def _pairs(raw: Any, read: Callable[[Any], _Value]) -> dict[str, tuple[_Value, _Value]]:
+    found = {}
+    for key, pair in (raw or {}).items():
+        # A text of two letters would unpack as well.
+        if not isinstance(pair, list):
+            raise TypeError(pair)
+        was, now = pair
+        found[_text(key)] = (read(was), read(now))
+    return found
 
 
 def _grid(item: Any, grids: int) -> tuple[int, str, str]:
