@@ -113,23 +113,28 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
     key = f"{MAP_KEY} {zoning.place.path}"
     compared = _compared(zoning, board)
     standing, t = zoning.standing(), zoning.place.t
-    names = standing.names.renamed("zones", board.names if board else {})
+    called = [_names(zoning, board, _chosen(zoning, side)) for side in _SIDES]
+    both = standing.names.renamed("zones", {**called[0], **called[1]})
     at = {str(grid): i for i, grid in enumerate(standing.graph.grids.index)}
     params = score_params(zoning.plans.loc[zoning.plan_id or zoning.plans.index[-1]])
     totals = [
         rounded(live_scorecard(standing, plan, params).totals()) for plan in (compared.left, compared.right)
     ]
-    sides = zip(compared.titles, (compared.left, compared.right), totals, strict=True)
+    sides = zip(compared.titles, (compared.left, compared.right), totals, called, strict=True)
     grid_map(
         {
             "mode": "compare",
             **common(zoning, key, words=_words),
             "plans": [
-                {"title": title, **drawn(standing, plan, names), "totals": total}
-                for title, plan, total in sides
+                {
+                    "title": title,
+                    **drawn(standing, plan, standing.names.renamed("zones", own)),
+                    "totals": total,
+                }
+                for title, plan, total, own in sides
             ],
             "differences": differences(*totals, t),
-            "changes": list(change_facts(list(compared.changes), compared.table, t, names, at=at)),
+            "changes": list(change_facts(list(compared.changes), compared.table, t, both, at=at)),
             "decidable": compared.table is not None,
             "acks": list(st.session_state.get(_ACKS, ())),
         },
@@ -173,6 +178,13 @@ def _assignment(zoning: Zoning, board: Board | None, plan_id: str) -> pd.Series:
     else:
         found = read_assignment(zoning.workspace, plan_id)
     return found.reindex(standing.graph.grids.index).fillna("")
+
+
+def _names(zoning: Zoning, board: Board | None, plan_id: str) -> dict[str, str]:
+    """Return the names that a plan gives its zones itself."""
+    if board is not None and plan_id == board.plan_id:
+        return board.names
+    return {} if plan_id == _TODAY else json.loads(zoning.plans.at[plan_id, "zone_names"])
 
 
 def _proposal_of(zoning: Zoning, plan_id: str) -> str | None:

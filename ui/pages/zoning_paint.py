@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.schemas import VILLAGE_ID, ZONE_ID
 from ui import cached, look
 from ui.desk import carry_out, session_desk
 from ui.painter import component_words, grid_map
@@ -18,6 +19,8 @@ from ui.zoning import plan_label, turn_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import pandas as pd
 
     from ui.standing import Standing
     from ui.words import Words
@@ -98,12 +101,9 @@ def begin_from_today(zoning: Zoning) -> None:
         from data.plans import PAINTED, save_plan
 
         standing = zoning.standing()
-        today = standing.today
-        if today is None:
-            today = standing.graph.grids["village_id"].map(lambda _: "")
         plan = save_plan(
             zoning.workspace,
-            today.reindex(standing.graph.grids.index).fillna(""),
+            _placed_today(standing),
             kind=PAINTED,
             name=t("zoning.first_name"),
             author=desk.who,
@@ -116,6 +116,13 @@ def begin_from_today(zoning: Zoning) -> None:
     key = desk.key("begin_painting")
     if st.button(t("zoning.begin"), type="primary", key=key):
         carry_out(desk, key, begin, t, doing=t("zoning.beginning"))
+
+
+def _placed_today(standing: Standing) -> pd.Series:
+    """Return today's zone of the grids that have one."""
+    grids = standing.graph.grids
+    today = grids[VILLAGE_ID].iloc[:0] if standing.today is None else standing.today.dropna()
+    return today[(today != "") & today.index.isin(grids.index)].rename(ZONE_ID)
 
 
 def _offer_copy(zoning: Zoning) -> None:
