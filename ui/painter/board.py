@@ -188,7 +188,7 @@ class Board:
                 self._news.append(self._item(done.stroke, by="self"))
         if done.refused:
             put_right = [[self._at[grid], "", zone] for grid, zone in done.refused.items()]
-            self._news.append({"by": "other", "grids": put_right, "refused": len(put_right)})
+            self._news.append({"by": "self", "grids": put_right, "refused": len(put_right)})
         self.rev = done.rev
 
     def _tell_others(self, strokes: Sequence[Stroke]) -> None:
