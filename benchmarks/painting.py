@@ -225,6 +225,7 @@ def _drag(page: Page) -> tuple[list[float], int]:
     box = page.locator(".gbp-canvas").bounding_box()
     zones = f"() => {{ {IN_SHADOW} return [...canvas.picture.zoneOf]; }}"
     before = page.evaluate(zones)
+    page.locator(".gbp-canvas").focus()
     page.keyboard.press("e")
     for _ in range(3):
         page.keyboard.press("]")
