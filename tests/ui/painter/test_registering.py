@@ -15,7 +15,7 @@ def mounted():
     def noted():
         st.session_state.noted = True
 
-    grid_map({"mode": "paint"}, key="map", on_post=noted, height=400)
+    grid_map({"mode": "paint"}, key="map", on_post=noted)
     st.write("after")
 
 
