@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.schemas import STATION_ID, VILLAGE_ID
 from planning.dual_graph import OUTLINE_M, PRESENT, WORKLOAD
-from planning.zone_loads import home_places, placed_on
+from planning.zone_loads import placed_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -94,13 +94,46 @@ def mends(
     SettingError
         ``assignment_unknown_grids`` or ``assignment_repeats``, naming the grids.
     """
-    plan = placed_on(assignment, graph.grids.index).fillna("").astype(str)
-    ground = _Ground(graph, plan, frozenset(locked), whole_villages=whole_villages)
+    mender = Mender(graph, whole_villages=whole_villages)
+    return mender.mends(assignment, [zone], locked=locked, at_most=at_most)[zone]
+
+
+class Mender:
+    """
+    Finds the mends of one plan after another on the same ground (`mends`).
+
+    Parameters
+    ----------
+    graph
+        The district's grids.
+    whole_villages
+        Whether a link takes what a zone holds of a village as a whole.
+    """
+
+    def __init__(self, graph: DualGraph, *, whole_villages: bool = True) -> None:
+        self._grids = graph.grids.index
+        self._terrain = _Terrain(graph)
+        self._whole_villages = whole_villages
+
+    def mends(
+        self,
+        assignment: pd.Series,
+        zones: Iterable[str],
+        *,
+        locked: Collection[str] = (),
+        at_most: int = 3,
+    ) -> dict[str, tuple[Mend, ...]]:
+        """Return the mends of some zones of a plan, by zone_id; parameters and errors as for `mends`."""
+        plan = placed_on(assignment, self._grids).fillna("").astype(str)
+        ground = _Ground(self._terrain, plan, frozenset(locked), whole_villages=self._whole_villages)
+        return {zone: _mends(ground, zone)[:at_most] for zone in zones}
+
+
+def _mends(ground: _Ground, zone: str) -> tuple[Mend, ...]:
     parts = ground.parts(ground.members(zone))
-    if len(parts) < 2 or f"zone:{zone}" in locked:
+    if len(parts) < 2 or f"zone:{zone}" in ground.locked:
         return ()
-    ways = [*_best_link(ground, zone, parts), *_gifts(ground, zone, parts)]
-    return tuple(sorted(ways, key=_rank)[:at_most])
+    return tuple(sorted([*_best_link(ground, zone, parts), *_gifts(ground, zone, parts)], key=_rank))
 
 
 def _rank(mend: Mend) -> tuple[int, int, float, int, str]:
@@ -121,27 +154,20 @@ class _Places:
         return self._found[name]
 
 
-class _Ground:
-    """A plan and what lies around it, by the grids' places in the graph."""
+class _Terrain:
+    """What no plan changes, by the grids' places in the graph."""
 
-    def __init__(
-        self, graph: DualGraph, plan: pd.Series, locked: frozenset[str], *, whole_villages: bool
-    ) -> None:
+    def __init__(self, graph: DualGraph) -> None:
         rows = graph.grids
-        self.whole_villages = whole_villages
-        self.locked = locked
-        self.ids, self.zone, self.village, self.station = (
+        self.ids, self.village, self.station = (
             np.asarray(names, dtype=object).tolist()
-            for names in (rows.index, plan, rows[VILLAGE_ID], rows[STATION_ID])
+            for names in (rows.index, rows[VILLAGE_ID], rows[STATION_ID])
         )
         self.work: list[float] = rows[WORKLOAD].fillna(0.0).tolist()
         self.present: list[float] = rows[PRESENT].fillna(0.0).tolist()
         self.drawn: list[bool] = rows[OUTLINE_M].notna().tolist()
-        # Looked up as they are needed: a mend sees few of the district's zones.
-        self._zones, self._villages = _Places(self.zone), _Places(self.village)
-        self._homes: dict[str, str] = {}
-        self._held: dict[tuple[str, str], list[int]] = {}
-        self._broken_by: dict[int, bool] = {}
+        # Looked up as they are needed: a mend sees few of the district's villages.
+        self.villages = _Places(self.village)
         self._set_neighbours(graph)
 
     def _set_neighbours(self, graph: DualGraph) -> None:
@@ -154,10 +180,6 @@ class _Ground:
         self._near = np.concatenate([right[known], left[known]])[order].tolist()
         self._length = np.tile(borders["length_m"].to_numpy(dtype=float)[known], 2)[order].tolist()
 
-    def members(self, zone: str) -> set[int]:
-        """Return the grids of a zone."""
-        return set(self._zones[zone])
-
     def near(self, place: int) -> list[int]:
         """Return the neighbours of a grid."""
         found: list[int] = self._near[self._first[place] : self._first[place + 1]]
@@ -167,6 +189,28 @@ class _Ground:
         """Yield the neighbours of a grid and the length of the border."""
         around = slice(self._first[place], self._first[place + 1])
         yield from zip(self._near[around], self._length[around], strict=True)
+
+
+class _Ground:
+    """A plan and what lies around it, by the grids' places in the graph."""
+
+    def __init__(
+        self, terrain: _Terrain, plan: pd.Series, locked: frozenset[str], *, whole_villages: bool
+    ) -> None:
+        self.ids, self.village, self.station = terrain.ids, terrain.village, terrain.station
+        self.work, self.present, self.drawn = terrain.work, terrain.present, terrain.drawn
+        self.near, self.borders = terrain.near, terrain.borders
+        self.whole_villages = whole_villages
+        self.locked = locked
+        self.zone: list[str] = np.asarray(plan, dtype=object).tolist()
+        self._zones, self._villages = _Places(self.zone), terrain.villages
+        self._homes: dict[str, str] = {}
+        self._held: dict[tuple[str, str], list[int]] = {}
+        self._broken_by: dict[int, bool] = {}
+
+    def members(self, zone: str) -> set[int]:
+        """Return the grids of a zone."""
+        return set(self._zones[zone])
 
     def parts(self, places: Collection[int]) -> list[set[int]]:
         """Return the parts that drawn grids hang together in, the one with most grids first."""
@@ -208,12 +252,14 @@ class _Ground:
         return not home or all(self.station[place] in ("", home) for place in places)
 
     def _home(self, zone: str) -> str:
+        """Return the station that is home to a zone, as `planning.zone_loads.home_places` has it."""
         if zone not in self._homes:
-            at = self._zones[zone]
-            columns = ([values[place] for place in at] for values in (self.station, self.work))
-            stations, work = (pd.Series(values, index=at) for values in columns)
-            home = home_places(pd.Series(zone, index=at), stations, work) if at else pd.Series(dtype=object)
-            self._homes[zone] = str(home.iloc[0]) if len(home) else ""
+            work, grids = defaultdict[str, float](float), defaultdict[str, int](int)
+            for place in self._zones[zone]:
+                work[self.station[place]] += self.work[place]
+                grids[self.station[place]] += 1
+            ranked = sorted(grids, key=lambda name: (name == "", -work[name], -grids[name], name))
+            self._homes[zone] = ranked[0] if ranked else ""
         return self._homes[zone]
 
     def load(self, zone: str) -> float:

@@ -10,10 +10,11 @@ import streamlit as st
 
 from data.plans import REDRAW, read_assignment
 from planning.plan_changes import known_reasons
-from ui.pages.zoning_paint import begin_from_today, common, posted, session_board
-from ui.painter import grid_map
-from ui.painter.board import drawn, live_scorecard, rounded, score_params
+from ui.pages.zoning_paint import begin_from_today, common, look_again, posted, session_board
+from ui.painter import component_words, grid_map
+from ui.painter.board import live_scorecard, score_params
 from ui.painter.compare_words import compare_words
+from ui.painter.payload import drawn, rounded
 from ui.painter.posts import readable
 from ui.plan_comparison import change_facts, changes_between, differences
 from ui.zoning import plan_label
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ui.painter.board import Board
     from ui.plan_comparison import PlanChange
+    from ui.words import Words
     from ui.zoning import Zoning
 
 _TODAY = ""
@@ -106,6 +108,8 @@ def _chosen(zoning: Zoning, side: str) -> str:
 
 
 def _canvas(zoning: Zoning, board: Board | None) -> None:
+    if board is not None:
+        look_again(board)
     key = f"{MAP_KEY} {zoning.place.path}"
     compared = _compared(zoning, board)
     standing, t = zoning.standing(), zoning.place.t
@@ -116,12 +120,10 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
         rounded(live_scorecard(standing, plan, params).totals()) for plan in (compared.left, compared.right)
     ]
     sides = zip(compared.titles, (compared.left, compared.right), totals, strict=True)
-    data = common(zoning, key)
     grid_map(
         {
             "mode": "compare",
-            **data,
-            "words": {**data["words"], **compare_words(t)},
+            **common(zoning, key, words=_words),
             "plans": [
                 {"title": title, **drawn(standing, plan, names), "totals": total}
                 for title, plan, total in sides
@@ -134,6 +136,10 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
         key=key,
         on_post=lambda: _decide(board, compared, posted(key)),
     )
+
+
+def _words(t: Words) -> dict[str, str]:
+    return {**component_words(t), **compare_words(t)}
 
 
 def _compared(zoning: Zoning, board: Board | None) -> Comparison:

@@ -12,15 +12,17 @@ from planning.rules import PROFILES
 from ui import cached, look
 from ui.desk import carry_out, session_desk
 from ui.painter import component_words, grid_map
-from ui.painter.board import Board, live_scorecard, open_board, rounded, score_params
+from ui.painter.board import Board, live_scorecard, open_board, score_params
 from ui.painter.panel_words import panel_words
+from ui.painter.payload import rounded
 from ui.painter.rule_report import rule_report
 from ui.zoning import plan_label, turn_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ui.standing import Standing
+    from ui.words import Words
     from ui.zoning import Zoning
 
 MAP_KEY = "painter"
@@ -96,6 +98,7 @@ def session_board(zoning: Zoning, standing: Standing) -> Board:
         params = score_params(zoning.plans.loc[plan_id])
         board = open_board(zoning.workspace, plan_id, standing, params=params, who=session_desk().who)
         st.session_state[key] = board
+    board.closed = False
     board.catch_up()
     return board
 
@@ -156,6 +159,7 @@ def _offer_copy(zoning: Zoning) -> None:
 def _canvas(zoning: Zoning, board: Board) -> None:
     key = f"{MAP_KEY} {zoning.place.path}"
     board.catch_up()
+    look_again(board)
     state: Mapping[str, Any] = st.session_state.get(key) or {}
     if state.get("want") == board.state_key:
         board.show_whole(renew=False)
@@ -164,7 +168,7 @@ def _canvas(zoning: Zoning, board: Board) -> None:
     grid_map(
         {
             "mode": "paint",
-            **common(zoning, key),
+            **common(zoning, key, words=_words),
             **answer,
             "plan": plan and {**plan, "editable": zoning.editable, "name": _plan_name(zoning)},
             "score": {**answer["score"], **_references(zoning, board)},
@@ -174,6 +178,16 @@ def _canvas(zoning: Zoning, board: Board) -> None:
         on_post=lambda: board.take(posted(key)),
     )
     board.delivered(answer)
+
+
+def look_again(board: Board) -> None:
+    """Run the page anew where the plan was deleted, or is no draft any more: it is shown as it is now."""
+    if board.closed:
+        st.rerun(scope="app")
+
+
+def _words(t: Words) -> dict[str, str]:
+    return {**component_words(t), **panel_words(t)}
 
 
 def _plan_name(zoning: Zoning) -> str:
@@ -186,17 +200,25 @@ def posted(key: str) -> object:
     return state.get("posts")
 
 
-def common(zoning: Zoning, key: str) -> dict[str, Any]:
-    """Return what every mode of the map needs; the geometry only where the browser has not got it yet."""
+def common(zoning: Zoning, key: str, *, words: Callable[[Words], dict[str, str]]) -> dict[str, Any]:
+    """
+    Return what every mode of the map needs; geometry and words only where the browser has not got them yet.
+
+    Parameters
+    ----------
+    words
+        Makes those of the mode.
+    """
     ground, place = zoning.ground(), zoning.place
-    name = hashlib.sha256(repr(ground).encode()).hexdigest()[:20]
+    geometry_key = hashlib.sha256(repr(ground).encode()).hexdigest()[:20]
     state: Mapping[str, Any] = st.session_state.get(key) or {}
+    known = state.get("have") == f"{geometry_key} {place.lang}"
     return {
         "lang": place.lang,
-        "words": {**component_words(place.t), **panel_words(place.t)},
+        "words": None if known else words(place.t),
         "credit": place.credit,
-        "geometry_key": name,
-        "geometry": None if state.get("have") == name else cached.painter_geometry(*ground),
+        "geometry_key": geometry_key,
+        "geometry": None if known else cached.painter_geometry(*ground),
     }
 
 

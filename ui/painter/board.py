@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from data.plans import plan_rev, read_assignment, read_plans
-from data.schemas import STATION_ID, ZONE_ID
 from data.strokes import (
     apply_stroke,
     plan_locks,
@@ -17,13 +16,13 @@ from data.strokes import (
     redo_stroke,
     undo_stroke,
 )
-from geo.errors import ConflictError, SettingError
+from geo.errors import ConflictError, FileError, SettingError
 from planning.live_scorecard import LiveScorecard
-from planning.mending import mends
+from planning.mending import Mender
 from planning.scorecard import ScoreParams
-from planning.zone_loads import zone_homes
 from ui.named_reasons import named_reason
-from ui.painter.coverage import stations_of
+from ui.painter.board_words import mend_text, news_text
+from ui.painter.payload import drawn, rounded, stroke_entry, zone_row
 from ui.painter.posts import Post, readable
 from ui.recent import key_of
 
@@ -35,15 +34,20 @@ if TYPE_CHECKING:
     from data.strokes import Applied, Stroke
     from data.workspace import Workspace
     from geo.errors import Reason
-    from planning.mending import Mend
     from ui.names import PlaceNames
     from ui.standing import Standing
     from ui.words import Words
+
+    _Fault = ConflictError | FileError | SettingError
 
 # What the browser mirrors of the log: more than it promises to undo.
 _LOG_STROKES = 300
 # Each of them costs a search; a plan with more broken zones than this is mended one after the other.
 _MENDED_AT_ONCE = 4
+# Grids in no zone that one look at the map can show; a plan may begin with all of them.
+_LOST_SHOWN = 300
+# After these the plan is not to be painted any more.
+_CLOSING = ("plan_frozen", "plan_not_painted", "plan_unknown")
 
 
 @dataclass
@@ -72,6 +76,8 @@ class Board:
         What is locked: ``zone:ID``, ``grid:ID``, ``village:ID``.
     who
         Label of the account that paints.
+    closed
+        Whether a stroke met a plan that is deleted, or no draft any more: the page is to look again.
     """
 
     workspace: Workspace
@@ -83,18 +89,23 @@ class Board:
     names: dict[str, str]
     locks: set[str]
     who: str = ""
+    closed: bool = False
     busy: threading.RLock = field(default_factory=threading.RLock)
     _acks: list[str] = field(default_factory=list)
     _news: list[dict[str, Any]] = field(default_factory=list)
     _dirty: set[str] = field(default_factory=set)
-    _notices: list[Reason | ConflictError | SettingError] = field(default_factory=list)
+    _notices: list[_Fault] = field(default_factory=list)
     _last: int = 0
     _whole: bool = True
     _state: int = 0
+    _happened: int = 0
+    _answered: int = -1
 
     def __post_init__(self) -> None:
-        self._ids = [str(grid) for grid in self.standing.graph.grids.index]
+        graph = self.standing.graph
+        self._ids = [str(grid) for grid in graph.grids.index]
         self._at = {grid: i for i, grid in enumerate(self._ids)}
+        self._mender = Mender(graph.without_stations() if self.params.across_stations else graph)
 
     @property
     def assignment(self) -> pd.Series:
@@ -111,26 +122,36 @@ class Board:
         with self.busy:
             self._whole = True
             self._state += renew
+            self._happened += 1
 
     def take(self, posts: object) -> None:
         """Keep what the browser painted, in its order; what cannot be kept is told, and nothing is lost."""
         with self.busy:
-            self.catch_up()
-            for post in readable(posts, len(self._ids)):
-                self._take(post)
+            try:
+                self.catch_up()
+                for post in readable(posts, len(self._ids)):
+                    self._take(post)
+            except (ConflictError, FileError) as fault:
+                # Busy, or no room: without an acknowledgement the browser posts it all again.
+                self._note(fault)
 
     def paint(self, token: str, kind: str, grids: Mapping[str, str]) -> None:
         """Keep a change that was not drawn in the browser: grid_id to zone_id."""
         with self.busy:
-            now = self.assignment
+            now = self.assignment[list(grids)].to_dict()
             changes = {grid: (str(now[grid]), zone) for grid, zone in grids.items() if now[grid] != zone}
-            if changes:
-                self._absorb(self._apply(token, "page", kind, grids=changes), told=True)
+            if not changes:
+                return
+            try:
+                self._absorb(self._apply(token, "page", kind, grids=changes), token=token, told=True)
+            except (ConflictError, FileError, SettingError) as fault:
+                self._note(fault)
 
     def catch_up(self) -> None:
         """Take over what others, or another window of the same browser, did to the plan since."""
         with self.busy:
             rev = plan_rev(self.workspace, self.plan_id)
+            self.closed = self.closed or rev is None
             if rev is None or rev == self.rev:
                 return
             self._tell_others(read_strokes(self.workspace, self.plan_id, after=self._last))
@@ -138,20 +159,38 @@ class Board:
 
     def _take(self, post: Post) -> None:
         try:
-            if post.kind == "undo":
-                done = undo_stroke(self.workspace, self.plan_id, **self._signed(post))
-            elif post.kind == "redo":
-                done = redo_stroke(self.workspace, self.plan_id, **self._signed(post))
-            else:
-                grids = {self._ids[i]: (old, new) for i, old, new in post.grids}
-                names, locks = post.names, post.locks
-                done = self._apply(post.token, post.painter, post.kind, grids=grids, names=names, locks=locks)
+            done = self._kept(post)
         except (ConflictError, SettingError) as fault:
-            self._notices.append(fault)
+            if fault.code == "workspace_busy":
+                raise
+            self._note(fault)
             self.show_whole()
         else:
-            self._absorb(done, told=post.kind in ("undo", "redo"))
+            self._absorb(done, token=post.token, told=post.kind in ("undo", "redo"))
         self._acks.append(post.token)
+
+    def _note(self, fault: _Fault) -> None:
+        self._notices.append(fault)
+        self._happened += 1
+        self.closed = self.closed or fault.code in _CLOSING
+
+    def _kept(self, post: Post) -> Applied:
+        if post.kind == "undo":
+            return undo_stroke(self.workspace, self.plan_id, **self._signed(post))
+        if post.kind == "redo":
+            return redo_stroke(self.workspace, self.plan_id, **self._signed(post))
+        grids = {self._ids[i]: (old, new) for i, old, new in post.grids}
+        names = {zone: (self._own_name(zone, old), new) for zone, (old, new) in post.names.items()}
+        return self._apply(post.token, post.painter, post.kind, grids=grids, names=names, locks=post.locks)
+
+    def _own_name(self, zone: str, shown: str) -> str:
+        """Return a name as the plan has it: the browser shows the district's where it has none of its own."""
+        own = self.names.get(zone, "")
+        return own if shown == (own or self._listed.get(zone, "")) else shown
+
+    @property
+    def _listed(self) -> Mapping[str, str]:
+        return self.standing.names.known.get("zones", {})
 
     def _signed(self, post: Post) -> dict[str, Any]:
         return {"rev": self.rev, "token": post.token, "painter": post.painter, "who": self.who}
@@ -179,17 +218,25 @@ class Board:
             who=self.who,
         )
 
-    def _absorb(self, done: Applied, *, told: bool) -> None:
+    def _absorb(self, done: Applied, *, token: str, told: bool) -> None:
         """Bring the board to what was kept; `told` has the browser repaint it as well."""
-        self._tell_others([stroke for stroke in done.others if stroke.number > self._last])
+        self._tell_others(self._unseen(done))
         if done.stroke is not None:
             self._change(done.stroke)
             if told:
                 self._news.append(self._item(done.stroke, by="self"))
         if done.refused:
+            # In the name of the stroke: told twice, it is heard once.
             put_right = [[self._at[grid], "", zone] for grid, zone in done.refused.items()]
-            self._news.append({"by": "self", "grids": put_right, "refused": len(put_right)})
+            self._news.append({"token": token, "by": "self", "grids": put_right, "refused": len(put_right)})
         self.rev = done.rev
+
+    def _unseen(self, done: Applied) -> Sequence[Stroke]:
+        """Return what came before a stroke; `Applied.others` lacks what this painter's other windows did."""
+        if done.rev == self.rev + (done.stroke is not None):
+            return ()
+        found = read_strokes(self.workspace, self.plan_id, after=self._last)
+        return [stroke for stroke in found if stroke.rev <= done.rev and stroke != done.stroke]
 
     def _tell_others(self, strokes: Sequence[Stroke]) -> None:
         for stroke in strokes:
@@ -197,6 +244,7 @@ class Board:
             self._news.append(self._item(stroke, by="other"))
 
     def _change(self, stroke: Stroke) -> None:
+        self._happened += 1
         self._last = max(self._last, stroke.number)
         known = {grid: new for grid, (_, new) in stroke.grids.items() if grid in self._at}
         self._dirty |= set(self.live.paint(known))
@@ -209,31 +257,22 @@ class Board:
             (self.locks.add if locked else self.locks.discard)(place)
 
     def _item(self, stroke: Stroke, *, by: str) -> dict[str, Any]:
-        return {**self._log_entry(stroke), "by": by, "at": stroke.at, "who": stroke.who}
+        return {**self._entry(stroke), "by": by, "at": stroke.at, "who": stroke.who}
 
-    def _log_entry(self, stroke: Stroke) -> dict[str, Any]:
-        return {
-            "number": stroke.number,
-            "token": stroke.token,
-            "painter": stroke.painter,
-            "kind": stroke.kind,
-            "of": stroke.of,
-            "grids": [[self._at[g], old, new] for g, (old, new) in stroke.grids.items() if g in self._at],
-            "names": {zone: list(pair) for zone, pair in stroke.names.items()},
-            "locks": {place: list(pair) for place, pair in stroke.locks.items()},
-        }
+    def _entry(self, stroke: Stroke) -> dict[str, Any]:
+        return stroke_entry(stroke, at=self._at, listed=self._listed)
 
     # What the browser is told.
 
     def answer(self, t: Words) -> dict[str, Any]:
         """Return what the browser may not know yet; `delivered` is to be called once it was handed over."""
         with self.busy:
-            whole = self._whole
+            whole, self._answered = self._whole, self._happened
             return {
                 "state_key": self.state_key,
                 "plan": self._plan() if whole else None,
                 "acks": list(self._acks),
-                "news": [_worded(item, t) for item in self._news],
+                "news": [{**item, "text": news_text(item, t)} for item in self._news],
                 "score": self._score(t, whole=whole),
                 "notice": "\n".join(dict.fromkeys(t.reason(notice) for notice in self._notices)) or None,
             }
@@ -243,82 +282,71 @@ class Board:
         with self.busy:
             del self._acks[: len(answer["acks"])]
             del self._news[: len(answer["news"])]
-            self._notices.clear()
-            self._dirty.clear()
-            self._whole = False
-
-    def zone_name(self, zone: str) -> str:
-        """Return what a zone is called in this plan."""
-        return self.names.get(zone) or self.standing.names("zones", zone)
+            if self._answered == self._happened:
+                self._notices.clear()
+                self._dirty.clear()
+                self._whole = False
 
     def _plan(self) -> dict[str, Any]:
         log = read_strokes(self.workspace, self.plan_id)[-_LOG_STROKES:]
-        names = self.standing.names.renamed("zones", self.names)
         return {
             "id": self.plan_id,
             "origin": key_of(self.workspace.path),
-            **drawn(self.standing, self.assignment, names, also=self.names),
+            **drawn(self.standing, self.assignment, self.place_names, also=self.names),
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,
             "across": self.params.across_stations,
-            "log": [self._log_entry(stroke) for stroke in log],
+            "log": [self._entry(stroke) for stroke in log],
         }
+
+    @property
+    def place_names(self) -> PlaceNames:
+        """What places are called in this plan."""
+        return self.standing.names.renamed("zones", self.names)
 
     def _score(self, t: Words, *, whole: bool) -> dict[str, Any]:
-        violations = self.live.violations()
+        violations, names = self.live.violations(), self.place_names
+        rows = [zone_row(zone) for zone in self.live.zones(None if whole else self._dirty)]
         return {
             "all": whole,
-            "zones": [_row(zone) for zone in self.live.zones(None if whole else sorted(self._dirty))],
-            "gone": [] if whole else sorted(self._dirty - set(self._zones_now())),
+            "zones": rows,
+            "gone": [] if whole else sorted(self._dirty - {row[0] for row in rows}),
             "totals": rounded(self.live.totals()),
-            "violations": [self._violation(reason, t) for reason in violations],
-            "mends": [mend for reason in self._broken(violations) for mend in self._mends(reason, t)],
+            "violations": list(self._told(violations, t, names)),
+            "mends": list(self._mends(violations, t, names)),
         }
 
-    def _zones_now(self) -> Iterator[str]:
-        return (row["zone_id"] for row in self.live.zones(sorted(self._dirty)))
+    def _told(self, violations: Iterable[Reason], t: Words, names: PlaceNames) -> Iterator[dict[str, Any]]:
+        """Yield violations as the panel shows them: grids in no zone, which may be all, as one."""
+        lost = [found for found in violations if found.code == "grid_orphan"]
+        if lost:
+            text = named_reason(lost[0], t, names)
+            if len(lost) > 1:
+                text = t("painter.panel.unassigned", count=t.number(len(lost)))
+            grids = [self._at[str(found.facts["id"])] for found in lost[:_LOST_SHOWN]]
+            yield {"code": lost[0].code, "zone": "", "grids": grids, "text": text}
+        for found in violations:
+            if found.code != "grid_orphan":
+                yield {
+                    "code": found.code,
+                    "zone": str(found.facts["id"]),
+                    "grids": [self._at[grid] for grid in found.facts.get("grids", [])],
+                    "text": named_reason(found, t, names),
+                }
 
-    def _violation(self, reason: Reason, t: Words) -> dict[str, Any]:
-        zone = str(reason.facts.get("id", "")) if reason.code != "grid_orphan" else ""
-        grids = [reason.facts["id"]] if reason.code == "grid_orphan" else reason.facts.get("grids", [])
-        return {
-            "code": reason.code,
-            "zone": zone,
-            "grids": [self._at[grid] for grid in grids],
-            "text": named_reason(reason, t, self.standing.names.renamed("zones", self.names)),
-        }
-
-    def _broken(self, violations: Iterable[Reason]) -> list[str]:
-        broken = [str(v.facts["id"]) for v in violations if v.code == "zone_not_contiguous"]
-        return broken[:_MENDED_AT_ONCE]
-
-    def _mends(self, zone: str, t: Words) -> Iterator[dict[str, Any]]:
-        found = mends(self.standing.graph, self.assignment, zone, locked=self.locks)
-        for mend in found:
+    def _mends(self, violations: Iterable[Reason], t: Words, names: PlaceNames) -> Iterator[dict[str, Any]]:
+        broken = [str(found.facts["id"]) for found in violations if found.code == "zone_not_contiguous"]
+        if not broken:
+            return
+        now = self.assignment
+        found = self._mender.mends(now, broken[:_MENDED_AT_ONCE], locked=self.locks)
+        for mend in (mend for ways in found.values() for mend in ways):
             yield {
-                "zone": zone,
+                "zone": mend.zone,
                 "kind": mend.kind,
                 "grids": [[self._at[grid], to] for grid, to in mend.grids.items()],
-                "text": self._mend_text(mend, t),
+                "text": mend_text(mend, t, names, now=now),
             }
-
-    def _mend_text(self, mend: Mend, t: Words) -> str:
-        now = self.assignment
-        sources = sorted({str(now[grid]) for grid in mend.grids} - {mend.zone, ""})
-        targets = sorted(set(mend.grids.values()) - {mend.zone})
-        text = t(
-            f"painter.mend_{mend.kind}",
-            zone=self.zone_name(mend.zone),
-            others=t.listed([self.zone_name(z) for z in (sources if mend.kind == "link" else targets)]),
-            grids=t.number(len(mend.grids)),
-            present=t.number(mend.present),
-        )
-        if mend.splits:
-            names = self.standing.names.all("villages", mend.splits)
-            text += t("painter.mend_splits", villages=t.listed(names))
-        if mend.breaks:
-            text += t("painter.mend_breaks", zones=t.listed([self.zone_name(z) for z in mend.breaks]))
-        return text
 
 
 def open_board(
@@ -349,40 +377,6 @@ def live_scorecard(standing: Standing, assignment: pd.Series, params: ScoreParam
     return LiveScorecard(standing.graph, plan, today=standing.today, params=params)
 
 
-def drawn(
-    standing: Standing, assignment: pd.Series, names: PlaceNames, *, also: Iterable[str] = ()
-) -> dict[str, Any]:
-    """
-    Return a plan as the map component draws it: its zones, and which of them each grid is in (-1: none).
-
-    Parameters
-    ----------
-    assignment
-        zone_id of each grid, "" for none.
-    names
-        Of the places, with the plan's own names of zones.
-    also
-        Zones of the plan that have no grid yet.
-    """
-    today = set() if standing.today is None else set(standing.today.dropna())
-    zones = sorted({*assignment, *today, *also} - {""})
-    number = {zone: i for i, zone in enumerate(zones)}
-    home = _home_stations(standing, assignment)
-    return {
-        "zones": [{"id": z, "name": names("zones", z), "station": home.get(z, -1)} for z in zones],
-        "assignment": [number.get(zone, -1) for zone in assignment],
-    }
-
-
-def _home_stations(standing: Standing, assignment: pd.Series) -> dict[str, int]:
-    """Return the number of each zone's station: where its work lies, else where the table has it."""
-    table = standing.tables.get("zones")
-    listed = {} if table is None or STATION_ID not in table else dict(table[[ZONE_ID, STATION_ID]].to_numpy())
-    number = {station: i for i, station in enumerate(stations_of(standing.graph))}
-    homes = {**listed, **zone_homes(assignment, standing.graph)}
-    return {str(zone): number[station] for zone, station in homes.items() if station in number}
-
-
 def score_params(plan: pd.Series) -> ScoreParams:
     """Return how a plan is scored: as it was computed where it was, its zones under their own names."""
     settings = json.loads(plan["params"]).get("settings", {})
@@ -392,34 +386,3 @@ def score_params(plan: pd.Series) -> ScoreParams:
         draws=0,
         keep_names=True,
     )
-
-
-def rounded(totals: Mapping[str, Any]) -> dict[str, Any]:
-    """Return totals with as many digits as are ever shown."""
-    return {key: round(value, 6) if isinstance(value, float) else value for key, value in totals.items()}
-
-
-def _row(zone: Mapping[str, Any]) -> list[Any]:
-    return [
-        zone["zone_id"],
-        round(zone["workload"], 4),
-        round(zone["target"], 4),
-        None if zone["deviation"] is None else round(zone["deviation"], 5),
-        zone["parts"],
-        zone["grids"],
-        zone["villages"],
-        round(zone["present"]),
-        None if zone["polsby_popper"] is None else round(zone["polsby_popper"], 4),
-    ]
-
-
-def _worded(item: Mapping[str, Any], t: Words) -> dict[str, Any]:
-    if "refused" in item:
-        return {**item, "text": t("painter.news_refused", grids=t.number(item["refused"]))}
-    if item["by"] == "self":
-        return {**item, "text": ""}
-    at, grids = str(item["at"])[11:16], t.number(len(item["grids"]))
-    return {
-        **item,
-        "text": t("painter.news_other", at=at, who=item["who"] or t("painter.somebody"), grids=grids),
-    }

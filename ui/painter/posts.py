@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+_Value = TypeVar("_Value", str, bool)
 KINDS = frozenset(
     {"paint", "rectangle", "fill", "village", "repair", "zone", "lock", "undo", "redo", "accept", "refuse"}
 )
@@ -50,31 +51,38 @@ def readable(posts: object, grids: int) -> Iterator[Post]:
     for raw in posts if isinstance(posts, list) else []:
         try:
             yield _post(raw, grids)
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue
 
 
 def _post(raw: Any, grids: int) -> Post:
-    if raw["kind"] not in KINDS:
+    if raw["kind"] not in KINDS or not _text(raw["token"]):
         raise ValueError(raw)
     return Post(
         token=_text(raw["token"]),
         painter=_text(raw.get("painter", "")),
         kind=raw["kind"],
         grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
-        names={
-            _text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()
-        },
-        locks={
-            _text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()
-        },
+        names=_pairs(raw.get("names"), _text),
+        locks=_pairs(raw.get("locks"), bool),
         changes=tuple(_text(change) for change in raw.get("changes") or ()),
     )
 
 
+def _pairs(raw: Any, read: Callable[[Any], _Value]) -> dict[str, tuple[_Value, _Value]]:
+    found = {}
+    for key, pair in (raw or {}).items():
+        # A text of two letters would unpack as well.
+        if not isinstance(pair, list):
+            raise TypeError(pair)
+        was, now = pair
+        found[_text(key)] = (read(was), read(now))
+    return found
+
+
 def _grid(item: Any, grids: int) -> tuple[int, str, str]:
     place, old, new = item
-    if not isinstance(place, int) or not 0 <= place < grids:
+    if type(place) is not int or not 0 <= place < grids:
         raise ValueError(place)
     return place, _text(old), _text(new)
 

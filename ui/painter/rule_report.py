@@ -45,7 +45,7 @@ def rule_report(board: Board, profile: str, t: Words) -> dict[str, Any]:
 def _broken(row: dict[str, Any], board: Board, t: Words) -> dict[str, str]:
     text = t(
         "score.rule",
-        zone=board.zone_name(row[ZONE_ID]),
+        zone=board.place_names("zones", row[ZONE_ID]),
         rule=t.name("rule", row["rule"]),
         found=t.number(row["found"]),
         allowed=t.number(row["allowed"]),

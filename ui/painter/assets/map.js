@@ -4,8 +4,8 @@ import { addSheets } from './sheets.js';
 
 const SHEETS = { paint: ['scorecard.css'], compare: ['compare.css'] };
 const MODES = { paint: './paint.js', compare: './compare.js' };
-// What a mode needs again when its page comes back: geometries by key.
-const GEOMETRIES = new Map();
+// What a mode needs again when its page comes back: geometries by key, words by mode and language.
+const GEOMETRIES = new Map(), WORDS = new Map();
 const KEPT_AT_MOST = 3;
 const mounted = new WeakMap();
 
@@ -32,12 +32,15 @@ function close(root) {
   here.mode?.destroy();
 }
 
-function update(here, data) {
+function update(here, sent) {
+  const words = keep(WORDS, `${sent.mode} ${sent.lang}`, sent.words);
+  const geometry = keep(GEOMETRIES, sent.geometry_key, sent.geometry, KEPT_AT_MOST);
+  const data = { ...sent, words };
   here.data = data;
   here.root.style.height = data.height ? `${data.height}px` : 'var(--gbp-height, 100%)';
   here.root.lang = data.lang === 'zh' ? 'zh-CN' : data.lang || '';
-  const geometry = known(here, data);
-  if (!geometry) return;
+  tell(here, geometry && words ? `${data.geometry_key} ${data.lang}` : '');
+  if (!geometry || !words) return;
   here.geometry = geometry;
   const kind = [data.mode, data.geometry_key, data.state_key, data.lang].join(' ');
   if (here.mode && here.kind === kind) { here.mode.update(data); return; }
@@ -47,20 +50,20 @@ function update(here, data) {
   if (here.loading !== kind) load(here, kind);
 }
 
-/** The geometry, as sent or as kept; what is kept is told to Python, what lacks is asked for. */
-function known(here, data) {
-  const { geometry_key: key, geometry } = data;
-  if (geometry) {
-    if (GEOMETRIES.size >= KEPT_AT_MOST && !GEOMETRIES.has(key)) GEOMETRIES.delete(GEOMETRIES.keys().next().value);
-    GEOMETRIES.set(key, geometry);
+/** What was sent, or was kept of what was sent under this key before. */
+function keep(kept, key, sent, atMost = Infinity) {
+  if (sent) {
+    if (kept.size >= atMost && !kept.has(key)) kept.delete(kept.keys().next().value);
+    kept.set(key, sent);
   }
-  const found = GEOMETRIES.get(key);
-  const have = found ? key : '';
-  if (here.told !== have) {
-    here.told = have;
-    here.setStateValue('have', have);
-  }
-  return found;
+  return kept.get(key);
+}
+
+/** What the browser has is told to Python, what lacks is asked for. */
+function tell(here, have) {
+  if (here.told === have) return;
+  here.told = have;
+  here.setStateValue('have', have);
 }
 
 async function load(here, kind) {
