@@ -48,8 +48,8 @@ const shadows = [...document.querySelectorAll('*')].map((e) => e.shadowRoot);
 const root = shadows.find((r) => r?.querySelector('.gbp'));
 const host = root.querySelector('.gbp-canvas'), canvas = host.gbp;
 const place = (g) => {
-  const p = canvas.pixelOf(canvas.shapes.atX[g], canvas.shapes.atY[g]), r = host.getBoundingClientRect();
-  return [r.left + p.x, r.top + p.y];
+  const [x, y] = canvas.pixelOf(canvas.shapes.atX[g], canvas.shapes.atY[g]), r = host.getBoundingClientRect();
+  return [r.left + x, r.top + y];
 };
 """
 # Pairs of grids that can be seen: the second is in another zone of the first one's station.
@@ -157,9 +157,9 @@ def measured(chromium: Any, address: str, *, strokes: int) -> dict[str, Any]:
     page.locator(".gbp-canvas").wait_for()
     page.wait_for_timeout(3000)
     first_map = _first_map(page)
+    frames, grids = _drag(page)
     _zoom_in(page)
     clicks = _strokes(page, traffic, strokes)
-    frames, grids = _drag(page)
     page.close()
     return {"clicks": clicks, "frames": frames, "grids": grids, "first_map": first_map}
 
@@ -221,25 +221,27 @@ def _strokes(page: Page, traffic: Traffic, count: int) -> list[dict[str, float]]
 
 
 def _drag(page: Page) -> tuple[list[float], int]:
-    """Drag the largest brush over a hundred grids and more; return the frames and how many changed."""
+    """Drag the largest eraser, which no station stops, over a hundred grids; return frames and grids."""
     box = page.locator(".gbp-canvas").bounding_box()
-    before = page.evaluate(f"() => {{ {IN_SHADOW} return [...canvas.picture.zoneOf]; }}")
-    (x, y), _, _ = page.evaluate(PAIRS)[0]
-    page.keyboard.press("p")
-    page.mouse.click(x, y)
-    page.keyboard.press("b")
+    zones = f"() => {{ {IN_SHADOW} return [...canvas.picture.zoneOf]; }}"
+    before = page.evaluate(zones)
+    page.locator(".gbp-canvas").focus()
+    page.keyboard.press("e")
     for _ in range(3):
         page.keyboard.press("]")
+    x, y = box["x"] + box["width"] * 0.42, box["y"] + box["height"] * 0.35
     page.evaluate(FRAMES)
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(DRAG_STEPS):
-        along, across = step % 40 * 9, step // 40 * 70
-        page.mouse.move(min(x + along, box["x"] + box["width"] - 30), y + across)
+        page.mouse.move(x + step % 40 * 4, y + step // 40 * 50)
         page.wait_for_timeout(8)
-    after = page.evaluate(f"() => {{ {IN_SHADOW} return [...canvas.picture.zoneOf]; }}")
+    after = page.evaluate(zones)
     frames = page.evaluate("() => { window.watching = false; return window.frames_; }")[2:]
     page.mouse.up()
+    page.wait_for_timeout(3000)
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(3000)
     return frames, sum(a != b for a, b in zip(before, after, strict=True))
 
 

@@ -14,7 +14,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from data.schemas import COMMUNITY, KIND, STATION_ID, TOWN_ID, VILLAGE, VILLAGE_ID, ZONE_ID
+from data.schemas import KIND, STATION_ID, TOWN_ID, VILLAGE_ID, ZONE_ID
 from geo.compactness import moment_of_inertia, outlines, polsby_popper, reock
 from geo.errors import Reason, SettingError
 from planning.balance import Balance, balance
@@ -25,7 +25,7 @@ from planning.robustness import robustness
 from planning.rules import RuleProfile, check_rules, rule_profile
 from planning.splits import split_villages, splits
 from planning.violations import violations
-from planning.zone_loads import placed, placed_on, zone_homes, zone_targets
+from planning.zone_loads import placed, placed_on, zone_homes, zone_kinds, zone_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -326,7 +326,7 @@ class Scorer:
             {
                 "today_zone_id": "",
                 STATION_ID: homes,
-                KIND: self._kinds(plan).reindex(homes.index).fillna(""),
+                KIND: zone_kinds(plan, self.graph).reindex(homes.index).fillna(""),
                 "grids": zones["grids"],
                 "villages": villages.reindex(homes.index),
                 PRESENT: zones[PRESENT],
@@ -349,14 +349,6 @@ class Scorer:
 
     def _district_mean(self, zones: pd.DataFrame) -> pd.Series:
         return pd.Series(self._work.sum() / max(len(zones), 1), index=zones.index, dtype=float)
-
-    def _kinds(self, plan: pd.Series) -> pd.Series:
-        rows = self.graph.grids
-        people = pd.DataFrame(
-            {kind: rows[PRESENT].where(rows[KIND] == kind, 0.0) for kind in (COMMUNITY, VILLAGE)}
-        )
-        sums = people.groupby(plan).sum()
-        return sums.idxmax(axis=1).where(sums.sum(axis=1) > 0, "") if len(sums) else pd.Series(dtype=object)
 
     def _reock(self, area: pd.Series, plan: pd.Series) -> pd.Series:
         if self._hulls is None:

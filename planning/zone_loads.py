@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.schemas import STATION_ID, ZONE_ID
+from data.schemas import COMMUNITY, KIND, STATION_ID, VILLAGE, ZONE_ID
 from geo.errors import Reason, SettingError
-from planning.dual_graph import WORKLOAD
+from planning.dual_graph import PRESENT, WORKLOAD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,6 +139,16 @@ def grid_regions(assignment: pd.Series, graph: DualGraph, *, homes: pd.Series | 
     homes = zone_homes(assignment, graph) if homes is None else homes
     through = placed(assignment).reindex(stations.index).map(homes).astype(object)
     return stations.where(stations != "", through.where(through.notna(), ""))
+
+
+def zone_kinds(assignment: pd.Series, graph: DualGraph) -> pd.Series:
+    """Return the kind of village that most of each zone's present residents live in, "" where not known."""
+    rows, zones = graph.grids, placed(assignment).reindex(graph.grids.index)
+    people = pd.DataFrame(
+        {kind: rows[PRESENT].where(rows[KIND] == kind, 0.0) for kind in (COMMUNITY, VILLAGE)}
+    )
+    sums = people.groupby(zones).sum()
+    return sums.idxmax(axis=1).where(sums.sum(axis=1) > 0, "") if len(sums) else pd.Series(dtype=object)
 
 
 def zone_targets(assignment: pd.Series, graph: DualGraph, *, homes: pd.Series | None = None) -> pd.Series:

@@ -193,7 +193,7 @@ def test_a_grid_that_others_changed_is_put_right_and_told_each_time(district, pl
         board.take([post(board, f"t{number}", grids=mine)])
         refused = [news for news in told(board)["news"] if "refused" in news]
         assert [news["grids"] for news in refused] == [[[place(board, grid), "", "Z0101"]]]
-        assert refused[0]["by"] == "other"
+        assert refused[0]["by"] == "self"
         assert "1 个网格" in refused[0]["text"]
         assert kept(board)[grid] == "Z0101"
         assert kept(board)[f"G010{number}"] == "Z0100"

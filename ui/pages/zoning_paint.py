@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from data.schemas import VILLAGE_ID, ZONE_ID
+from planning.rules import PROFILES
 from ui import cached, look
 from ui.desk import carry_out, session_desk
 from ui.painter import component_words, grid_map
 from ui.painter.board import Board, live_scorecard, open_board, score_params
 from ui.painter.panel_words import panel_words
 from ui.painter.payload import rounded
+from ui.painter.rule_report import rule_report
 from ui.zoning import plan_label, turn_to
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 MAP_KEY = "painter"
 # Between two looks at what others did to the plan.
 _NEWS_S = 5.0
-_REFERENCE = "zoning_reference"
+_REFERENCE, _RULES = "zoning_reference", "zoning_rules"
 
 
 def head(zoning: Zoning) -> None:
@@ -39,7 +41,10 @@ def head(zoning: Zoning) -> None:
         for plan in zoning.plans.index[::-1]
         if plan not in (zoning.plan_id, zoning.today_id) and zoning.plans.at[plan, "status"] != "retired"
     ]
-    if zoning.plan_id is None or not others:
+    if zoning.plan_id is None:
+        return
+    _choose_rules(zoning)
+    if not others:
         return
     t, parent = zoning.place.t, zoning.plans.at[zoning.plan_id, "parent"]
     st.selectbox(
@@ -51,6 +56,20 @@ def head(zoning: Zoning) -> None:
         key=f"{_REFERENCE} {zoning.plan_id}",
         label_visibility="collapsed",
         width=340,
+    )
+
+
+def _choose_rules(zoning: Zoning) -> None:
+    t = zoning.place.t
+    st.selectbox(
+        t("zoning.rules"),
+        list(PROFILES),
+        index=None,
+        format_func=lambda profile: t.name("rule_profile", profile),
+        placeholder=t("zoning.no_rules"),
+        key=_RULES,
+        label_visibility="collapsed",
+        width=240,
     )
 
 
@@ -211,10 +230,11 @@ def common(zoning: Zoning, key: str, *, words: Callable[[Words], dict[str, str]]
 
 
 def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
-    """Return the totals of today's plan and of the one chosen to compare with."""
+    """Return what the plan is held against: today's totals, those of a chosen plan, a bureau's rules."""
     chosen = st.session_state.get(f"{_REFERENCE} {zoning.plan_id}")
-    today = board.standing.today
+    today, rules = board.standing.today, st.session_state.get(_RULES)
     return {
+        "rules": rule_report(board, rules, zoning.place.t) if rules in PROFILES else None,
         "today": None if today is None else rounded(_totals(board, "", 0)),
         "reference": None
         if chosen not in zoning.plans.index

@@ -96,6 +96,13 @@ _KEYS = (
     "painter.keys_escape",
     "painter.keys_zoom",
     "painter.keys_keys",
+    "painter.keys_search",
+    "painter.search",
+    "painter.search_none",
+    "painter.search_zone",
+    "painter.search_village",
+    "painter.search_station",
+    "painter.search_grid",
 )
 
 __all__ = ["component_words", "geometry", "grid_map"]

@@ -228,7 +228,7 @@ class Board:
         if done.refused:
             # In the name of the stroke: told twice, it is heard once.
             put_right = [[self._at[grid], "", zone] for grid, zone in done.refused.items()]
-            self._news.append({"token": token, "by": "other", "grids": put_right, "refused": len(put_right)})
+            self._news.append({"token": token, "by": "self", "grids": put_right, "refused": len(put_right)})
         self.rev = done.rev
 
     def _unseen(self, done: Applied) -> Sequence[Stroke]:
@@ -292,18 +292,20 @@ class Board:
         return {
             "id": self.plan_id,
             "origin": key_of(self.workspace.path),
-            **drawn(self.standing, self.assignment, self._names(), also=self.names),
+            **drawn(self.standing, self.assignment, self.place_names, also=self.names),
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,
             "across": self.params.across_stations,
             "log": [self._entry(stroke) for stroke in log],
         }
 
-    def _names(self) -> PlaceNames:
+    @property
+    def place_names(self) -> PlaceNames:
+        """What places are called in this plan."""
         return self.standing.names.renamed("zones", self.names)
 
     def _score(self, t: Words, *, whole: bool) -> dict[str, Any]:
-        violations, names = self.live.violations(), self._names()
+        violations, names = self.live.violations(), self.place_names
         rows = [zone_row(zone) for zone in self.live.zones(None if whole else self._dirty)]
         return {
             "all": whole,

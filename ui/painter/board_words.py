@@ -33,7 +33,7 @@ def mend_text(mend: Mend, t: Words, names: PlaceNames, *, now: pd.Series) -> str
         zone=names("zones", mend.zone),
         others=t.listed(names("zones", zone) if zone else t("zoning.no_zone") for zone in others),
         grids=t.number(len(mend.grids)),
-        present=t.number(mend.present),
+        people=t("painter.mend_people", present=t.number(mend.present)) if mend.present else "",
     )
     if mend.splits:
         text += t("painter.mend_splits", villages=t.listed(names.all("villages", mend.splits)))

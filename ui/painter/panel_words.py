@@ -58,6 +58,8 @@ KEYS = (
     "outside",
     "parts",
     "pending",
+    "rules_broken",
+    "rules_kept",
     "row",
     "row_outside",
     "search",

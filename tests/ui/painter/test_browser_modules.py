@@ -436,3 +436,28 @@ def test_figures_are_foreseen_before_they_are_scored(run):
     """
     )
     assert run("session", script) == [["a", 1, -0.75, 1], ["b", 5, 0.25, 2], ["c", None, None, 0]]
+
+
+def test_places_are_found_by_name_or_code_the_best_first(run):
+    found = run(
+        "search",
+        """
+        const geometry = {
+          grids: { ids: ['330001', '330002'], names: ['东一', '西一'], villages: [0, 0], stations: [0, 0] },
+          villages: { ids: ['3300'], names: ['大东村'] }, stations: { ids: ['33'], names: ['东所'] },
+        };
+        const plan = { zones: [{ id: 'Z1', name: '东区' }], geometry, grids: geometry.grids, zoneOf: [0, -1],
+          gridsOfVillage: [[0, 1]] };
+        const told = (text) => m.foundPlaces(plan, text).map(({ kind, id }) => `${kind} ${id}`);
+        const places = m.foundPlaces(plan, '东');
+        const grids = places.map((place) => m.gridsOf(plan, place));
+        return [told('东'), told('330002'), told(' '), told('北'), grids];
+        """,
+    )
+    assert found == [
+        ["zone Z1", "station 33", "grid 330001", "village 3300"],
+        ["grid 330002"],
+        [],
+        [],
+        [[0], [0, 1], [0], [0, 1]],
+    ]

@@ -3,6 +3,7 @@ import { gridCanvas } from './canvas.js';
 import { ALARM, BLUE, INK } from './drawing.js';
 import { hoverCard } from './hover.js';
 import { pointing } from './pointing.js';
+import { foundPlaces, gridsOf, searchBox } from './search.js';
 import { sessionOf } from './session.js';
 import { newToken } from './strokes.js';
 import { dissolved, members, withVillages } from './topology.js';
@@ -58,9 +59,25 @@ class Desk {
     find('map').replaceChildren(this.mapHost);
     this.line = find('map').appendChild(make('div', { className: 'gbp-line', role: 'status', 'aria-live': 'polite', hidden: true }));
     this.frozen = find('map').appendChild(make('div', { className: 'gbp-frozen-note', hidden: true, textContent: this.words.not_editable }));
+    this.search = this.searching();
+    find('map').append(this.search.element);
     this.keys = find('map').appendChild(keyList(this.words));
     this.mapHost.setAttribute('aria-label', this.words.map);
     this.mapHost.setAttribute('role', 'application');
+  }
+
+  searching() {
+    return searchBox({
+      words: this.words,
+      find: (text) => foundPlaces(this.plan, text),
+      on: {
+        found: (place) => {
+          this.goTo(gridsOf(this.plan, place));
+          if (place.kind === 'zone') this.choose(place.at);
+        },
+        left: () => this.mapHost.focus({ preventScroll: true }),
+      },
+    });
   }
 
   commands() {
@@ -544,7 +561,7 @@ function runLength(shapes, run) {
 function keyList(words) {
   const rows = [
     ['H B R F P L E', words.keys_tools], [`Alt + ${words.keys_click}`, words.keys_pick], ['U', words.keys_unit], ['[ ]', words.keys_size], ['N', words.keys_new],
-    ['Ctrl Z / Ctrl Y', words.keys_undo], ['1 2 3', words.keys_find], [words.keys_bar, words.keys_space], ['← ↑ → ↓', words.keys_arrows],
+    ['Ctrl Z / Ctrl Y', words.keys_undo], ['1 2 3', words.keys_find], ['/', words.keys_search], [words.keys_bar, words.keys_space], ['← ↑ → ↓', words.keys_arrows],
     ['Enter', words.keys_enter], ['Shift + ←', words.keys_shift], ['Esc', words.keys_escape], ['0 + −', words.keys_zoom], ['?', words.keys_keys],
   ];
   const cells = rows.flatMap(([key, text]) => [make('dt', {}, make('kbd', { textContent: key })), make('dd', { textContent: text })]);

@@ -245,6 +245,7 @@ function plainKey(desk, pointer, name) {
     ']': () => desk.setSize(Math.min(SIZES.at(-1), desk.size + 1)),
     '0': () => desk.canvas.fit(),
     '?': () => desk.toggleKeys(),
+    '/': () => desk.search.input.focus(),
     Escape: () => { if (!pointer.giveUp()) desk.hideKeys(); },
   }[name];
 }

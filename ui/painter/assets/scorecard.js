@@ -21,12 +21,13 @@ export function scorecard(root, { words, lang, on }) {
   };
   panel.plain = plainLines(panel);
   panel.mending = mendingList(panel);
+  panel.rules = rulesSection();
   panel.zones = zonesSection(panel, { lang });
   panel.totals = totalsTable({ words, lang });
   panel.status = element('span', { class: 'status', role: 'status' });
   panel.node = element('section', { class: 'gb-score', 'aria-label': panel.tell('title') }, [
     element('header', {}, [element('h2', { text: panel.tell('title') }), panel.status]),
-    panel.plain.node, panel.mending.node, panel.zones.node, panel.totals.node,
+    panel.plain.node, panel.mending.node, panel.rules.node, panel.zones.node, panel.totals.node,
   ]);
   root.append(panel.node);
   return {
@@ -45,6 +46,7 @@ function update(panel, given) {
   panel.standing = standingOf(model);
   fillPlain(panel);
   fillMending(panel);
+  fillRules(panel);
   fillZones(panel);
   panel.totals.update(model, panel.standing);
 }
@@ -251,6 +253,29 @@ function mendButton(panel, mend) {
 
 function setBusy(panel, busy = panel.model.pending || !panel.model.editable) {
   for (const button of panel.mending.list.querySelectorAll('.mend')) setAttr(button, 'disabled', busy ? '' : null);
+}
+
+// A bureau's rules, which advise and do not forbid
+
+function rulesSection() {
+  const heading = element('summary', {});
+  const list = element('ul', {});
+  return { heading, list, told: '', node: element('details', { class: 'rules', hidden: true }, [heading, list]) };
+}
+
+function fillRules(panel) {
+  const { rules: section } = panel, { rules } = panel.model;
+  setAttr(section.node, 'hidden', rules ? null : '');
+  const told = JSON.stringify(rules ?? null);
+  if (!rules || told === section.told) return;
+  section.told = told;
+  const count = panel.format.count(rules.broken.length);
+  const verdict = rules.broken.length ? panel.tell('rules_broken', { count }) : panel.tell('rules_kept');
+  setText(section.heading, `${rules.title} ${verdict}`);
+  setAttr(section.heading, 'class', rules.broken.length ? 'wrong' : 'right');
+  section.list.replaceChildren(...rules.broken.map(({ zone, text }) => element('li', {}, [
+    element('button', { type: 'button', text, onclick: () => panel.on.go(zone) }),
+  ])));
 }
 
 // Every zone

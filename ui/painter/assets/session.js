@@ -28,7 +28,7 @@ class Session {
     this.log = plan.log || [];
     this.queue = notInLog(local.read(this.queueKey, []), this.log);
     this.heard = new Set();
-    this.score = { zones: new Map(), totals: null, today: null, reference: null, violations: [], mends: [] };
+    this.score = { zones: new Map(), totals: null, today: null, reference: null, violations: [], mends: [], rules: null };
     this.pending = this.queue.length > 0;
     for (const stroke of this.queue) this.replay(stroke);
     this.plan.check();
@@ -111,7 +111,7 @@ class Session {
     for (const [id, workload, target, deviation, parts, grids, villages, present, pp] of zones) {
       this.score.zones.set(id, { workload, target, deviation, parts, grids, villages, present, pp });
     }
-    for (const name of ['totals', 'today', 'reference', 'violations', 'mends']) if (rest[name] !== undefined) this.score[name] = rest[name];
+    for (const name of ['totals', 'today', 'reference', 'violations', 'mends', 'rules']) if (rest[name] !== undefined) this.score[name] = rest[name];
   }
 
   /** Figures of some zones at once, before Python has scored them; its targets hold on. */
@@ -138,8 +138,8 @@ class Session {
         colour: plan.fill(at), locked: plan.locks.has(`zone:${zone.id}`),
       };
     });
-    const { totals, today, reference, violations, mends } = score;
-    return { zones, totals, today, reference, violations, mends, tolerance: plan.tolerance, pending: this.pending, editable: plan.editable };
+    const { totals, today, reference, violations, mends, rules } = score;
+    return { zones, totals, today, reference, violations, mends, rules, tolerance: plan.tolerance, pending: this.pending, editable: plan.editable };
   }
 
   /** What comes back with the page: view, tool, chosen zone. */

@@ -1,0 +1,53 @@
+"""What a bureau's rules say of a plan under the brush, as the scorecard beside the map shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from data.schemas import KIND, ZONE_ID
+from planning.rules import check_rules
+from planning.zone_loads import zone_kinds
+
+if TYPE_CHECKING:
+    from ui.painter.board import Board
+    from ui.words import Words
+
+
+def rule_report(board: Board, profile: str, t: Words) -> dict[str, Any]:
+    """
+    Return which zones exceed the rules of a profile, worst first.
+
+    Parameters
+    ----------
+    profile
+        Name of a rule profile (`planning.rules`).
+
+    Returns
+    -------
+    dict
+        title, checked (rules that were), broken: zone and text of each that is not kept.
+    """
+    zones = pd.DataFrame(board.live.zones()).set_index(ZONE_ID)
+    kinds = zone_kinds(board.assignment, board.standing.graph)
+    zones[KIND] = kinds.reindex(zones.index).fillna("")
+    found = check_rules(zones, board.standing.tables.get("staff"), profile)
+    broken = found[~found["ok"].astype(bool)]
+    excess = (broken["found"] / broken["allowed"]).sort_values(ascending=False, kind="stable")
+    return {
+        "title": t("painter.rules_title", profile=t.name("rule_profile", profile)),
+        "checked": len(found),
+        "broken": [_broken(row, board, t) for row in broken.loc[excess.index].to_dict("records")],
+    }
+
+
+def _broken(row: dict[str, Any], board: Board, t: Words) -> dict[str, str]:
+    text = t(
+        "score.rule",
+        zone=board.place_names("zones", row[ZONE_ID]),
+        rule=t.name("rule", row["rule"]),
+        found=t.number(row["found"]),
+        allowed=t.number(row["allowed"]),
+    )
+    return {"zone": str(row[ZONE_ID]), "text": text}
