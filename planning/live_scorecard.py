@@ -18,7 +18,7 @@ from planning.scorecard import ScoreParams
 from planning.zone_loads import home_numbers, placed, placed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -185,12 +185,11 @@ class LiveScorecard:
             self._figures = np.append(self._figures, np.zeros(1, dtype=_FIGURES))
         return self._number[zone]
 
-    def _places(self, grids: Iterable[str]) -> Ints:
-        named = list(grids)
-        at = self._district.grids.get_indexer(pd.Index(named, dtype=object))
-        if strangers := [grid for grid, place in zip(named, at, strict=True) if place < 0]:
+    def _places(self, grids: Collection[str]) -> Ints:
+        place = self._district.place
+        if strangers := [grid for grid in grids if grid not in place]:
             raise SettingError("assignment_unknown_grids", grids=strangers, count=len(strangers))
-        return np.asarray(at, dtype=np.int64)
+        return np.array([place[grid] for grid in grids], dtype=np.int64)
 
     def _living(self) -> Ints:
         return np.flatnonzero(self._figures["grids"] > 0)
@@ -395,6 +394,8 @@ class _District:
     def __init__(self, graph: DualGraph) -> None:
         rows = graph.grids
         self.grids = rows.index
+        # The index itself would be cast to the names' type at every stroke.
+        self.place = {str(grid): i for i, grid in enumerate(rows.index)}
         self.work = rows[WORKLOAD].fillna(0.0).to_numpy(dtype=float)
         self.present = rows[PRESENT].fillna(0.0).to_numpy(dtype=float)
         self.area = rows[AREA_M2].fillna(0.0).to_numpy(dtype=float)

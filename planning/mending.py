@@ -124,7 +124,8 @@ class Mender:
         at_most: int = 3,
     ) -> dict[str, tuple[Mend, ...]]:
         """Return the mends of some zones of a plan, by zone_id; parameters and errors as for `mends`."""
-        plan = placed_on(assignment, self._grids).fillna("").astype(str)
+        known = assignment.index.equals(self._grids)
+        plan = (assignment if known else placed_on(assignment, self._grids)).fillna("").astype(str)
         ground = _Ground(self._terrain, plan, frozenset(locked), whole_villages=self._whole_villages)
         return {zone: _mends(ground, zone)[:at_most] for zone in zones}
 
@@ -230,6 +231,8 @@ class _Ground:
 
     def fixed(self, place: int) -> bool:
         """Return whether a grid has to stay in its zone."""
+        if not self.locked:
+            return False
         names = (
             f"grid:{self.ids[place]}",
             f"zone:{self.zone[place]}",

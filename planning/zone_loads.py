@@ -63,8 +63,6 @@ def placed_on(assignment: pd.Series, grids: pd.Index) -> pd.Series:
     SettingError
         ``assignment_unknown_grids`` or ``assignment_repeats``, naming the grids.
     """
-    if assignment.index.equals(grids):
-        return placed(assignment)
     strangers = assignment.index.difference(grids)
     if len(strangers):
         named = [str(grid) for grid in strangers]
