@@ -14,7 +14,7 @@ app: .venv/installed
 	$(BIN)/gridbeat app
 
 test: .venv/installed-dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -28,6 +28,7 @@ benchmarks: .venv/installed-peers
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/redraw.py --out .venv/redraw.jsonl
 	$(BIN)/python benchmarks/proofs.py
+	$(BIN)/python benchmarks/painting.py
 	$(if $(GRIDBEAT_TEST_DATA),$(BIN)/python benchmarks/cut_edges.py)
 
 .venv/installed: pyproject.toml constraints.txt

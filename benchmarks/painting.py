@@ -5,8 +5,7 @@ Run `python benchmarks/painting.py` (some three minutes); it needs the extra `de
 and prints a markdown table. Of 50 single strokes on the sample and on 15,000 grids: from the pointer going
 down to the frame in which the pixel under it has its new colour, and to the scorecard that Python worked out;
 the bytes that went over the wire each way; and the frames of a drag over a hundred grids. The display's own
-delay is in none of them. Peers: streamlit-folium redraws the map for each click
-(`--peer`, needs `pip install streamlit-folium`).
+delay is in none of them.
 """
 
 from __future__ import annotations
