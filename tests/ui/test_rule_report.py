@@ -58,3 +58,9 @@ def test_without_residents_nothing_is_broken(workspace_file):
         open_board(workspace, plan, standing, params=score_params(row)), PROFILE, words("zh")
     )
     assert report["broken"] == []
+
+
+def test_a_plan_without_zones_breaks_no_rule(board):
+    board.paint("t", "accept", dict.fromkeys(board.assignment.index, ""))
+    report = rule_report(board, PROFILE, words("zh"))
+    assert (report["checked"], report["broken"]) == (0, [])

@@ -29,14 +29,17 @@ def rule_report(board: Board, profile: str, t: Words) -> dict[str, Any]:
     dict
         title, checked (rules that were), broken: zone and text of each that is not kept.
     """
-    zones = pd.DataFrame(board.live.zones()).set_index(ZONE_ID)
+    title = t("painter.rules_title", profile=t.name("rule_profile", profile))
+    if not (rows := board.live.zones()):
+        return {"title": title, "checked": 0, "broken": []}
+    zones = pd.DataFrame(rows).set_index(ZONE_ID)
     kinds = zone_kinds(board.assignment, board.standing.graph)
     zones[KIND] = kinds.reindex(zones.index).fillna("")
     found = check_rules(zones, board.standing.tables.get("staff"), profile)
     broken = found[~found["ok"].astype(bool)]
     excess = (broken["found"] / broken["allowed"]).sort_values(ascending=False, kind="stable")
     return {
-        "title": t("painter.rules_title", profile=t.name("rule_profile", profile)),
+        "title": title,
         "checked": len(found),
         "broken": [_broken(row, board, t) for row in broken.loc[excess.index].to_dict("records")],
     }
