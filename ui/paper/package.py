@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_layer, export_layers
 from data.files import private_folder
@@ -49,13 +50,21 @@ def handover_files(
     """
     moment = (stamp or datetime.now(UTC)).replace(microsecond=0)
     made = _Made(handing)
-    files = {
-        **{made.file("paper.file_memo", f"_{paper}.pdf"): made.pdf(paper, moment) for paper in papers},
-        **made.workbooks(moment),
-        **made.assignments(moment),
-        **made.drawings(),
-        **made.layers(),
-    }
+    # Pages are set beside the rest: typst lets other threads run.
+    with ThreadPoolExecutor(max_workers=1) as press:
+        pages = {
+            made.file("paper.file_memo", f"_{paper}.pdf"): press.submit(
+                typeset, "handover.typ", made.document(paper), stamp=moment
+            )
+            for paper in papers
+        }
+        others = {
+            **made.workbooks(moment),
+            **made.assignments(moment),
+            **made.drawings(),
+            **made.layers(),
+        }
+        files = {**{name: page.result() for name, page in pages.items()}, **others}
     return {made.t("paper.file_readme") + ".txt": made.readme(files, moment), **files}
 
 
@@ -104,9 +113,10 @@ class _Made:
     def file(self, key: str, ending: str) -> str:
         return file_stem(self.t(key)) + ending
 
-    def pdf(self, paper: str, stamp: datetime) -> bytes:
+    def document(self, paper: str) -> dict[str, Any]:
+        """Return the memo and what is attached to it, as the printing template takes them."""
         t, handing = self.t, self.handing
-        data = {
+        return {
             "paper": paper,
             "lang": t.lang,
             "mark": t("paper.mark"),
@@ -124,7 +134,6 @@ class _Made:
                 for station in self.stations
             ],
         }
-        return typeset("handover.typ", data, stamp=stamp)
 
     def workbooks(self, stamp: datetime) -> dict[str, bytes]:
         t, mark = self.t, self.t("paper.mark")

@@ -86,7 +86,7 @@ def test_comparison_lists_the_changed_grids_by_code_with_people_and_reasons(hand
     assert rows["grid_name"].tolist() == [*hostile, "网格2-0"]
     assert set(rows["from_zone_name"]) == {"警务区1"}
     assert set(rows["to_zone_name"]) == {"警务区2"}
-    assert set(rows["reason"]) == {"按方案调整"}
+    assert set(rows["reason"]) == {"人工调整：警务区2与应有工作量相比由 +0.7% 变为 +30.0%"}
     assert set(rows["town_name"]) == {"南镇"}
     assert handover_facts(handing) == {
         "grids": 3,
