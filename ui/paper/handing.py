@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data.plan_states import plan_documents
-from data.plans import PAINTED, read_assignment, read_plan
+from data.plan_states import RETIRED, plan_documents, read_states
+from data.plans import PAINTED, read_assignment, read_plan, read_plans
 from data.strokes import plan_zone_names
 from geo.errors import Reason
 from planning.plan_changes import known_reasons, plan_changes
 from planning.scorecard import ScoreParams
 from ui.place import credit_line
-from ui.standing import profile_of, saved_params, stand
+from ui.standing import nested, profile_of, saved_params, stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +162,8 @@ def hand_over_plan(
     standing
         How the district stands, if it was read before.
     changes
-        What changes and why; against today's plan, with the reasons saved with the plan, if None.
+        What changes and why; against today's plan, with the reasons saved with the plan, if None. A plan
+        that holds today is told against what it took the place of.
     zone_names
         Names of zones; those that the plan gives itself if None.
 
@@ -174,6 +175,8 @@ def hand_over_plan(
     row, assignment = read_plan(workspace, plan_id), read_assignment(workspace, plan_id)
     params = saved_params(workspace, plan_id)
     ground = standing or stand(workspace, profile_of(workspace, None, plan_id))
+    if ground.today_id == plan_id:
+        ground = replace(ground, today=_before(workspace, plan_id, ground))
     if changes is None:
         after, before = (_whole(one, ground.graph.grids.index) for one in (assignment, ground.today))
         changes = plan_changes(ground.graph, after, before, known=known_reasons(params))
@@ -189,6 +192,15 @@ def hand_over_plan(
         posts=workspace.read("posts") if "posts" in workspace.counts() else None,
         credit=credit_line(workspace, t),
     )
+
+
+def _before(workspace: Workspace, plan_id: str, ground: Standing) -> pd.Series | None:
+    """Return what a plan that holds today took the place of: another plan, else the nesting."""
+    for other in read_plans(workspace)["plan_id"][::-1]:
+        states = read_states(workspace, other)
+        if ((states["now"] == RETIRED) & (states["why"] == plan_id)).any():
+            return read_assignment(workspace, other)
+    return nested(ground.tables)[1]
 
 
 def _plan_facts(workspace: Workspace, row: Mapping[str, Any]) -> PlanFacts:

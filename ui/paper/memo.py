@@ -156,7 +156,7 @@ def _extreme(place: int) -> Any:
         if not len(loads):
             return NOTHING
         load = handing.t.percent(float(loads.iloc[place]), signed=True)
-        return f"{_zone(handing, card, str(loads.index[place]))} {load}"
+        return f"{handing.names('zones', str(loads.index[place]))} {load}"
 
     return write
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_layer, export_layers
 from data.files import private_folder
-from ui.paper.comparison import changed_rows, comparison_table, grid_rows, zone_rows, zone_table
+from ui.paper.comparison import (
+    changed_rows,
+    changed_zones,
+    comparison_table,
+    grid_rows,
+    zone_rows,
+    zone_table,
+)
 from ui.paper.layout import breakable, printed
 from ui.paper.maps import paper_maps
 from ui.paper.memo import memo
@@ -115,15 +122,24 @@ class _Made:
 
     def document(self, paper: str) -> dict[str, Any]:
         """Return the memo and what is attached to it, as the printing template takes them."""
-        t, handing = self.t, self.handing
+        t, handing, attached = self.t, self.handing, dict(self._attached())
+        label = {
+            name: t("paper.attachment", number=t.number(number))
+            for number, name in enumerate(attached, start=1)
+        }
         return {
             "paper": paper,
             "lang": t.lang,
             "mark": t("paper.mark"),
             "running": breakable(f"{handing.district} · {handing.plan.name}"),
             "page_of": t("paper.page_of", page="{page}", pages="{pages}"),
-            "memo": memo(handing, attached=list(self._attached())),
-            "tables": [printed(table, t) for table in self._tables()],
+            "memo": memo(handing, attached=[*attached.values()]),
+            "tables": [
+                {**printed(table, t), "label": label[name], "note": note}
+                for name, table, note in self._tables()
+            ],
+            "maps_label": label.get("maps", ""),
+            "transfers_label": label.get("transfers", ""),
             "maps": [{"title": one.title, "lying": one.lying, "svg": one.draw(paper)} for one in self.maps],
             "transfers": [
                 {
@@ -201,16 +217,23 @@ class _Made:
         key = f"paper_file.{name.rpartition('.')[2]}"
         return self.t(key) if self.t.has(key) else ""
 
-    def _tables(self) -> Iterator[Table]:
+    def _tables(self) -> Iterator[tuple[str, Table, str]]:
+        """Yield what each printed table is attached as, the table, and the note beneath it."""
         if len(self.changed):
-            yield self._comparison()
-        yield self._zone_sums()
+            yield "comparison", self._comparison(printed=True), ""
+        yield "zones", self._zone_sums(printed=True), self.t("paper.zones_note")
 
-    def _comparison(self) -> Table:
-        return comparison_table(self.changed, title=self.t("paper.comparison_title"), t=self.t)
+    def _comparison(self, *, printed: bool = False) -> Table:
+        title = self.t("paper.comparison_title")
+        return comparison_table(self.changed, title=title, t=self.t, printed=printed)
 
-    def _zone_sums(self) -> Table:
-        return zone_table(self.zones, title=self.t("paper.zones_title"), t=self.t)
+    def _zone_sums(self, *, printed: bool = False) -> Table:
+        """Return the zones' sums; printed are those that change, if some do."""
+        t, some = self.t, changed_zones(self.zones)
+        if not printed or some.empty:
+            return zone_table(self.zones, title=t("paper.zones_title"), t=t)
+        counts = {"count": t.number(len(some)), "kept": t.number(len(self.zones) - len(some))}
+        return zone_table(some, title=t("paper.zones_changed_title", **counts), t=t)
 
     def _heading(self, station: Transfers) -> str:
         return self.t("paper.transfer_title", station=station.station)
@@ -225,15 +248,16 @@ class _Made:
             used.add(title.casefold())
             yield title, station
 
-    def _attached(self) -> Iterator[str]:
+    def _attached(self) -> Iterator[tuple[str, str]]:
+        """Yield what is attached to the memo, and what it is called there, in order."""
         t = self.t
         if len(self.changed):
-            yield t("paper.attached_comparison", grids=t.number(len(self.changed)))
-        yield t("paper.attached_zones", zones=t.number(len(self.zones)))
+            yield "comparison", t("paper.attached_comparison", grids=t.number(len(self.changed)))
+        yield "zones", t("paper.attached_zones", zones=t.number(len(self._zone_sums(printed=True).rows) - 1))
         if self.maps:
-            yield t("paper.attached_maps", maps=t.number(len(self.maps)))
+            yield "maps", t("paper.attached_maps", maps=t.number(len(self.maps)))
         if self.stations:
-            yield t("paper.attached_transfers", stations=t.number(len(self.stations)))
+            yield "transfers", t("paper.attached_transfers", stations=t.number(len(self.stations)))
 
 
 def _written(folder: Path) -> Iterator[Path]:
