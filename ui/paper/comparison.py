@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 # Name, width and kind of each column, in order.
 _GRID_COLUMNS = (
-    ("number", 6, "count"),
-    ("grid_id", 17, "code"),
-    ("grid_name", 18, "text"),
+    ("number", 5, "count"),
+    ("grid_id", 16, "code"),
+    ("grid_name", 20, "text"),
     ("village_name", 12, "text"),
     ("town_name", 11, "text"),
-    ("station_name", 12, "text"),
-    ("from_zone_name", 16, "text"),
-    ("to_zone_name", 16, "text"),
+    ("station_name", 11, "text"),
+    ("from_zone_name", 18, "text"),
+    ("to_zone_name", 18, "text"),
     ("present", 9, "count"),
     ("key_units", 9, "count"),
-    ("reason", 60, "text"),
-    ("comment", 15, "text"),
+    ("reason", 66, "text"),
+    ("comment", 14, "text"),
 )
 # A town is in the code already, and a reason on one line halves the pages.
 _NOT_PRINTED = ("town_name",)
@@ -47,6 +47,16 @@ _ZONE_COLUMNS = (
     ("grids_after", 9, "count"),
     ("present_after", 11, "count"),
     ("deviation_after", 11, "share"),
+)
+# Where nothing changes, before and after are one.
+_STILL = {"grids_after": "grids", "present_after": "present", "deviation_after": "deviation"}
+_STILL_COLUMNS = (
+    ("zone_id", 14, "code"),
+    ("zone_name", 20, "text"),
+    ("station_name", 16, "text"),
+    ("grids", 9, "count"),
+    ("present", 11, "count"),
+    ("deviation", 11, "share"),
 )
 
 
@@ -134,7 +144,10 @@ def changed_zones(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def zone_table(rows: pd.DataFrame, *, title: str, t: Words) -> Table:
-    """Return the zones' sums as a table."""
+    """Return the zones' sums as a table; where none changes, what each holds."""
+    if changed_zones(rows).empty:
+        still = rows[rows["grids_after"] > 0].rename(columns=_STILL)
+        return table_of(still, columns(_STILL_COLUMNS, t), title=title, total=t("paper.total"))
     return table_of(rows, columns(_ZONE_COLUMNS, t), title=title, total=t("paper.total"))
 
 

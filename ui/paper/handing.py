@@ -137,7 +137,9 @@ def hand_over(
         card=scorer.score(after),
         today_card=None if standing.today is None else scorer.score(before),
         changes=plan_changes(standing.graph, after, before) if changes is None else changes,
-        names=standing.names.renamed("zones", {zone: name for zone, name in (zone_names or {}).items() if name}),
+        names=standing.names.renamed(
+            "zones", {zone: name for zone, name in (zone_names or {}).items() if name}
+        ),
         posts=posts,
         notes=(*standing.notes, *notes),
         credit=credit,

@@ -178,10 +178,15 @@ class _Made:
         }
 
     def drawings(self) -> dict[str, bytes]:
+        """Return the maps: numbered by place, and 1 before, 2 after."""
         folder = self.file("paper.folder_maps", "")
+        places = {one.station_id: None for one in self.maps}
+        numbers = {place: number for number, place in enumerate(places, start=1)}
         return {
-            f"{folder}/{number:02}_{file_stem(one.title)}.svg": one.draw(PAPERS[-1]).encode()
-            for number, one in enumerate(self.maps, start=1)
+            f"{folder}/{numbers[one.station_id]:02}-{1 + one.after}_{file_stem(one.title)}.svg": one.draw(
+                PAPERS[-1]
+            ).encode()
+            for one in self.maps
         }
 
     def layers(self) -> dict[str, bytes]:
@@ -230,8 +235,9 @@ class _Made:
     def _zone_sums(self, *, printed: bool = False) -> Table:
         """Return the zones' sums; printed are those that change, if some do."""
         t, some = self.t, changed_zones(self.zones)
-        if not printed or some.empty:
-            return zone_table(self.zones, title=t("paper.zones_title"), t=t)
+        if some.empty or not printed:
+            key = "paper.zones_all_title" if some.empty else "paper.zones_title"
+            return zone_table(self.zones, title=t(key), t=t)
         counts = {"count": t.number(len(some)), "kept": t.number(len(self.zones) - len(some))}
         return zone_table(some, title=t("paper.zones_changed_title", **counts), t=t)
 
@@ -253,7 +259,8 @@ class _Made:
         t = self.t
         if len(self.changed):
             yield "comparison", t("paper.attached_comparison", grids=t.number(len(self.changed)))
-        yield "zones", t("paper.attached_zones", zones=t.number(len(self._zone_sums(printed=True).rows) - 1))
+        zones = t.number(len(self._zone_sums(printed=True).rows) - 1)
+        yield "zones", t("paper.attached_zones" if self.stations else "paper.attached_zones_all", zones=zones)
         if self.maps:
             yield "maps", t("paper.attached_maps", maps=t.number(len(self.maps)))
         if self.stations:

@@ -189,7 +189,8 @@ def test_plan_that_changes_nothing_says_so(tmp_path, squares, set_pages):
     (data,) = set_pages
     assert "不作调整" in data["memo"]["title"]
     assert data["transfers"] == []
-    assert [table["title"] for table in data["tables"]] == ["警务区增减汇总"]
+    assert [table["title"] for table in data["tables"]] == ["警务区一览"]
+    assert data["tables"][0]["heads"][-3:] == ["网格", "实有人口", "偏差"]
     assert [one["title"] for one in data["maps"]] == ["方格区警务区示意图（调整后）"]
     assert not [name for name in files if "移交清单" in name]
 
