@@ -11,10 +11,11 @@ from scipy.sparse.csgraph import connected_components
 
 from data.schemas import GRID_ID, VILLAGE_ID
 from planning.dual_graph import PRESENT, WORKLOAD
+from planning.redraw.reasons import NEW_ZONE, UNASSIGNED, ZONE_GONE
 from planning.zone_loads import placed, placed_on, zone_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from planning.dual_graph import DualGraph
 
@@ -49,9 +50,10 @@ def plan_changes(
     -------
     DataFrame
         grid_id, village_id, from_zone, to_zone ("" if none), present, workload, reason, facts (dict), in
-        the graph's order, as `planning.redraw.reasons.changes_with_reasons` gives them. What was painted is
-        `BY_HAND`, its facts the zone whose deviation it changes most, and the deviation `with` and `without`
-        the grids that go together (`change_groups`); `BY_HAND_ALONE` where none is known.
+        the graph's order, as `planning.redraw.reasons.changes_with_reasons` gives them. Where no reason is
+        known, it is what both plans show: `UNASSIGNED`, `ZONE_GONE`, `NEW_ZONE`. All else is `BY_HAND`, its
+        facts the zone whose deviation it changes most, and the deviation `with` and `without` the grids that
+        go together (`change_groups`); `BY_HAND_ALONE` where none is known.
 
     Raises
     ------
@@ -73,7 +75,10 @@ def plan_changes(
             WORKLOAD: mine[WORKLOAD].to_numpy(),
         }
     )
-    why = _reasons(changes, _by_hand(changes, graph, after), known or {})
+    shown = _shown(changes, kept={*after}, were={*before})
+    painted = _by_hand(changes, graph, after)
+    plain = [(seen, {}) if seen else by_hand for seen, by_hand in zip(shown, painted, strict=True)]
+    why = _reasons(changes, plain, known or {})
     return changes.assign(
         reason=pd.Series([reason for reason, _ in why], dtype="str"),
         facts=pd.Series([facts for _, facts in why], dtype=object),
@@ -125,15 +130,31 @@ def known_reasons(params: Mapping[str, Any]) -> dict[str, Known]:
     }
 
 
+def _shown(changes: pd.DataFrame, *, kept: Collection[str], were: Collection[str]) -> list[str]:
+    """Return for each row the reason that both plans show; "" where they show none."""
+    return [
+        UNASSIGNED
+        if not left
+        else ""
+        if not to
+        else ZONE_GONE
+        if left not in kept
+        else NEW_ZONE
+        if to not in were
+        else ""
+        for left, to in zip(changes["from_zone"], changes["to_zone"], strict=True)
+    ]
+
+
 def _reasons(
-    changes: pd.DataFrame, painted: list[tuple[str, dict[str, Any]]], known: Mapping[str, Known]
+    changes: pd.DataFrame, plain: list[tuple[str, dict[str, Any]]], known: Mapping[str, Known]
 ) -> list[tuple[str, dict[str, Any]]]:
     found = []
-    ways = zip(changes[GRID_ID], changes["from_zone"], changes["to_zone"], painted, strict=True)
-    for grid, left, to, by_hand in ways:
+    ways = zip(changes[GRID_ID], changes["from_zone"], changes["to_zone"], plain, strict=True)
+    for grid, left, to, otherwise in ways:
         told = known.get(grid)
         same = told is not None and told[:2] == (left, to)
-        found.append((told[2], dict(told[3])) if told is not None and same else by_hand)
+        found.append((told[2], dict(told[3])) if told is not None and same else otherwise)
     return found
 
 

@@ -83,7 +83,7 @@ def stand(workspace: Workspace, profile: Profile = DEFAULT_PROFILE) -> Standing:
     workload = grid_workload(tables, profile)
     today_id = today_plan_id(workspace)
     if today_id is None:
-        ground, today, lost = *_nested(tables), ()
+        ground, today, lost = *nested(tables), ()
     else:
         ground, today = district_ground(tables), read_assignment(workspace, today_id)
         lost = tuple(_lost(today_id, today, workload.total.index))
@@ -127,7 +127,8 @@ def plan_name(workspace: Workspace, plan_id: str) -> str:
     return str(read_plans(workspace).set_index("plan_id").at[plan_id, "name"])
 
 
-def _nested(tables: Mapping[str, pd.DataFrame]) -> tuple[Ground, pd.Series | None]:
+def nested(tables: Mapping[str, pd.DataFrame]) -> tuple[Ground, pd.Series | None]:
+    """Return the ground of a district and the zone_id of each grid by nesting; None without zones."""
     try:
         nesting = nest_district(tables)
     except SettingError as lack:

@@ -16,6 +16,7 @@ from planning.plan_changes import (
     known_reasons,
     plan_changes,
 )
+from planning.redraw.reasons import NEW_ZONE, UNASSIGNED, ZONE_GONE
 
 
 def test_what_was_painted_tells_the_deviation_it_changes_most(lattice, plan):
@@ -60,10 +61,16 @@ def test_a_proposals_reason_holds_while_from_and_to_are_the_same(lattice, plan):
         "d": ("B", "A", "shape", {"zone": "A"}),
     }
     found = plan_changes(graph, plan("ABCB"), today, known=known).set_index("grid_id")
-    assert found["reason"].to_dict() == {"b": "relieves", "c": BY_HAND}
+    assert found["reason"].to_dict() == {"b": "relieves", "c": NEW_ZONE}
     assert found.loc["b", "facts"] == known["b"][3]
-    # C is new, and holds all that it has by this change.
-    assert found.loc["c", "facts"] == {"zone": "C", "with": pytest.approx(-0.25), "without": -1.0}
+    assert found.loc["c", "facts"] == {}
+
+
+def test_what_both_plans_show_is_told_before_the_hand(lattice, plan):
+    """b was in none, c's zone is gone, d's is new, e goes from one to another that both have."""
+    found = plan_changes(lattice(6, 1), plan("AAANAB"), plan("A CABB")).set_index("grid_id")
+    assert found["reason"].to_dict() == {"b": UNASSIGNED, "c": ZONE_GONE, "d": NEW_ZONE, "e": BY_HAND}
+    assert found["facts"].map(bool).to_dict() == {"b": False, "c": False, "d": False, "e": True}
 
 
 def test_grids_that_leave_every_zone_or_come_from_none_are_told(lattice, plan):
@@ -71,8 +78,9 @@ def test_grids_that_leave_every_zone_or_come_from_none_are_told(lattice, plan):
     assert found[["grid_id", "from_zone", "to_zone"]].to_numpy().tolist() == [["b", "A", ""], ["d", "", "B"]]
     assert found["facts"].tolist() == [
         {"zone": "A", "with": -0.5, "without": 0.0},
-        {"zone": "B", "with": 0.0, "without": -0.5},
+        {},
     ]
+    assert found["reason"].tolist() == [BY_HAND, UNASSIGNED]
 
 
 def test_without_any_work_there_is_nothing_to_tell(lattice, plan):

@@ -14,7 +14,10 @@ from ui.paper.package import PAPERS
 from ui.zoning import turn_to
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from ui.cached import HandedOver
+    from ui.words import Words
     from ui.zoning import Zoning
 
 _MIME = {
@@ -25,7 +28,12 @@ _MIME = {
     "txt": "text/plain",
     "zip": "application/zip",
 }
-_MAPS_SHOWN = 2
+# The parts of a package by the number that their names begin with, in every language.
+_PARTS = ("01", "02", "03", "04", "05", "06")
+_FACTS = ("grids", "villages", "zones", "residents")
+# Kept for other views, where the widget is not: what was asked for, by plan, and on which papers.
+_ASKED, _PAPERS = "handover asked", "handover papers kept"
+_MEGABYTE = 1e6
 
 
 def show(zoning: Zoning) -> None:
@@ -35,74 +43,105 @@ def show(zoning: Zoning) -> None:
         st.info(t("zoning.nothing_to_hand_over"))
         begin_from_today(zoning)
         return
-    left, right = st.columns([1, 2.2], gap="medium")
-    with left:
+    left, right = st.columns([1, 1.9], gap="medium")
+    with left, st.container(key="handover-form"):
         papers = _papers(zoning)
         made = _made(zoning, papers)
         if made is not None:
-            _files(zoning, made)
+            _package(zoning, made)
     with right:
-        if made is not None:
-            _maps(made)
+        if made is None:
+            _contents(t)
         else:
-            st.html(f'<div class="gb-board"><p>{t("handover_view.what")}</p></div>')
+            _maps(zoning, made)
 
 
 def _papers(zoning: Zoning) -> tuple[str, ...]:
     t, plan = zoning.place.t, zoning.plans.loc[str(zoning.plan_id)]
     state = t.name("state", plan["status"])
-    st.html(f'<div class="gb-step">{escape(str(plan["name"]))} · {plan["plan_id"]} · {escape(state)}</div>')
+    st.html(f'<div class="gb-pack-head"><b>{escape(str(plan["name"]))}</b><em>{escape(state)}</em></div>')
     if plan["kind"] == PAINTED and plan["status"] == "draft":
         st.caption(t("handover_view.still_draft"))
     chosen = st.pills(
         t("handover_view.papers"),
         PAPERS,
         selection_mode="multi",
-        default=[PAPERS[0]],
+        default=st.session_state.get(_PAPERS, PAPERS),
         key="handover_papers",
     )
-    return tuple(paper for paper in PAPERS if paper in chosen) or (PAPERS[0],)
+    papers = tuple(paper for paper in PAPERS if paper in chosen) or PAPERS[:1]
+    st.session_state[_PAPERS] = papers
+    return papers
 
 
 def _made(zoning: Zoning, papers: tuple[str, ...]) -> HandedOver | None:
     """Return the files, made when the button is pressed, and as long as the plan stays as it was."""
-    t, place = zoning.place.t, zoning.place
-    wanted = (place.path, place.stamp, zoning.plan_id, int(zoning.plans.at[zoning.plan_id, "rev"]), papers)
-    asked = st.session_state.get("handover_asked") == wanted
-    if not asked:
-        if st.session_state.get("handover_asked"):
+    t, plan_id = zoning.place.t, str(zoning.plan_id)
+    rev = int(zoning.plans.at[plan_id, "rev"])
+    ground = zoning.ground()
+    wanted = (*ground, plan_id, rev, papers)
+    before = _asked().get((ground[0], plan_id))
+    if before != wanted:
+        if before is not None:
             st.caption(t("handover_view.plan_changed"))
-        asked = st.button(t("handover_view.make"), type="primary", width="stretch", key="handover_make")
-        if not asked:
-            return None
-        st.session_state["handover_asked"] = wanted
+        # By callback: the button is gone in the run that makes the files, and cannot be pressed twice.
+        st.button(
+            t("handover_view.make" if before is None else "handover_view.make_anew"),
+            type="primary",
+            width="stretch",
+            key="handover_make",
+            on_click=lambda: _asked().update({(ground[0], plan_id): wanted}),
+        )
+        return None
     with st.spinner(t("handover_view.making")):
-        return cached.handed_over(*zoning.ground(), str(zoning.plan_id), wanted[3], place.lang, papers)
+        return cached.handed_over(*ground, plan_id, rev, zoning.place.lang, papers)
 
 
-def _files(zoning: Zoning, made: HandedOver) -> None:
+def _asked() -> dict[tuple[str, str], tuple[object, ...]]:
+    asked: dict[tuple[str, str], tuple[object, ...]] = st.session_state.setdefault(_ASKED, {})
+    return asked
+
+
+def _contents(t: Words) -> None:
+    """Show what will be in the package."""
+    rows = "".join(
+        f"<li><i>{part}</i><b>{escape(t(f'handover_part.{part}'))}</b>"
+        f"<span>{escape(t(f'handover_about.{part}'))}</span></li>"
+        for part in _PARTS
+    )
+    notes = "".join(f"<p>{escape(t(f'handover_view.{key}'))}</p>" for key in ("privacy", "back"))
+    st.html(
+        f'<section class="gb-pack"><h2>{escape(t("handover_view.holds"))}</h2><ol>{rows}</ol>{notes}</section>'
+    )
+
+
+def _package(zoning: Zoning, made: HandedOver) -> None:
     t, facts = zoning.place.t, made.facts
     if facts["violations"]:
         st.warning(look.plain(t("handover.broken", count=t.number(facts["violations"]))))
         if st.button(t("handover_view.to_paint"), width="stretch", key="handover_to_paint"):
             turn_to(zoning, view="paint")
-    st.html(
-        '<div class="gb-board"><dl>'
-        + "".join(
-            f"<div><dt>{t(f'handover_view.{name}')}</dt><dd>{t.number(facts[name])}</dd></div>"
-            for name in ("grids", "villages", "zones", "residents")
-        )
-        + "</dl></div>"
+    cells = "".join(
+        f"<div><dd>{t.number(facts[name])}</dd><dt>{escape(t(f'handover_view.{name}'))}</dt></div>"
+        for name in _FACTS
     )
+    st.html(f'<dl class="gb-pack-facts">{cells}</dl>')
+    size = _size(len(made.zip), t)
+    label = t("handover_view.download_all", count=t.number(len(made.files)), size=size)
     whole = f"{t('handover_view.zip')} {zoning.plan_id}.zip"
-    _download(t("handover_view.download_all", count=t.number(len(made.files))), whole, made.zip, primary=True)
-    with st.expander(t("handover_view.single"), expanded=True):
-        for name in [name for name in made.files if "/" not in name]:
-            _download(name, name, made.files[name])
-        st.caption(t("handover_view.folders"))
+    _download(label, whole, made.zip, primary=True)
+    st.html(f'<div class="gb-group">{escape(t("handover_view.single"))}</div>')
+    with st.container(key="handover-files"):
+        for name in sorted(name for name in made.files if "/" not in name and name[:2] in _PARTS):
+            about = t(f"handover_about.{name[:2]}")
+            _download(
+                look.plain(f"{name} · {_size(len(made.files[name]), t)}"), name, made.files[name], about
+            )
+    st.caption(t("handover_view.folders"))
+    st.caption(t("handover_view.back"))
 
 
-def _download(label: str, name: str, content: bytes, *, primary: bool = False) -> None:
+def _download(label: str, name: str, content: bytes, about: str = "", *, primary: bool = False) -> None:
     st.download_button(
         label,
         content,
@@ -110,13 +149,47 @@ def _download(label: str, name: str, content: bytes, *, primary: bool = False) -
         mime=_MIME.get(name.rpartition(".")[2], "application/octet-stream"),
         on_click="ignore",
         width="stretch",
-        type="primary" if primary else "secondary",
+        type="primary" if primary else "tertiary",
+        icon=":material/download:",
+        help=about or None,
         key=f"handover {name}",
     )
 
 
-def _maps(made: HandedOver) -> None:
-    drawn = [content for name, content in made.files.items() if name.endswith(".svg")][:_MAPS_SHOWN]
-    for column, content in zip(st.columns(max(len(drawn), 1)), drawn, strict=False):
-        with column:
-            st.image(content.decode())
+def _size(size: int, t: Words) -> str:
+    return t("handover_view.megabytes", size=t.number(max(size / _MEGABYTE, 0.1), 1))
+
+
+def _maps(zoning: Zoning, made: HandedOver) -> None:
+    """Show the maps of a place before and after, side by side."""
+    t, places = zoning.place.t, _by_place(made.files)
+    if not places:
+        st.info(t("handover_view.no_maps"))
+        return
+    shown = st.selectbox(
+        t("handover_view.map_of"),
+        list(places),
+        format_func=lambda number: _place_of(places[number][0]),
+        key=f"handover map {zoning.plan_id}",
+        label_visibility="collapsed",
+    )
+    for column, name in zip(st.columns(max(len(places[shown]), 2), gap="small"), places[shown], strict=False):
+        column.image(made.files[name].decode())
+
+
+def _by_place(files: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """Return the names of the maps by the number of their place: the first is the district."""
+    places: dict[str, list[str]] = {}
+    for name in _drawings(files):
+        places.setdefault(name.rpartition("/")[2].partition("-")[0], []).append(name)
+    return places
+
+
+def _drawings(files: Iterable[str]) -> list[str]:
+    return sorted(name for name in files if name.endswith(".svg"))
+
+
+def _place_of(name: str) -> str:
+    """Return the title of a map without which side it shows."""
+    title = name.rpartition("/")[2].partition("_")[2].removesuffix(".svg")
+    return title.replace("（", "(").rpartition("(")[0].strip() or title

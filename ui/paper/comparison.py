@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from data.schemas import GRID_ID, KEY_UNITS, STATION_ID, TOWN_ID, VILLAGE_ID
@@ -19,19 +20,21 @@ if TYPE_CHECKING:
 
 # Name, width and kind of each column, in order.
 _GRID_COLUMNS = (
-    ("number", 6, "count"),
-    ("grid_id", 17, "code"),
-    ("grid_name", 18, "text"),
-    ("village_name", 14, "text"),
-    ("town_name", 12, "text"),
-    ("station_name", 14, "text"),
+    ("number", 5, "count"),
+    ("grid_id", 16, "code"),
+    ("grid_name", 20, "text"),
+    ("village_name", 12, "text"),
+    ("town_name", 11, "text"),
+    ("station_name", 11, "text"),
     ("from_zone_name", 18, "text"),
     ("to_zone_name", 18, "text"),
-    ("present", 10, "count"),
+    ("present", 9, "count"),
     ("key_units", 9, "count"),
-    ("reason", 34, "text"),
-    ("comment", 16, "text"),
+    ("reason", 66, "text"),
+    ("comment", 14, "text"),
 )
+# A town is in the code already, and a reason on one line halves the pages.
+_NOT_PRINTED = ("town_name",)
 _ZONE_COLUMNS = (
     ("zone_id", 14, "code"),
     ("zone_name", 20, "text"),
@@ -44,6 +47,16 @@ _ZONE_COLUMNS = (
     ("grids_after", 9, "count"),
     ("present_after", 11, "count"),
     ("deviation_after", 11, "share"),
+)
+# Where nothing changes, before and after are one.
+_STILL = {"grids_after": "grids", "present_after": "present", "deviation_after": "deviation"}
+_STILL_COLUMNS = (
+    ("zone_id", 14, "code"),
+    ("zone_name", 20, "text"),
+    ("station_name", 16, "text"),
+    ("grids", 9, "count"),
+    ("present", 11, "count"),
+    ("deviation", 11, "share"),
 )
 
 
@@ -91,8 +104,9 @@ def changed_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(number=range(1, len(found) + 1))
 
 
-def comparison_table(rows: pd.DataFrame, *, title: str, t: Words) -> Table:
-    """Return rows of grids as the table that is signed off, with their sum."""
+def comparison_table(rows: pd.DataFrame, *, title: str, t: Words, printed: bool = False) -> Table:
+    """Return rows of grids as the table that is signed off, with their sum; without towns to be printed."""
+    rows = rows.drop(columns=[*_NOT_PRINTED], errors="ignore") if printed else rows
     numbered = rows.assign(number=range(1, len(rows) + 1))
     return table_of(numbered, columns(_GRID_COLUMNS, t), title=title, total=t("paper.total"))
 
@@ -103,6 +117,8 @@ def zone_rows(handing: HandOver) -> pd.DataFrame:
     after, changes = handing.card.zones, handing.changes
     ids = pd.Index(sorted({*after.index, *(() if before is None else before.index)}))
     homes = _stations(before, after, ids)
+    # New zones stand by their station, whatever their ids.
+    ids, homes = ids[(order := np.lexsort((ids, homes)))], [homes[i] for i in order]
     frame = pd.DataFrame(
         {
             "zone_id": ids,
@@ -122,8 +138,16 @@ def zone_rows(handing: HandOver) -> pd.DataFrame:
     return frame if frame["station_name"].any() else frame.drop(columns="station_name")
 
 
+def changed_zones(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the zones that give or take grids."""
+    return rows[rows["grids_out"] + rows["grids_in"] > 0].reset_index(drop=True)
+
+
 def zone_table(rows: pd.DataFrame, *, title: str, t: Words) -> Table:
-    """Return the zones' sums as a table."""
+    """Return the zones' sums as a table; where none changes, what each holds."""
+    if changed_zones(rows).empty:
+        still = rows[rows["grids_after"] > 0].rename(columns=_STILL)
+        return table_of(still, columns(_STILL_COLUMNS, t), title=title, total=t("paper.total"))
     return table_of(rows, columns(_ZONE_COLUMNS, t), title=title, total=t("paper.total"))
 
 

@@ -7,27 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data.plans import read_assignment, read_plans
-from data.schemas import GRID_ID, VILLAGE_ID
+from data.plan_states import RETIRED, plan_documents, read_states
+from data.plans import PAINTED, read_assignment, read_plan, read_plans
+from data.strokes import plan_zone_names
 from geo.errors import Reason
-from planning.dual_graph import PRESENT, WORKLOAD
-from planning.redraw.reasons import NEW_ZONE, UNASSIGNED, ZONE_GONE
+from planning.plan_changes import known_reasons, plan_changes
 from planning.scorecard import ScoreParams
 from ui.place import credit_line
-from ui.standing import profile_of, saved_params, stand
+from ui.standing import nested, profile_of, saved_params, stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from data.workspace import Workspace
-    from planning.dual_graph import DualGraph
     from planning.scorecard import Scorecard
     from ui.names import PlaceNames
     from ui.standing import Standing
     from ui.words import Words
-
-# The reason for a change of which nothing more is known than that the plan has it.
-GIVEN = "given"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +67,7 @@ class HandOver:
     card, today_card
         Scorecards of both; None where there is no plan of today.
     changes
-        As `planning.redraw.reasons.changes_with_reasons`.
+        As `planning.plan_changes.plan_changes`.
     names
         Of the places, the plan's own zones among them.
     posts
@@ -122,7 +118,7 @@ def hand_over(
     params
         How both plans are scored; the default if None.
     changes
-        What changes and why (`planning.redraw.reasons.changes_with_reasons`); by comparison if None.
+        What changes and why; by `planning.plan_changes.plan_changes` if None.
     zone_names
         The plan's own names of zones.
     """
@@ -140,8 +136,10 @@ def hand_over(
         today=before,
         card=scorer.score(after),
         today_card=None if standing.today is None else scorer.score(before),
-        changes=changes_between(standing.graph, after, before) if changes is None else changes,
-        names=_with_own(standing.names, zone_names or {}),
+        changes=plan_changes(standing.graph, after, before) if changes is None else changes,
+        names=standing.names.renamed(
+            "zones", {zone: name for zone, name in (zone_names or {}).items() if name}
+        ),
         posts=posts,
         notes=(*standing.notes, *notes),
         credit=credit,
@@ -165,60 +163,63 @@ def hand_over_plan(
     ----------
     standing
         How the district stands, if it was read before.
+    changes
+        What changes and why; against today's plan, with the reasons saved with the plan, if None. A plan
+        that holds today is told against what it took the place of.
+    zone_names
+        Names of zones; those that the plan gives itself if None.
 
     Raises
     ------
     SettingError
         ``plan_unknown``.
     """
-    assignment, params = read_assignment(workspace, plan_id), saved_params(workspace, plan_id)
-    row = read_plans(workspace).set_index("plan_id").loc[plan_id].to_dict()
-    settings = params.get("settings") or {}
-    posts = workspace.read("posts") if "posts" in workspace.counts() else None
+    row, assignment = read_plan(workspace, plan_id), read_assignment(workspace, plan_id)
+    params = saved_params(workspace, plan_id)
+    ground = standing or stand(workspace, profile_of(workspace, None, plan_id))
+    if ground.today_id == plan_id:
+        ground = replace(ground, today=_before(workspace, plan_id, ground))
+    if changes is None:
+        after, before = (_whole(one, ground.graph.grids.index) for one in (assignment, ground.today))
+        changes = plan_changes(ground.graph, after, before, known=known_reasons(params))
     return hand_over(
-        standing or stand(workspace, profile_of(workspace, None, plan_id)),
+        ground,
         assignment,
-        PlanFacts(
-            plan_id=plan_id,
-            **{name: _said(row, name) for name in ("name", "status", "note", "document_no", "effective")},
-        ),
+        _plan_facts(workspace, row),
         district=workspace.name,
         t=t,
-        params=ScoreParams(
-            tolerance=float(settings.get("tolerance", ScoreParams.tolerance)),
-            across_stations=bool(settings.get("across_stations", False)),
-        ),
+        params=_score_params(row["kind"], params.get("settings") or {}),
         changes=changes,
-        zone_names=zone_names,
-        posts=posts,
+        zone_names=plan_zone_names(workspace, plan_id) if zone_names is None else zone_names,
+        posts=workspace.read("posts") if "posts" in workspace.counts() else None,
         credit=credit_line(workspace, t),
     )
 
 
-def changes_between(graph: DualGraph, after: pd.Series, before: pd.Series) -> pd.DataFrame:
-    """
-    Return a row for each grid that changes its zone, as `planning.redraw.reasons.changes_with_reasons` does.
+def _before(workspace: Workspace, plan_id: str, ground: Standing) -> pd.Series | None:
+    """Return what a plan that holds today took the place of: another plan, else the nesting."""
+    for other in read_plans(workspace)["plan_id"][::-1]:
+        states = read_states(workspace, other)
+        if ((states["now"] == RETIRED) & (states["why"] == plan_id)).any():
+            return read_assignment(workspace, other)
+    return nested(ground.tables)[1]
 
-    Reasons are what can be seen from the two plans alone.
-    """
-    ids = after.index[after.to_numpy() != before.reindex(after.index).fillna("").to_numpy()]
-    rows, old, new = graph.grids.loc[ids], before.loc[ids], after.loc[ids]
-    known, kept = {*before}, {*after}
-    reasons = [
-        UNASSIGNED if a == "" else ZONE_GONE if a not in kept else NEW_ZONE if b not in known else GIVEN
-        for a, b in zip(old, new, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            GRID_ID: ids.to_numpy(),
-            VILLAGE_ID: rows[VILLAGE_ID].to_numpy(),
-            "from_zone": old.to_numpy(),
-            "to_zone": new.to_numpy(),
-            PRESENT: rows[PRESENT].to_numpy(),
-            WORKLOAD: rows[WORKLOAD].to_numpy(),
-            "reason": pd.Series(reasons, dtype="str"),
-            "facts": pd.Series([{} for _ in reasons], dtype=object),
-        }
+
+def _plan_facts(workspace: Workspace, row: Mapping[str, Any]) -> PlanFacts:
+    said = {name: _said(row, name) for name in ("plan_id", "name", "status", "note")}
+    documents = plan_documents(workspace)
+    if row["plan_id"] in documents.index:
+        entered = documents.loc[row["plan_id"]].to_dict()
+        said |= {name: _said(entered, name) for name in ("document_no", "effective")}
+    return PlanFacts(**said)
+
+
+def _score_params(kind: str, settings: Mapping[str, Any]) -> ScoreParams:
+    return ScoreParams(
+        tolerance=float(settings.get("tolerance", ScoreParams.tolerance)),
+        across_stations=bool(settings.get("across_stations", False)),
+        # Who paints means the zone that the colour says, not the one that most of it was.
+        keep_names=kind == PAINTED,
     )
 
 
@@ -226,11 +227,6 @@ def _whole(assignment: pd.Series | None, ids: pd.Index) -> pd.Series:
     if assignment is None:
         return pd.Series("", index=ids, dtype=object)
     return assignment.reindex(ids).astype(object).where(lambda zone: zone.notna(), "").map(str)
-
-
-def _with_own(names: PlaceNames, own: Mapping[str, str]) -> PlaceNames:
-    given = {zone: name for zone, name in own.items() if name}
-    return replace(names, known={**names.known, "zones": {**names.known.get("zones", {}), **given}})
 
 
 def _said(row: Mapping[str, Any], name: str) -> str:

@@ -124,11 +124,8 @@ def _what(handing: HandOver) -> Iterator[str]:
         if found and before:
             called = t.listed(handing.names.all("zones", sorted(found)), at_most=20)
             yield t(key, count=t.number(len(found)), zones=called)
-    counts = changes["reason"].value_counts()
-    said = [
-        t("paper.reason_count", reason=t.name("paper_reason", why), grids=t.number(n))
-        for why, n in counts.items()
-    ]
+    counts = changes["reason"].map(lambda why: t.name("paper_reason", why)).value_counts()
+    said = [t("paper.reason_count", reason=why, grids=t.number(n)) for why, n in counts.items()]
     yield t("paper.reasons", items=t.listed(said, at_most=20))
 
 
@@ -159,7 +156,7 @@ def _extreme(place: int) -> Any:
         if not len(loads):
             return NOTHING
         load = handing.t.percent(float(loads.iloc[place]), signed=True)
-        return f"{_zone(handing, card, str(loads.index[place]))} {load}"
+        return f"{handing.names('zones', str(loads.index[place]))} {load}"
 
     return write
 

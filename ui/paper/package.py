@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_layer, export_layers
 from data.files import private_folder
-from ui.paper.comparison import changed_rows, comparison_table, grid_rows, zone_rows, zone_table
+from ui.paper.comparison import (
+    changed_rows,
+    changed_zones,
+    comparison_table,
+    grid_rows,
+    zone_rows,
+    zone_table,
+)
 from ui.paper.layout import breakable, printed
 from ui.paper.maps import paper_maps
 from ui.paper.memo import memo
@@ -49,13 +57,21 @@ def handover_files(
     """
     moment = (stamp or datetime.now(UTC)).replace(microsecond=0)
     made = _Made(handing)
-    files = {
-        **{made.file("paper.file_memo", f"_{paper}.pdf"): made.pdf(paper, moment) for paper in papers},
-        **made.workbooks(moment),
-        **made.assignments(moment),
-        **made.drawings(),
-        **made.layers(),
-    }
+    # Pages are set beside the rest: typst lets other threads run.
+    with ThreadPoolExecutor(max_workers=1) as press:
+        pages = {
+            made.file("paper.file_memo", f"_{paper}.pdf"): press.submit(
+                typeset, "handover.typ", made.document(paper), stamp=moment
+            )
+            for paper in papers
+        }
+        others = {
+            **made.workbooks(moment),
+            **made.assignments(moment),
+            **made.drawings(),
+            **made.layers(),
+        }
+        files = {**{name: page.result() for name, page in pages.items()}, **others}
     return {made.t("paper.file_readme") + ".txt": made.readme(files, moment), **files}
 
 
@@ -104,16 +120,26 @@ class _Made:
     def file(self, key: str, ending: str) -> str:
         return file_stem(self.t(key)) + ending
 
-    def pdf(self, paper: str, stamp: datetime) -> bytes:
-        t, handing = self.t, self.handing
-        data = {
+    def document(self, paper: str) -> dict[str, Any]:
+        """Return the memo and what is attached to it, as the printing template takes them."""
+        t, handing, attached = self.t, self.handing, dict(self._attached())
+        label = {
+            name: t("paper.attachment", number=t.number(number))
+            for number, name in enumerate(attached, start=1)
+        }
+        return {
             "paper": paper,
             "lang": t.lang,
             "mark": t("paper.mark"),
             "running": breakable(f"{handing.district} · {handing.plan.name}"),
             "page_of": t("paper.page_of", page="{page}", pages="{pages}"),
-            "memo": memo(handing, attached=list(self._attached())),
-            "tables": [printed(table, t) for table in self._tables()],
+            "memo": memo(handing, attached=[*attached.values()]),
+            "tables": [
+                {**printed(table, t), "label": label[name], "note": note}
+                for name, table, note in self._tables()
+            ],
+            "maps_label": label.get("maps", ""),
+            "transfers_label": label.get("transfers", ""),
             "maps": [{"title": one.title, "lying": one.lying, "svg": one.draw(paper)} for one in self.maps],
             "transfers": [
                 {
@@ -124,7 +150,6 @@ class _Made:
                 for station in self.stations
             ],
         }
-        return typeset("handover.typ", data, stamp=stamp)
 
     def workbooks(self, stamp: datetime) -> dict[str, bytes]:
         t, mark = self.t, self.t("paper.mark")
@@ -153,10 +178,15 @@ class _Made:
         }
 
     def drawings(self) -> dict[str, bytes]:
+        """Return the maps: numbered by place, and 1 before, 2 after."""
         folder = self.file("paper.folder_maps", "")
+        places = {one.station_id: None for one in self.maps}
+        numbers = {place: number for number, place in enumerate(places, start=1)}
         return {
-            f"{folder}/{number:02}_{file_stem(one.title)}.svg": one.draw(PAPERS[-1]).encode()
-            for number, one in enumerate(self.maps, start=1)
+            f"{folder}/{numbers[one.station_id]:02}-{1 + one.after}_{file_stem(one.title)}.svg": one.draw(
+                PAPERS[-1]
+            ).encode()
+            for one in self.maps
         }
 
     def layers(self) -> dict[str, bytes]:
@@ -192,16 +222,24 @@ class _Made:
         key = f"paper_file.{name.rpartition('.')[2]}"
         return self.t(key) if self.t.has(key) else ""
 
-    def _tables(self) -> Iterator[Table]:
+    def _tables(self) -> Iterator[tuple[str, Table, str]]:
+        """Yield what each printed table is attached as, the table, and the note beneath it."""
         if len(self.changed):
-            yield self._comparison()
-        yield self._zone_sums()
+            yield "comparison", self._comparison(printed=True), ""
+        yield "zones", self._zone_sums(printed=True), self.t("paper.zones_note")
 
-    def _comparison(self) -> Table:
-        return comparison_table(self.changed, title=self.t("paper.comparison_title"), t=self.t)
+    def _comparison(self, *, printed: bool = False) -> Table:
+        title = self.t("paper.comparison_title")
+        return comparison_table(self.changed, title=title, t=self.t, printed=printed)
 
-    def _zone_sums(self) -> Table:
-        return zone_table(self.zones, title=self.t("paper.zones_title"), t=self.t)
+    def _zone_sums(self, *, printed: bool = False) -> Table:
+        """Return the zones' sums; printed are those that change, if some do."""
+        t, some = self.t, changed_zones(self.zones)
+        if some.empty or not printed:
+            key = "paper.zones_all_title" if some.empty else "paper.zones_title"
+            return zone_table(self.zones, title=t(key), t=t)
+        counts = {"count": t.number(len(some)), "kept": t.number(len(self.zones) - len(some))}
+        return zone_table(some, title=t("paper.zones_changed_title", **counts), t=t)
 
     def _heading(self, station: Transfers) -> str:
         return self.t("paper.transfer_title", station=station.station)
@@ -216,15 +254,17 @@ class _Made:
             used.add(title.casefold())
             yield title, station
 
-    def _attached(self) -> Iterator[str]:
+    def _attached(self) -> Iterator[tuple[str, str]]:
+        """Yield what is attached to the memo, and what it is called there, in order."""
         t = self.t
         if len(self.changed):
-            yield t("paper.attached_comparison", grids=t.number(len(self.changed)))
-        yield t("paper.attached_zones", zones=t.number(len(self.zones)))
+            yield "comparison", t("paper.attached_comparison", grids=t.number(len(self.changed)))
+        zones = t.number(len(self._zone_sums(printed=True).rows) - 1)
+        yield "zones", t("paper.attached_zones" if self.stations else "paper.attached_zones_all", zones=zones)
         if self.maps:
-            yield t("paper.attached_maps", maps=t.number(len(self.maps)))
+            yield "maps", t("paper.attached_maps", maps=t.number(len(self.maps)))
         if self.stations:
-            yield t("paper.attached_transfers", stations=t.number(len(self.stations)))
+            yield "transfers", t("paper.attached_transfers", stations=t.number(len(self.stations)))
 
 
 def _written(folder: Path) -> Iterator[Path]:

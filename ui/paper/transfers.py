@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data.schemas import GRID_ID, NAME, POST_ID
-from ui.paper.comparison import changed_rows, columns, grid_rows, zone_rows, zone_texts
+from ui.paper.comparison import changed_rows, changed_zones, columns, grid_rows, zone_rows, zone_texts
 from ui.paper.layout import Table, table_of
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def transfers(handing: HandOver) -> tuple[Transfers, ...]:
 def _of_station(handing: HandOver, station: str, rows: pd.DataFrame, zones: pd.DataFrame) -> Transfers:
     t = handing.t
     mine = rows[(rows["from_zone_station"] == station) | (rows["to_zone_station"] == station)]
-    own = zones[(zones["station_id"] == station) & (zones["grids_out"] + zones["grids_in"] > 0)]
+    own = changed_zones(zones[zones["station_id"] == station])
     return Transfers(
         station_id=station,
         station=handing.names("stations", station) if station else handing.district,

@@ -86,7 +86,7 @@ def test_comparison_lists_the_changed_grids_by_code_with_people_and_reasons(hand
     assert rows["grid_name"].tolist() == [*hostile, "网格2-0"]
     assert set(rows["from_zone_name"]) == {"警务区1"}
     assert set(rows["to_zone_name"]) == {"警务区2"}
-    assert set(rows["reason"]) == {"按方案调整"}
+    assert set(rows["reason"]) == {"人工调整：警务区2与应有工作量相比由 +0.7% 变为 +30.0%"}
     assert set(rows["town_name"]) == {"南镇"}
     assert handover_facts(handing) == {
         "grids": 3,
@@ -189,7 +189,8 @@ def test_plan_that_changes_nothing_says_so(tmp_path, squares, set_pages):
     (data,) = set_pages
     assert "不作调整" in data["memo"]["title"]
     assert data["transfers"] == []
-    assert [table["title"] for table in data["tables"]] == ["警务区增减汇总"]
+    assert [table["title"] for table in data["tables"]] == ["警务区一览"]
+    assert data["tables"][0]["heads"][-3:] == ["网格", "实有人口", "偏差"]
     assert [one["title"] for one in data["maps"]] == ["方格区警务区示意图（调整后）"]
     assert not [name for name in files if "移交清单" in name]
 
