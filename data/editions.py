@@ -11,7 +11,7 @@ import pandas as pd
 
 from data import geopackage
 from data.imports import changed_since
-from data.plans import assignment_of, erase_plan, insert_plan
+from data.plans import DRAFT, IN_FORCE, RETIRED, assignment_of, erase_plan, insert_plan
 from data.rekeying import put_back, rekey, rekeyed_tables, set_aside
 from data.schemas import (
     EDITION_LAYERS,
@@ -475,7 +475,7 @@ def _carry_plans(
         return (), None
     done, in_force = [], None
     plans = geopackage.read_table(connection, "plans", crs=None)
-    for plan in plans[plans["status"] != "retired"].to_dict("records"):
+    for plan in plans[plans["status"] != RETIRED].to_dict("records"):
         before = assignment_of(connection, plan["plan_id"])
         carried = carry(before, rows)
         if not carried.grids_left and carried.assignment.to_dict() == before.to_dict():
@@ -503,7 +503,7 @@ def _carry_plans(
                 zones_left=carried.zones_left,
             )
         )
-        if plan["status"] == "in_force":
+        if plan["status"] == IN_FORCE:
             in_force = plan["plan_id"], follower
     return tuple(done), in_force
 
@@ -545,7 +545,7 @@ def _drop_plan(connection: sqlite3.Connection, plan_id: str) -> bool:
     if row is None:
         return True
     followed = connection.execute("SELECT 1 FROM plans WHERE parent = ?", (plan_id,)).fetchone()
-    if row != (1, "draft") or followed:
+    if row != (1, DRAFT) or followed:
         return False
     erase_plan(connection, plan_id)
     return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data import geopackage
-from data.plans import STATUSES, require_plan
+from data.plans import APPROVED, CONSULTED, DRAFT, IN_FORCE, RETIRED, STATUSES, require_plan
 from data.workspace import now, record
 from geo.errors import ConflictError, SettingError
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from data.workspace import Workspace
 
-DRAFT, CONSULTED, APPROVED, IN_FORCE, RETIRED = STATUSES
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     DRAFT: (CONSULTED, RETIRED),
     CONSULTED: (DRAFT, APPROVED, RETIRED),

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
 
 # 草案, 征求意见, 审核, 现行, 停用
-STATUSES = ("draft", "consulted", "approved", "in_force", "retired")
-DRAFT = STATUSES[0]
+STATUSES = DRAFT, CONSULTED, APPROVED, IN_FORCE, RETIRED = (
+    "draft",
+    "consulted",
+    "approved",
+    "in_force",
+    "retired",
+)
 # Kinds of plans: of the nesting and its repair, what a redraw proposes, and what people paint.
 NESTING, REDRAW, PAINTED = "nesting", "redraw", "painted"
 _JSON_FIELDS = ("params", "scorecard")
@@ -86,8 +91,8 @@ def today_plan_id(workspace: Workspace) -> str | None:
     Retired plans do not count, and what is proposed is never taken for what is.
     """
     plans = read_plans(workspace)
-    nesting = plans[(plans["kind"] == NESTING) & (plans["status"] != "retired")]
-    for choice in (plans[plans["status"] == "in_force"], nesting):
+    nesting = plans[(plans["kind"] == NESTING) & (plans["status"] != RETIRED)]
+    for choice in (plans[plans["status"] == IN_FORCE], nesting):
         if not choice.empty:
             return str(choice["plan_id"].iloc[-1])
     return None

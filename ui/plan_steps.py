@@ -8,9 +8,8 @@ from data.plan_states import SOUND, move_plan, plan_documents
 from data.plans import plan_sizes, read_assignment, read_plans, today_plan_id
 from data.strokes import plan_zone_names
 from geo.errors import ConflictError
-from planning.scorecard import ScoreParams
 from ui.names import KEYS, PlaceNames
-from ui.standing import saved_params, stand
+from ui.standing import saved_params, score_params, stand
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,15 +49,15 @@ def plan_violations(
     standing
         How the district stands, where the caller knows; by which weights does not matter.
     """
-    across = bool(saved_params(workspace, plan_id).get("settings", {}).get("across_stations"))
-    scorer = (standing or stand(workspace)).scorer(ScoreParams(draws=0, across_stations=across))
+    params = score_params(saved_params(workspace, plan_id))
+    scorer = (standing or stand(workspace)).scorer(params)
     return scorer.score(read_assignment(workspace, plan_id)).violations
 
 
 def plan_names(workspace: Workspace, plan_id: str) -> PlaceNames:
     """Return the names of the district's places, with those that a plan gives its zones."""
-    known = PlaceNames.of(workspace.read_all([*KEYS])).known
-    return PlaceNames({**known, "zones": {**known.get("zones", {}), **plan_zone_names(workspace, plan_id)}})
+    names = PlaceNames.of(workspace.read_all([*KEYS]))
+    return names.renamed("zones", plan_zone_names(workspace, plan_id))
 
 
 def step_plan(

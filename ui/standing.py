@@ -12,7 +12,7 @@ from geo.errors import Reason, SettingError
 from planning.dual_graph import dual_graph, grid_road_links
 from planning.nesting import district_ground, nest_district
 from planning.profile import DEFAULT_PROFILE, Profile
-from planning.scorecard import Scorer
+from planning.scorecard import ScoreParams, Scorer
 from planning.workload import grid_workload
 from ui.names import PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
     from planning.dual_graph import DualGraph
     from planning.nesting import Ground
-    from planning.scorecard import ScoreParams
     from planning.workload import Workload
 
 # Besides the hierarchy: what makes work, what joins or parts grids, and who is there.
@@ -120,6 +119,24 @@ def saved_params(workspace: Workspace, plan_id: str) -> dict[str, Any]:
     plans = read_plans(workspace).set_index("plan_id")
     found = json.loads(plans.at[plan_id, "params"]) if plan_id in plans.index else {}
     return found if isinstance(found, dict) else {}
+
+
+def score_params(saved: Mapping[str, Any]) -> ScoreParams:
+    """
+    Return how a saved plan is scored: as it was computed where it was, its zones under their own names.
+
+    Parameters
+    ----------
+    saved
+        What was saved with it (`saved_params`).
+    """
+    settings = saved.get("settings") or {}
+    return ScoreParams(
+        tolerance=float(settings.get("tolerance", ScoreParams.tolerance)),
+        across_stations=bool(settings.get("across_stations", False)),
+        draws=0,
+        keep_names=True,
+    )
 
 
 def plan_name(workspace: Workspace, plan_id: str) -> str:

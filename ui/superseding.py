@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from data.plan_states import move_plan
-from data.plans import REDRAW, read_plans
+from data.plans import DRAFT, REDRAW, RETIRED, read_plans
 from geo.errors import ConflictError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def retire_superseded(workspace: Workspace, *, parent: str | None, kept: Sequenc
     plans = read_plans(workspace)
     old = plans[
         (plans["kind"] == REDRAW)
-        & (plans["status"] == "draft")
+        & (plans["status"] == DRAFT)
         & (plans["rev"] == 1)
         & (plans["parent"].fillna("") == (parent or ""))
         & ~plans["plan_id"].isin([*plans["parent"].dropna(), *kept])
@@ -38,7 +38,7 @@ def retire_superseded(workspace: Workspace, *, parent: str | None, kept: Sequenc
 
 def _retired(workspace: Workspace, plan_id: str, *, by: str) -> bool:
     try:
-        move_plan(workspace, plan_id, "retired", rev=1, who="", why=by)
+        move_plan(workspace, plan_id, RETIRED, rev=1, who="", why=by)
     except ConflictError:
         # Somebody has just taken it up.
         return False

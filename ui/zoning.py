@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from data.plans import PAINTED, read_plans, today_plan_id
+from data.plans import DRAFT, PAINTED, RETIRED, read_plans, today_plan_id
 from data.workspace import Workspace
 from planning.profile import DEFAULT_PROFILE
 from ui import cached
@@ -56,13 +56,26 @@ class Zoning:
         """Whether the plan on the table may be painted: a draft of the planner's own."""
         return self.plan_id is not None and is_editable(self.plans.loc[self.plan_id])
 
+    @property
+    def today_key(self) -> str:
+        """The saved plan that holds today and its revision; "" for none."""
+        return "" if self.today_id is None else f"{self.today_id} {self.rev(self.today_id)}"
+
+    def rev(self, plan_id: str) -> int:
+        """Return the revision of a plan."""
+        return int(self.plans.at[plan_id, "rev"])
+
+    def params(self, plan_id: str) -> dict[str, Any]:
+        """Return what was saved with a plan: settings, profile, reasons."""
+        found: dict[str, Any] = json.loads(self.plans.at[plan_id, "params"])
+        return found
+
     def ground(self, plan_id: str | None = None) -> tuple[str, str, str, str]:
         """Return the key of what plans are drawn on: tables, today's plan, what a plan counts as work."""
         chosen = plan_id or self.plan_id
-        saved = json.loads(self.plans.at[chosen, "params"]).get("profile") if chosen else None
-        today = "" if self.today_id is None else f"{self.today_id} {self.plans.at[self.today_id, 'rev']}"
+        saved = self.params(chosen).get("profile") if chosen else None
         profile = json.dumps(saved or DEFAULT_PROFILE.to_dict(), sort_keys=True)
-        return self.place.path, self.place.stamp, today, profile
+        return self.place.path, self.place.stamp, self.today_key, profile
 
     def standing(self, plan_id: str | None = None) -> Standing:
         """Return how the district stands, its work counted as for a plan (the one on the table)."""
@@ -71,7 +84,7 @@ class Zoning:
 
 def is_editable(plan: pd.Series) -> bool:
     """Whether a plan may be painted: today's and what was computed is copied instead."""
-    return bool(plan["kind"] == PAINTED and plan["status"] == "draft")
+    return bool(plan["kind"] == PAINTED and plan["status"] == DRAFT)
 
 
 def read_zoning(place: Place) -> Zoning:
@@ -84,9 +97,9 @@ def read_zoning(place: Place) -> Zoning:
             chosen = str(asked)
             break
     else:
-        painted = plans[(plans["kind"] == PAINTED) & (plans["status"] != "retired")]
+        painted = plans[(plans["kind"] == PAINTED) & (plans["status"] != RETIRED)]
         chosen = str(painted["plan_id"].iloc[-1]) if len(painted) else None
-    _remember(place, chosen)
+    put_on_table(place, chosen)
     return Zoning(
         place=place, workspace=workspace, plans=plans, plan_id=chosen, today_id=today_plan_id(workspace)
     )
@@ -104,7 +117,7 @@ def take_turn(place: Place) -> None:
     if path != place.path:
         return
     if plan_id is not None:
-        _remember(place, plan_id)
+        put_on_table(place, plan_id)
     if view is not None:
         st.session_state[VIEW_KEY] = view
 
@@ -115,7 +128,8 @@ def plan_label(zoning: Zoning, plan_id: str) -> str:
     return f"{plan['name']} · {plan_id} · {t.name('state', plan['status'])}"
 
 
-def _remember(place: Place, plan_id: str | None) -> None:
+def put_on_table(place: Place, plan_id: str | None) -> None:
+    """Remember which plan is on the table, from the next run on; None for none."""
     if plan_id is None:
         st.session_state.pop(_key(place), None)
         st.query_params.pop(PLAN, None)

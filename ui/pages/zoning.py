@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.plans import RETIRED
 from ui import cached, look
 from ui.zoning import VIEW, VIEW_KEY, VIEWS, plan_label, read_zoning, take_turn, turn_to
 
@@ -58,7 +59,8 @@ def _view(place: Place) -> str:
 def _plan(zoning: Zoning) -> None:
     """Show which plan is on the table, for another to be chosen; newest first."""
     t, plans = zoning.place.t, zoning.plans
-    shown = [plan for plan in plans.index[::-1] if plan == zoning.plan_id or _worth_showing(plans.loc[plan])]
+    kept = plans.index[(plans["status"] != RETIRED) | (plans.index == zoning.plan_id)]
+    shown = list(kept[::-1])
     if not shown:
         return
     chosen = st.selectbox(
@@ -78,7 +80,3 @@ def _plan(zoning: Zoning) -> None:
 
 def _told(zoning: Zoning) -> str:
     return "" if zoning.plan_id is None else plan_label(zoning, zoning.plan_id)
-
-
-def _worth_showing(plan: object) -> bool:
-    return plan["status"] != "retired"  # type: ignore[index]

@@ -12,11 +12,12 @@ from data.plans import REDRAW, read_assignment
 from planning.plan_changes import known_reasons
 from ui.pages.zoning_paint import begin_from_today, common, look_again, posted, session_board
 from ui.painter import component_words, grid_map
-from ui.painter.board import live_scorecard, score_params
+from ui.painter.board import live_scorecard
 from ui.painter.compare_words import compare_words
 from ui.painter.payload import drawn, rounded
 from ui.painter.posts import readable
 from ui.plan_comparison import change_facts, changes_between, differences
+from ui.standing import score_params
 from ui.zoning import plan_label
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
     called = [_names(zoning, board, _chosen(zoning, side)) for side in _SIDES]
     both = standing.names.renamed("zones", {**called[0], **called[1]})
     at = {str(grid): i for i, grid in enumerate(standing.graph.grids.index)}
-    params = score_params(zoning.plans.loc[zoning.plan_id or zoning.plans.index[-1]])
+    params = score_params(zoning.params(zoning.plan_id or zoning.plans.index[-1]))
     totals = [
         rounded(live_scorecard(standing, plan, params).totals()) for plan in (compared.left, compared.right)
     ]
@@ -153,7 +154,7 @@ def _compared(zoning: Zoning, board: Board | None) -> Comparison:
     left, right = (_assignment(zoning, board, plan) for plan in chosen)
     drawn_from = _proposal_of(zoning, chosen[1])
     proposed = _assignment(zoning, board, drawn_from) if drawn_from else right
-    known = known_reasons(json.loads(zoning.plans.at[drawn_from or chosen[1], "params"])) if chosen[1] else {}
+    known = known_reasons(zoning.params(drawn_from or chosen[1])) if chosen[1] else {}
     changes = changes_between(standing.graph, left, proposed, known=known)
     if drawn_from:
         own = right.where((right != proposed) & (right != left), left)

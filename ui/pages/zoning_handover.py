@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plans import PAINTED
 from ui import cached, look
 from ui.pages.zoning_paint import begin_from_today
 from ui.paper.package import PAPERS
@@ -60,7 +59,7 @@ def _papers(zoning: Zoning) -> tuple[str, ...]:
     t, plan = zoning.place.t, zoning.plans.loc[str(zoning.plan_id)]
     state = t.name("state", plan["status"])
     st.html(f'<div class="gb-pack-head"><b>{escape(str(plan["name"]))}</b><em>{escape(state)}</em></div>')
-    if plan["kind"] == PAINTED and plan["status"] == "draft":
+    if zoning.editable:
         st.caption(t("handover_view.still_draft"))
     chosen = st.pills(
         t("handover_view.papers"),
@@ -77,7 +76,7 @@ def _papers(zoning: Zoning) -> tuple[str, ...]:
 def _made(zoning: Zoning, papers: tuple[str, ...]) -> HandedOver | None:
     """Return the files, made when the button is pressed, and as long as the plan stays as it was."""
     t, plan_id = zoning.place.t, str(zoning.plan_id)
-    rev = int(zoning.plans.at[plan_id, "rev"])
+    rev = zoning.rev(plan_id)
     ground = zoning.ground()
     wanted = (*ground, plan_id, rev, papers)
     before = _asked().get((ground[0], plan_id))
@@ -110,9 +109,8 @@ def _contents(t: Words) -> None:
         for part in _PARTS
     )
     notes = "".join(f"<p>{escape(t(f'handover_view.{key}'))}</p>" for key in ("privacy", "back"))
-    st.html(
-        f'<section class="gb-pack"><h2>{escape(t("handover_view.holds"))}</h2><ol>{rows}</ol>{notes}</section>'
-    )
+    head = escape(t("handover_view.holds"))
+    st.html(f'<section class="gb-pack"><h2>{head}</h2><ol>{rows}</ol>{notes}</section>')
 
 
 def _package(zoning: Zoning, made: HandedOver) -> None:

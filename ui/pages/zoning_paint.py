@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.plans import RETIRED
 from data.schemas import VILLAGE_ID, ZONE_ID
 from planning.rules import PROFILES
 from ui import cached, look
 from ui.desk import carry_out, session_desk
 from ui.painter import component_words, grid_map
-from ui.painter.board import Board, live_scorecard, open_board, score_params
+from ui.painter.board import Board, live_scorecard, open_board
 from ui.painter.panel_words import panel_words
 from ui.painter.payload import rounded
 from ui.painter.rule_report import rule_report
-from ui.zoning import plan_label, turn_to
+from ui.standing import score_params
+from ui.zoning import plan_label, put_on_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,7 +40,7 @@ def head(zoning: Zoning) -> None:
     others = [
         plan
         for plan in zoning.plans.index[::-1]
-        if plan not in (zoning.plan_id, zoning.today_id) and zoning.plans.at[plan, "status"] != "retired"
+        if plan not in (zoning.plan_id, zoning.today_id) and zoning.plans.at[plan, "status"] != RETIRED
     ]
     if zoning.plan_id is None:
         return
@@ -98,7 +99,7 @@ def session_board(zoning: Zoning, standing: Standing) -> Board:
     board = st.session_state.get(key)
     kept = isinstance(board, Board) and board.plan_id == plan_id and board.standing is standing
     if not kept:
-        params = score_params(zoning.plans.loc[plan_id])
+        params = score_params(zoning.params(plan_id))
         board = open_board(zoning.workspace, plan_id, standing, params=params, who=session_desk().who)
         st.session_state[key] = board
     board.closed = False
@@ -130,7 +131,7 @@ def begin_from_today(zoning: Zoning) -> None:
             params={"profile": standing.workload.profile.to_dict()},
             stamp=standing.stamp,
         )
-        st.session_state[f"plan {zoning.place.path}"] = plan
+        put_on_table(zoning.place, plan)
 
     key = desk.key("begin_painting")
     if st.button(t("zoning.begin"), type="primary", key=key):
@@ -154,7 +155,7 @@ def _offer_copy(zoning: Zoning) -> None:
 
         name = t("zoning.copy_name", name=plan["name"])
         made = duplicate_plan(zoning.workspace, str(zoning.plan_id), name=name, who=desk.who)
-        st.session_state[f"plan {zoning.place.path}"] = made
+        put_on_table(zoning.place, made)
 
     key = desk.key("copy_plan", str(zoning.plan_id))
     with st.container(key="zoning-frozen", horizontal=True, vertical_alignment="center"):
@@ -240,7 +241,7 @@ def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
         if chosen not in zoning.plans.index
         else {
             "name": zoning.plans.at[chosen, "name"],
-            "totals": rounded(_totals(board, chosen, int(zoning.plans.at[chosen, "rev"]))),
+            "totals": rounded(_totals(board, chosen, zoning.rev(chosen))),
         },
     }
 
@@ -255,13 +256,3 @@ def _totals(board: Board, plan_id: str, rev: int) -> dict[str, Any]:
         kept[plan_id, rev] = live_scorecard(board.standing, plan, board.params).totals()
     found: dict[str, Any] = kept[plan_id, rev]
     return found
-
-
-def new_token() -> str:
-    """Return a token for a stroke that is made on the page."""
-    return secrets.token_hex(8)
-
-
-def open_plan(zoning: Zoning, plan_id: str) -> None:
-    """Put a plan on the table and paint it."""
-    turn_to(zoning, plan_id=plan_id, view="paint")

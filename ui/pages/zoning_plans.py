@@ -41,7 +41,7 @@ def show(zoning: Zoning) -> None:
         show_list(zoning, mine)
     # What is on the screen from here on; the deeds above were meant for what was there before.
     if zoning.plan_id is not None:
-        mine.seen[zoning.plan_id] = int(zoning.plans.at[zoning.plan_id, "rev"])
+        mine.seen[zoning.plan_id] = zoning.rev(zoning.plan_id)
 
 
 def _table(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plans import change_plan, delete_plan, duplicate_plan, read_plans
+from data.plans import DRAFT, change_plan, delete_plan, duplicate_plan, read_plans
 from geo.errors import ConflictError, SettingError
 from ui import look
 from ui.desk import carry_out
@@ -32,7 +32,7 @@ def show_actions(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
             turn_to(zoning, view="paint")
         kind = "secondary" if zoning.editable else "primary"
         copied = st.button(t("plans.copy"), type=kind, key=copy, help=t("plans.copy_help"))
-        if plan["status"] == "draft" and st.button(t("plans.delete"), key=f"plans delete {plan_id}"):
+        if plan["status"] == DRAFT and st.button(t("plans.delete"), key=f"plans delete {plan_id}"):
             mine.asked, mine.told = (plan_id, _DELETE), None
             st.rerun()
     if copied:
@@ -42,7 +42,7 @@ def show_actions(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
 def show_deletion(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     """Ask once more where a draft is to be deleted: away from the first button, for the double clicks."""
     plan_id = str(zoning.plan_id)
-    if mine.asked == (plan_id, _DELETE) and zoning.plans.at[plan_id, "status"] == "draft":
+    if mine.asked == (plan_id, _DELETE) and zoning.plans.at[plan_id, "status"] == DRAFT:
         _confirm(zoning, desk, mine)
 
 

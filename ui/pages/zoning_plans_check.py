@@ -82,9 +82,7 @@ def told_places(found: tuple[Reason, ...], t: Words, names: PlaceNames) -> list[
 
 
 def _key(zoning: Zoning, plan_id: str) -> tuple[str, str, str, int, str]:
-    today = zoning.today_id
-    held = "" if today is None else f"{today} {zoning.plans.at[today, 'rev']}"
-    return zoning.place.path, zoning.place.stamp, plan_id, int(zoning.plans.at[plan_id, "rev"]), held
+    return zoning.place.path, zoning.place.stamp, plan_id, zoning.rev(plan_id), zoning.today_key
 
 
 # `_zoning` is left out of the key: what it is read for is in the other arguments.

@@ -209,7 +209,7 @@ def _undo(zoning: Zoning, mine: PlansDesk, stroke: Stroke) -> None:
     applied = undo_stroke(
         zoning.workspace,
         plan_id,
-        rev=int(zoning.plans.at[plan_id, "rev"]),
+        rev=zoning.rev(plan_id),
         token=uuid.uuid4().hex,
         painter=mine.painter,
         who=mine.who,
@@ -276,7 +276,7 @@ def seen_rev(zoning: Zoning, mine: PlansDesk) -> int:
         ``plan_unseen``: it was another one. What is shown now is what is.
     """
     plan_id = str(zoning.plan_id)
-    rev = int(zoning.plans.at[plan_id, "rev"])
+    rev = zoning.rev(plan_id)
     if mine.seen.get(plan_id, rev) != rev:
         raise ConflictError("plan_unseen", plan=plan_id)
     return rev

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.plan_states import plan_documents
-from data.plans import PAINTED
+from data.plans import APPROVED, CONSULTED, IN_FORCE, PAINTED, RETIRED
 from data.strokes import read_strokes
 from ui import look
 from ui.pages.zoning_plans_check import moved
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from ui.zoning import Zoning
 
 # In the order in which they are shown; the last two stay closed until asked for.
-GROUPS = ("in_force", "drafts", "on_the_way", "computed", "retired")
-_CLOSED = ("computed", "retired")
-_ON_THE_WAY = ("consulted", "approved")
+GROUPS = (IN_FORCE, "drafts", "on_the_way", "computed", RETIRED)
+_CLOSED = ("computed", RETIRED)
+_ON_THE_WAY = (CONSULTED, APPROVED)
 
 
 def show_list(zoning: Zoning, desk: PlansDesk) -> None:
@@ -57,12 +57,12 @@ def grouped_plans(plans: pd.DataFrame, today_id: str | None) -> dict[str, list[s
 
 
 def _group(plan: pd.Series, today_id: str | None) -> str:
-    if plan["status"] in ("in_force", "retired"):
+    if plan["status"] in (IN_FORCE, RETIRED):
         return str(plan["status"])
     if plan["status"] in _ON_THE_WAY:
         return "on_the_way"
     if plan["plan_id"] == today_id:
-        return "in_force"
+        return IN_FORCE
     return "drafts" if plan["kind"] == PAINTED else "computed"
 
 
@@ -87,7 +87,7 @@ def _card(zoning: Zoning, plan_id: str, documents: pd.DataFrame) -> None:
         lines.append(t("plans.in_force_by", document=number, day=day))
     lines += _figures(zoning, plan_id)
     mark = t.name("state", plan["status"]) if plan["status"] in _ON_THE_WAY else ""
-    if plan_id == zoning.today_id and plan["status"] != "in_force":
+    if plan_id == zoning.today_id and plan["status"] != IN_FORCE:
         mark = t("plans.today_mark")
     look.entry(plan["name"], lines, mark=mark)
 

@@ -173,7 +173,7 @@ def _into(zoning: Zoning, mine: PlansDesk, found: Upload, changes: Mapping[str, 
     applied = apply_stroke(
         zoning.workspace,
         str(zoning.plan_id),
-        rev=int(zoning.plans.at[zoning.plan_id, "rev"]),
+        rev=zoning.rev(str(zoning.plan_id)),
         token=uuid.uuid4().hex,
         painter=mine.painter,
         kind="import",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from data.plan_states import IN_FORCE, RETIRED, SOUND, TRANSITIONS, read_states
-from data.plans import STATUSES
+from data.plan_states import SOUND, TRANSITIONS, read_states
+from data.plans import IN_FORCE, RETIRED, STATUSES
 from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
@@ -272,8 +272,8 @@ def _record(zoning: Zoning, plan_id: str) -> None:
 
 
 def _reason(line: pd.Series, zoning: Zoning) -> str:
-    """Return why a step was taken; a plan that another one replaced bears that one's id."""
-    if line["was"] == IN_FORCE and line["why"] in zoning.plans.index:
+    """Return why a step was taken; of a plan that another one replaced, which."""
+    if line["now"] == RETIRED and line["why"] in zoning.plans.index:
         other = zoning.plans.loc[line["why"]]
         return zoning.place.t("plans.replaced_by", name=other["name"], plan=other["plan_id"])
     return str(line["why"])

@@ -250,7 +250,7 @@ def _picture(zoning: Zoning, standing: Standing, plan: Shown) -> str:
 
 
 def _rev(zoning: Zoning, plan_id: str) -> int:
-    return int(zoning.plans.at[plan_id, "rev"]) if plan_id in zoning.plans.index else 0
+    return zoning.rev(plan_id) if plan_id in zoning.plans.index else 0
 
 
 @st.cache_data(max_entries=48, show_spinner=False)

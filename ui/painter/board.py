@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ from data.strokes import (
 from geo.errors import ConflictError, FileError, SettingError
 from planning.live_scorecard import LiveScorecard
 from planning.mending import Mender
-from planning.scorecard import ScoreParams
 from ui.named_reasons import named_reason
 from ui.painter.board_words import mend_text, news_text
 from ui.painter.payload import drawn, rounded, stroke_entry, zone_row
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from data.strokes import Applied, Stroke
     from data.workspace import Workspace
     from geo.errors import Reason
+    from planning.scorecard import ScoreParams
     from ui.names import PlaceNames
     from ui.standing import Standing
     from ui.words import Words
@@ -375,14 +374,3 @@ def live_scorecard(standing: Standing, assignment: pd.Series, params: ScoreParam
     """Return the live scorecard of an assignment; grids that it leaves out are in no zone."""
     plan = assignment.reindex(standing.graph.grids.index).fillna("")
     return LiveScorecard(standing.graph, plan, today=standing.today, params=params)
-
-
-def score_params(plan: pd.Series) -> ScoreParams:
-    """Return how a plan is scored: as it was computed where it was, its zones under their own names."""
-    settings = json.loads(plan["params"]).get("settings", {})
-    return ScoreParams(
-        tolerance=settings.get("tolerance", ScoreParams.tolerance),
-        across_stations=settings.get("across_stations", False),
-        draws=0,
-        keep_names=True,
-    )

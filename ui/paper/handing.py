@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data.plan_states import RETIRED, plan_documents, read_states
-from data.plans import PAINTED, read_assignment, read_plan, read_plans
+from data.plan_states import plan_documents, read_states
+from data.plans import DRAFT, IN_FORCE, RETIRED, read_assignment, read_plan, read_plans
 from data.strokes import plan_zone_names
 from geo.errors import Reason
 from planning.plan_changes import known_reasons, plan_changes
-from planning.scorecard import ScoreParams
 from ui.place import credit_line
-from ui.standing import nested, profile_of, saved_params, stand
+from ui.standing import nested, profile_of, saved_params, score_params, stand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +40,7 @@ class PlanFacts:
 
     plan_id: str
     name: str
-    status: str = "draft"
+    status: str = DRAFT
     note: str = ""
     document_no: str = ""
     effective: str = ""
@@ -95,79 +94,19 @@ class HandOver:
     t: Words
 
 
-def hand_over(
-    standing: Standing,
-    assignment: pd.Series,
-    plan: PlanFacts,
-    *,
-    district: str,
-    t: Words,
-    params: ScoreParams | None = None,
-    changes: pd.DataFrame | None = None,
-    zone_names: Mapping[str, str] | None = None,
-    posts: pd.DataFrame | None = None,
-    credit: str = "",
-) -> HandOver:
-    """
-    Return what a hand-over is made from.
-
-    Parameters
-    ----------
-    assignment
-        zone_id by grid_id; grids that are not in the district any more are left out, and told of.
-    params
-        How both plans are scored; the default if None.
-    changes
-        What changes and why; by `planning.plan_changes.plan_changes` if None.
-    zone_names
-        The plan's own names of zones.
-    """
-    ids = standing.graph.grids.index
-    lost = sorted({*assignment.index} - {*ids})
-    facts = {"plan": plan.name, "count": len(lost), "grids": lost[:5]}
-    notes = (Reason("plan_grids_unknown", facts),) if lost else ()
-    after, before = _whole(assignment, ids), _whole(standing.today, ids)
-    scorer = standing.scorer(replace(params or ScoreParams(), draws=0))
-    return HandOver(
-        district=district,
-        plan=plan,
-        standing=standing,
-        assignment=after,
-        today=before,
-        card=scorer.score(after),
-        today_card=None if standing.today is None else scorer.score(before),
-        changes=plan_changes(standing.graph, after, before) if changes is None else changes,
-        names=standing.names.renamed(
-            "zones", {zone: name for zone, name in (zone_names or {}).items() if name}
-        ),
-        posts=posts,
-        notes=(*standing.notes, *notes),
-        credit=credit,
-        t=t,
-    )
-
-
 def hand_over_plan(
-    workspace: Workspace,
-    plan_id: str,
-    *,
-    t: Words,
-    standing: Standing | None = None,
-    changes: pd.DataFrame | None = None,
-    zone_names: Mapping[str, str] | None = None,
+    workspace: Workspace, plan_id: str, *, t: Words, standing: Standing | None = None
 ) -> HandOver:
     """
-    Return the hand-over of a saved plan, scored with the settings it was made with.
+    Return the hand-over of a saved plan against today's, both scored with the settings it was made with.
+
+    A plan that holds today is set against what it took the place of. Grids of the plan that are not in the
+    district any more are left out, and told of.
 
     Parameters
     ----------
     standing
         How the district stands, if it was read before.
-    changes
-        What changes and why; against today's plan, with the reasons saved with the plan, if None. A plan
-        that holds today is told against what it took the place of.
-    zone_names
-        Names of zones; those that the plan gives itself if None.
 
     Raises
     ------
@@ -175,32 +114,42 @@ def hand_over_plan(
         ``plan_unknown``.
     """
     row, assignment = read_plan(workspace, plan_id), read_assignment(workspace, plan_id)
-    params = saved_params(workspace, plan_id)
+    saved = saved_params(workspace, plan_id)
     ground = standing or stand(workspace, profile_of(workspace, None, plan_id))
     if ground.today_id == plan_id:
         ground = replace(ground, today=_before(workspace, plan_id, ground))
-    if changes is None:
-        after, before = (_whole(one, ground.graph.grids.index) for one in (assignment, ground.today))
-        changes = plan_changes(ground.graph, after, before, known=known_reasons(params))
-    return hand_over(
-        ground,
-        assignment,
-        _plan_facts(workspace, row),
+    ids = ground.graph.grids.index
+    after, before = _whole(assignment, ids), _whole(ground.today, ids)
+    scorer = ground.scorer(score_params(saved))
+    return HandOver(
         district=workspace.name,
-        t=t,
-        params=_score_params(row["kind"], params.get("settings") or {}),
-        changes=changes,
-        zone_names=plan_zone_names(workspace, plan_id) if zone_names is None else zone_names,
+        plan=_plan_facts(workspace, row),
+        standing=ground,
+        assignment=after,
+        today=before,
+        card=scorer.score(after),
+        today_card=None if ground.today is None else scorer.score(before),
+        changes=plan_changes(ground.graph, after, before, known=known_reasons(saved)),
+        names=ground.names.renamed("zones", plan_zone_names(workspace, plan_id)),
         posts=workspace.read("posts") if "posts" in workspace.counts() else None,
+        notes=(*ground.notes, *_lost(row["name"], assignment, ids)),
         credit=credit_line(workspace, t),
+        t=t,
     )
+
+
+def _lost(name: str, assignment: pd.Series, ids: pd.Index) -> tuple[Reason, ...]:
+    """Return the note that a plan has grids which the district no longer has, if it does."""
+    lost = sorted({*assignment.index} - {*ids})
+    facts = {"plan": name, "count": len(lost), "grids": lost[:5]}
+    return (Reason("plan_grids_unknown", facts),) if lost else ()
 
 
 def _before(workspace: Workspace, plan_id: str, ground: Standing) -> pd.Series | None:
     """Return what a plan that holds today took the place of: another plan, else the nesting."""
     for other in read_plans(workspace)["plan_id"][::-1]:
         states = read_states(workspace, other)
-        if ((states["now"] == RETIRED) & (states["why"] == plan_id)).any():
+        if ((states["was"] == IN_FORCE) & (states["now"] == RETIRED) & (states["why"] == plan_id)).any():
             return read_assignment(workspace, other)
     return nested(ground.tables)[1]
 
@@ -212,15 +161,6 @@ def _plan_facts(workspace: Workspace, row: Mapping[str, Any]) -> PlanFacts:
         entered = documents.loc[row["plan_id"]].to_dict()
         said |= {name: _said(entered, name) for name in ("document_no", "effective")}
     return PlanFacts(**said)
-
-
-def _score_params(kind: str, settings: Mapping[str, Any]) -> ScoreParams:
-    return ScoreParams(
-        tolerance=float(settings.get("tolerance", ScoreParams.tolerance)),
-        across_stations=bool(settings.get("across_stations", False)),
-        # Who paints means the zone that the colour says, not the one that most of it was.
-        keep_names=kind == PAINTED,
-    )
 
 
 def _whole(assignment: pd.Series | None, ids: pd.Index) -> pd.Series:

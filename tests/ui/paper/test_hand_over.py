@@ -13,7 +13,9 @@ import pytest
 from shapely.geometry import Polygon
 from typer.testing import CliRunner
 
-from data.plans import save_plan
+from data.plan_states import move_plan
+from data.plans import duplicate_plan, save_plan
+from data.strokes import apply_stroke
 from data.workspace import Workspace
 from ui import cli
 from ui.assignment_files import read_assignment_file
@@ -328,10 +330,28 @@ def test_command_writes_a_folder_and_speaks_of_what_is_wrong(tmp_path, squares):
 def test_plans_own_names_of_zones_stand_on_paper(tmp_path, squares):
     plan = moved(squares["grids"]["grid_id"]).replace("Z0100", "N1")
     workspace, plan_id = kept(tmp_path / "a.gpkg", squares, plan)
-    handing = hand_over_plan(workspace, plan_id, t=words("zh"), zone_names={"N1": "湖东警务区"})
-    rows = changed_rows(grid_rows(handing))
+    painted = duplicate_plan(workspace, plan_id, name="二号")
+    named = {"names": {"N1": ("", "湖东警务区")}}
+    apply_stroke(workspace, painted, rev=1, token="t", painter="a", kind="zone", **named)
+    rows = changed_rows(grid_rows(handed(workspace, painted)))
     assert set(rows["to_zone_name"]) == {"湖东警务区"}
     assert set(rows["reason"]) == {"划给新设的警务区", "原警务区撤销"}
+
+
+def test_plan_in_force_is_set_against_the_one_that_it_replaced(tmp_path, squares):
+    grids = squares["grids"]["grid_id"]
+    workspace, old = kept(tmp_path / "a.gpkg", squares, quarters(grids), name="旧")
+    new = save_plan(workspace, moved(grids), kind="redraw", name="新")
+    # Retired for the same plan's sake, but never in force.
+    other = save_plan(workspace, quarters(grids, Z0000="Z0100"), kind="redraw", name="另")
+    move_plan(workspace, other, "retired", rev=1, who="规划科", why=new)
+    for plan_id in (old, new):
+        steps = ("consulted", "approved", "in_force")
+        for rev, step in enumerate(steps, start=1):
+            document = {"document_no": "8号", "effective": "2026-12-01"} if step == "in_force" else {}
+            move_plan(workspace, plan_id, step, rev=rev, who="规划科", **document)
+    assert set(handed(workspace, new).changes["grid_id"]) == {"G0000", "G0100", "G0200"}
+    assert handed(workspace, new).plan.document_no == "8号"
 
 
 @pytest.mark.parametrize(
