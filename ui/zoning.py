@@ -70,6 +70,11 @@ class Zoning:
         found: dict[str, Any] = json.loads(self.plans.at[plan_id, "params"])
         return found
 
+    def zone_names(self, plan_id: str) -> dict[str, str]:
+        """Return the names by zone_id that a plan gives itself."""
+        found: dict[str, str] = json.loads(self.plans.at[plan_id, "zone_names"])
+        return found
+
     def ground(self, plan_id: str | None = None) -> tuple[str, str, str, str]:
         """Return the key of what plans are drawn on: tables, today's plan, what a plan counts as work."""
         chosen = plan_id or self.plan_id

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
 
 # Okabe & Ito (2008) without yellow, which vanishes under a pale fill, and without black.
@@ -31,9 +33,6 @@ def zone_colours(zones: gpd.GeoDataFrame, *, key: str = "zone_id") -> pd.Series:
     """
     Return a colour for each zone such that neighbours always differ.
 
-    Greedy colouring by saturation (DSATUR, Brélaz 1979); more colours than `ZONE_COLOURS` are never
-    needed for plane maps in practice, and a seventh would be a darker turn of the first.
-
     Parameters
     ----------
     zones
@@ -46,7 +45,7 @@ def zone_colours(zones: gpd.GeoDataFrame, *, key: str = "zone_id") -> pd.Series:
     Series
         Colours as ``#rrggbb``, indexed by zone id.
     """
-    colour_of = {zone: _colour(index) for zone, index in _greedy(zones, key).items()}
+    colour_of = apart(zones[key], zone_neighbours(zones, key=key))
     return pd.Series(zones[key].map(colour_of).to_numpy(), index=zones[key].to_numpy(), dtype=object)
 
 
@@ -58,13 +57,20 @@ def zone_neighbours(zones: gpd.GeoDataFrame, *, key: str = "zone_id") -> list[tu
     return [(ids[a], ids[b]) for a, b in zip(left, right, strict=True) if a < b]
 
 
-def _greedy(zones: gpd.GeoDataFrame, key: str) -> dict[str, int]:
+def apart(zones: Iterable[str], neighbours: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """
+    Return a colour for each zone, ``#rrggbb``, different ones for neighbours.
+
+    Greedy colouring by saturation (DSATUR, Brélaz 1979); more colours than `ZONE_COLOURS` are never
+    needed for plane maps in practice, and a seventh would be a darker turn of the first.
+    """
     import networkx as nx  # slow to import, and the first page may come from the cache
 
     graph = nx.Graph()
-    graph.add_nodes_from(sorted(zones[key]))
-    graph.add_edges_from(zone_neighbours(zones, key=key))
-    return dict(nx.greedy_color(graph, strategy="DSATUR"))
+    graph.add_nodes_from(sorted(zones))
+    graph.add_edges_from(neighbours)
+    turns = nx.greedy_color(graph, strategy="DSATUR")
+    return {zone: _colour(turn) for zone, turn in turns.items()}
 
 
 def _colour(index: int) -> str:

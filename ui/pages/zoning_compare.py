@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ import streamlit as st
 from data.plans import REDRAW, read_assignment
 from planning.plan_changes import known_reasons
 from ui.pages.zoning_paint import begin_from_today, common, look_again, posted, session_board
-from ui.painter import component_words, grid_map
+from ui.painter import grid_map
 from ui.painter.board import live_scorecard
 from ui.painter.compare_words import compare_words
+from ui.painter.map_words import map_words
 from ui.painter.payload import drawn, rounded
 from ui.painter.posts import readable
 from ui.plan_comparison import change_facts, changes_between, differences
@@ -145,7 +145,7 @@ def _canvas(zoning: Zoning, board: Board | None) -> None:
 
 
 def _words(t: Words) -> dict[str, str]:
-    return {**component_words(t), **compare_words(t)}
+    return {**map_words(t), **compare_words(t)}
 
 
 def _compared(zoning: Zoning, board: Board | None) -> Comparison:
@@ -185,7 +185,7 @@ def _names(zoning: Zoning, board: Board | None, plan_id: str) -> dict[str, str]:
     """Return the names that a plan gives its zones itself."""
     if board is not None and plan_id == board.plan_id:
         return board.names
-    return {} if plan_id == _TODAY else json.loads(zoning.plans.at[plan_id, "zone_names"])
+    return {} if plan_id == _TODAY else zoning.zone_names(plan_id)
 
 
 def _proposal_of(zoning: Zoning, plan_id: str) -> str | None:

@@ -12,8 +12,9 @@ from data.schemas import VILLAGE_ID, ZONE_ID
 from planning.rules import PROFILES
 from ui import cached, look
 from ui.desk import carry_out, session_desk
-from ui.painter import component_words, grid_map
+from ui.painter import grid_map
 from ui.painter.board import Board, live_scorecard, open_board
+from ui.painter.map_words import map_words
 from ui.painter.panel_words import panel_words
 from ui.painter.payload import rounded
 from ui.painter.rule_report import rule_report
@@ -195,7 +196,7 @@ def look_again(board: Board) -> None:
 
 
 def _words(t: Words) -> dict[str, str]:
-    return {**component_words(t), **panel_words(t)}
+    return {**map_words(t), **panel_words(t)}
 
 
 def _plan_name(zoning: Zoning) -> str:

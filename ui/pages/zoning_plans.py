@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.plan_states import read_states
-from ui import look
+from ui import cached, look
 from ui.desk import session_desk
+from ui.names import KEYS, PlaceNames
 from ui.pages.zoning_plans_about import show_about, show_actions, show_deletion
 from ui.pages.zoning_plans_check import moved
 from ui.pages.zoning_plans_desk import session_plans_desk
-from ui.pages.zoning_plans_history import own_names, show_history
+from ui.pages.zoning_plans_history import show_history
 from ui.pages.zoning_plans_list import kind_text, moment, show_list, strokes_of
-from ui.pages.zoning_plans_new import place_names, show_import, show_new
+from ui.pages.zoning_plans_new import show_import, show_new
 from ui.pages.zoning_plans_steps import show_steps, steps_row
 from ui.zoning import turn_to
 
@@ -48,7 +49,7 @@ def _table(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     t = zoning.place.t
     if mine.told is not None:
         st.success(look.plain(t(mine.told.key, **mine.told.facts)))
-    names = own_names(zoning, place_names(zoning))
+    names = _names(zoning)
     if zoning.plan_id is None:
         st.info(t("plans.none_on_table"))
         show_import(zoning, desk, mine, names)
@@ -64,6 +65,13 @@ def _table(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
         show_about(zoning, desk, mine)
     with tabs["import"]:
         show_import(zoning, desk, mine, names)
+
+
+def _names(zoning: Zoning) -> PlaceNames:
+    """Return what places are called in the plan on the table."""
+    tables = cached.tables(zoning.place.path, zoning.place.stamp, tuple(KEYS))
+    names = PlaceNames.of({name: table for name, table in tables.items() if len(table)})
+    return names if zoning.plan_id is None else names.renamed("zones", zoning.zone_names(zoning.plan_id))
 
 
 def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from data.plans import read_assignment
-from data.strokes import assignment_at, plan_zone_names, restore_plan, undo_stroke, undoable
+from data.strokes import assignment_at, restore_plan, undo_stroke, undoable
 from geo.errors import ConflictError
 from ui import look
 from ui.desk import carry_out
@@ -280,12 +280,3 @@ def seen_rev(zoning: Zoning, mine: PlansDesk) -> int:
     if mine.seen.get(plan_id, rev) != rev:
         raise ConflictError("plan_unseen", plan=plan_id)
     return rev
-
-
-def own_names(zoning: Zoning, names: PlaceNames) -> PlaceNames:
-    """Return the names of places with those of zones that the plan on the table gives itself."""
-    if zoning.plan_id is None:
-        return names
-    own = plan_zone_names(zoning.workspace, zoning.plan_id)
-    zones = {**names.known.get("zones", {}), **own}
-    return type(names)({**names.known, "zones": zones})

@@ -12,7 +12,7 @@ import streamlit as st
 
 from data.files import private_folder
 from data.plans import PAINTED, duplicate_plan, read_assignment, save_plan, save_plans
-from data.schemas import GRID_ID, NAME, VILLAGE_ID, ZONE_ID
+from data.schemas import GRID_ID, VILLAGE_ID, ZONE_ID
 from data.strokes import apply_stroke, plan_locks
 from geo.errors import FileError
 from ui import cached, look
@@ -231,12 +231,3 @@ def unlocked(
         for grid, (old, new) in changes.items()
         if not {f"grid:{grid}", f"village:{villages.get(grid, '')}", f"zone:{old}", f"zone:{new}"} & {*locks}
     }
-
-
-def place_names(zoning: Zoning) -> PlaceNames:
-    """Return what places are called."""
-    from ui.names import PlaceNames
-
-    place = zoning.place
-    tables = cached.tables(place.path, place.stamp, ("zones", "grids", "stations", "towns", "villages"))
-    return PlaceNames.of({name: table for name, table in tables.items() if len(table) and NAME in table})

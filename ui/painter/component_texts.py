@@ -10,18 +10,22 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 _GROUP = "painter."
-# Every place that the panel's and the comparison's texts have.
+# Every place that the component's texts have.
 _PLACES = (
     "count",
     "deviation",
     "from_zone",
     "grids",
+    "name",
+    "number",
     "present",
     "share",
     "state",
+    "station",
     "target",
     "to_zone",
     "tolerance",
+    "village",
     "villages",
     "what",
     "workload",

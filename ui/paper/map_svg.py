@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import shapely
 
-from ui.maps.palette import INK, ZONE_COLOURS
+from ui.maps.palette import INK, apart
 from ui.paper.map_labels import LabelRoom, text_width
 
 if TYPE_CHECKING:
@@ -96,22 +95,21 @@ def zone_paint(graph: DualGraph, *plans: pd.Series) -> dict[str, str]:
     """
     Return a colour for each zone of some plans, neighbours in any of them with different ones.
 
-    A zone has the same colour on the map of each plan. Greedy colouring by saturation (DSATUR, Brélaz
-    1979); a seventh colour is a darker turn of the first.
+    A zone has the same colour on the map of each plan (`ui.maps.palette.apart`).
 
     Parameters
     ----------
     plans
         zone_id by grid_id; "" for none.
     """
-    touching: nx.Graph[str] = nx.Graph()
+    zones, touching = set[str](), set[tuple[str, str]]()
     for plan in plans:
-        touching.add_nodes_from(sorted({*plan} - {""}))
+        zones |= {*plan} - {""}
         for borders in (graph.borders, graph.parted):
             left, right = (plan.reindex(borders[end]).fillna("").to_numpy() for end in ("left", "right"))
-            apart = (left != right) & (left != "") & (right != "")
-            touching.add_edges_from(sorted({*zip(left[apart], right[apart], strict=True)}))
-    return {zone: _colour(turn) for zone, turn in nx.greedy_color(touching, strategy="DSATUR").items()}
+            differ = (left != right) & (left != "") & (right != "")
+            touching |= {*zip(left[differ], right[differ], strict=True)}
+    return apart(zones, sorted(touching))
 
 
 def map_svg(layers: MapLayers, text: MapText, *, width_mm: float, height_mm: float, t: Words) -> str:
@@ -339,9 +337,3 @@ def _round_length(metres: float) -> float:
     """Return the largest of 1, 2 and 5 times a power of ten that is not longer."""
     power = 10.0 ** math.floor(math.log10(metres))
     return max(step * power for step in (1, 2, 5) if step * power <= metres)
-
-
-def _colour(turn: int) -> str:
-    base = ZONE_COLOURS[turn % len(ZONE_COLOURS)]
-    shade = 0.7 ** (turn // len(ZONE_COLOURS))
-    return "#" + "".join(f"{round(int(base[i : i + 2], 16) * shade):02x}" for i in (1, 3, 5))

@@ -1,6 +1,7 @@
 /* Colours of zones: neighbours always differ, and a stroke changes as few as possible. Pure. */
 
-// Soft, and apart for colour-blind eyes by a CIE distance of 12 at least; a test holds them to it.
+// Softer than ui/maps/palette.py, which is drawn over a map; apart for colour-blind eyes by a CIE distance of 12
+// at least, which a test holds them to.
 export const FILLS = ['#fbe29b', '#9dba93', '#c6a3c2', '#c4f0df', '#92aef0', '#dd9a68', '#72d3e4'];
 export const UNASSIGNED = '#ffffff';
 
