@@ -110,9 +110,8 @@ def _contents(t: Words) -> None:
         for part in _PARTS
     )
     notes = "".join(f"<p>{escape(t(f'handover_view.{key}'))}</p>" for key in ("privacy", "back"))
-    st.html(
-        f'<section class="gb-pack"><h2>{escape(t("handover_view.holds"))}</h2><ol>{rows}</ol>{notes}</section>'
-    )
+    heading = escape(t("handover_view.holds"))
+    st.html(f'<section class="gb-pack"><h2>{heading}</h2><ol>{rows}</ol>{notes}</section>')
 
 
 def _package(zoning: Zoning, made: HandedOver) -> None:
