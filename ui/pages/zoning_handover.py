@@ -118,7 +118,10 @@ def _package(zoning: Zoning, made: HandedOver) -> None:
     t, facts = zoning.place.t, made.facts
     if facts["violations"]:
         st.warning(look.plain(t("handover.broken", count=t.number(facts["violations"]))))
-        if st.button(t("handover_view.to_paint"), width="stretch", key="handover_to_paint"):
+        mend = zoning.editable and st.button(
+            t("handover_view.to_paint"), width="stretch", key="handover_to_paint"
+        )
+        if mend:
             turn_to(zoning, view="paint")
     cells = "".join(
         f"<div><dd>{t.number(facts[name])}</dd><dt>{escape(t(f'handover_view.{name}'))}</dt></div>"

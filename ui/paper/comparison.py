@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 # Name, width and kind of each column, in order.
 _GRID_COLUMNS = (
-    ("number", 5, "count"),
-    ("grid_id", 16, "code"),
-    ("grid_name", 20, "text"),
+    ("number", 6, "count"),
+    ("grid_id", 20, "code"),
+    ("grid_name", 18, "text"),
     ("village_name", 12, "text"),
-    ("town_name", 11, "text"),
-    ("station_name", 11, "text"),
-    ("from_zone_name", 18, "text"),
-    ("to_zone_name", 18, "text"),
-    ("present", 9, "count"),
-    ("key_units", 9, "count"),
-    ("reason", 66, "text"),
-    ("comment", 14, "text"),
+    ("town_name", 12, "text"),
+    ("station_name", 13, "text"),
+    ("from_zone_name", 17, "text"),
+    ("to_zone_name", 17, "text"),
+    ("present", 10, "count"),
+    ("key_units", 10, "count"),
+    ("reason", 64, "text"),
+    ("comment", 12, "text"),
 )
 # A town is in the code already, and a reason on one line halves the pages.
 _NOT_PRINTED = ("town_name",)
