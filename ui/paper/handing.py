@@ -127,6 +127,7 @@ def hand_over(
     facts = {"plan": plan.name, "count": len(lost), "grids": lost[:5]}
     notes = (Reason("plan_grids_unknown", facts),) if lost else ()
     after, before = _whole(assignment, ids), _whole(standing.today, ids)
+    own = {zone: name for zone, name in (zone_names or {}).items() if name}
     scorer = standing.scorer(replace(params or ScoreParams(), draws=0))
     return HandOver(
         district=district,
@@ -137,9 +138,7 @@ def hand_over(
         card=scorer.score(after),
         today_card=None if standing.today is None else scorer.score(before),
         changes=plan_changes(standing.graph, after, before) if changes is None else changes,
-        names=standing.names.renamed(
-            "zones", {zone: name for zone, name in (zone_names or {}).items() if name}
-        ),
+        names=standing.names.renamed("zones", own),
         posts=posts,
         notes=(*standing.notes, *notes),
         credit=credit,
