@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAP_KEY = "painter"
 # Between two looks at what others did to the plan.
 _NEWS_S = 5.0
-_REFERENCE, _RULES = "zoning_reference", "zoning_rules"
+_REFERENCE, _RULES, _RULES_TOLD = "zoning_reference", "zoning_rules", "zoning rules told"
 
 
 def head(zoning: Zoning) -> None:
@@ -234,7 +234,7 @@ def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
     chosen = st.session_state.get(f"{_REFERENCE} {zoning.plan_id}")
     today, rules = board.standing.today, st.session_state.get(_RULES)
     return {
-        "rules": rule_report(board, rules, zoning.place.t) if rules in PROFILES else None,
+        "rules": _rules(board, rules, zoning.place.t) if rules in PROFILES else None,
         "today": None if today is None else rounded(_totals(board, "", 0)),
         "reference": None
         if chosen not in zoning.plans.index
@@ -243,6 +243,15 @@ def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
             "totals": rounded(_totals(board, chosen, int(zoning.plans.at[chosen, "rev"]))),
         },
     }
+
+
+def _rules(board: Board, profile: str, t: Words) -> dict[str, Any]:
+    """Return what a bureau's rules say of the plan, worked out once for each of its states."""
+    key = (board.plan_id, board.rev, profile, t.lang)
+    if st.session_state.get(_RULES_TOLD, (None,))[0] != key:
+        st.session_state[_RULES_TOLD] = key, rule_report(board, profile, t)
+    told: dict[str, Any] = st.session_state[_RULES_TOLD][1]
+    return told
 
 
 def _totals(board: Board, plan_id: str, rev: int) -> dict[str, Any]:
