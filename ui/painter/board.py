@@ -16,6 +16,7 @@ from data.strokes import (
     read_strokes,
     redo_stroke,
     undo_stroke,
+    undoable,
 )
 from geo.errors import ConflictError, SettingError
 from planning.live_scorecard import LiveScorecard
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from ui.standing import Standing
     from ui.words import Words
 
-# What the browser mirrors of the log: more than it promises to undo.
+# What the browser is told of each painter's strokes: more than it promises to undo.
 _LOG_STROKES = 300
 # Each of them costs a search; a plan with more broken zones than this is mended one after the other.
 _MENDED_AT_ONCE = 4
@@ -144,7 +145,7 @@ class Board:
                 done = redo_stroke(self.workspace, self.plan_id, **self._signed(post))
             else:
                 grids = {self._ids[i]: (old, new) for i, old, new in post.grids}
-                names, locks = post.names, post.locks
+                names, locks = self._own(post.names), post.locks
                 done = self._apply(post.token, post.painter, post.kind, grids=grids, names=names, locks=locks)
         except (ConflictError, SettingError) as fault:
             self._notices.append(fault)
@@ -152,6 +153,24 @@ class Board:
         else:
             self._absorb(done, told=post.kind in ("undo", "redo"))
         self._acks.append(post.token)
+
+    def _own(self, names: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Return changes of names as the plan keeps them: a name that it does not give itself is ""."""
+        return {
+            zone: ("" if zone not in self.names and old == self.zone_name(zone) else old, new)
+            for zone, (old, new) in names.items()
+        }
+
+    def _told_names(self, names: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
+        """Return changes of names as the browser knows them: a zone of today always has one."""
+        if not names:
+            return {}
+        found = self.standing.names
+        today = set() if self.standing.today is None else set(self.standing.today)
+        return {
+            zone: [name or (found("zones", zone) if zone in today else "") for name in pair]
+            for zone, pair in names.items()
+        }
 
     def _signed(self, post: Post) -> dict[str, Any]:
         return {"rev": self.rev, "token": post.token, "painter": post.painter, "who": self.who}
@@ -219,7 +238,7 @@ class Board:
             "kind": stroke.kind,
             "of": stroke.of,
             "grids": [[self._at[g], old, new] for g, (old, new) in stroke.grids.items() if g in self._at],
-            "names": {zone: list(pair) for zone, pair in stroke.names.items()},
+            "names": self._told_names(stroke.names),
             "locks": {place: list(pair) for place, pair in stroke.locks.items()},
         }
 
@@ -252,7 +271,7 @@ class Board:
         return self.names.get(zone) or self.standing.names("zones", zone)
 
     def _plan(self) -> dict[str, Any]:
-        log = read_strokes(self.workspace, self.plan_id)[-_LOG_STROKES:]
+        strokes = read_strokes(self.workspace, self.plan_id)
         names = self.standing.names.renamed("zones", self.names)
         return {
             "id": self.plan_id,
@@ -261,8 +280,19 @@ class Board:
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,
             "across": self.params.across_stations,
-            "log": [self._log_entry(stroke) for stroke in log],
+            "log": list(self._mirror(strokes)),
+            "kept": [stroke.token for stroke in strokes[-_LOG_STROKES:]],
         }
+
+    def _mirror(self, strokes: Sequence[Stroke]) -> Iterator[dict[str, Any]]:
+        """Yield the shortest log that leaves every painter the same to undo and to redo."""
+        by_number = {stroke.number: stroke for stroke in strokes}
+        for painter in dict.fromkeys(stroke.painter for stroke in strokes):
+            done, undone = undoable(strokes, painter)
+            for number in (*done[-_LOG_STROKES:], *reversed(undone)):
+                yield self._log_entry(by_number[number])
+            for _ in undone:
+                yield {"painter": painter, "kind": "undo"}
 
     def _score(self, t: Words, *, whole: bool) -> dict[str, Any]:
         violations = self.live.violations()
