@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.plans import DRAFT
 from data.schemas import VILLAGE_ID, ZONE_ID
 from planning.rules import PROFILES
 from ui import cached, look
@@ -158,7 +159,9 @@ def _offer_copy(zoning: Zoning) -> None:
 
     key = desk.key("copy_plan", str(zoning.plan_id))
     with st.container(key="zoning-frozen", horizontal=True, vertical_alignment="center"):
-        st.markdown(look.plain(t("zoning.frozen", name=plan["name"], state=t.name("state", plan["status"]))))
+        key_told = "zoning.frozen" if plan["status"] != DRAFT else "zoning.frozen_computed"
+        said = t(key_told, name=plan["name"], state=t.name("state", plan["status"]))
+        st.markdown(look.plain(said))
         if st.button(t("zoning.copy"), type="primary", key=key):
             carry_out(desk, key, copy, t)
 
