@@ -208,8 +208,29 @@ def browser(chromium):
 
 
 @pytest.fixture
-def page(browser):
+def page(new_page):
     """A page that notes every request to elsewhere and every fault in its scripts."""
+    return new_page()
+
+
+@pytest.fixture
+def new_page(browser):
+    """Function that opens a page in a browser context of its own, watched as `page` is."""
+    opened = []
+
+    def make():
+        opened.append(_watched(browser))
+        return opened[-1]
+
+    yield make
+    for page in opened:
+        page.context.close()
+    for page in opened:
+        assert page.outside == []
+        assert page.faults == []
+
+
+def _watched(browser):
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
@@ -217,14 +238,23 @@ def page(browser):
     context.on("request", lambda request: _note_outside(opened.outside, request.url))
     opened.on("pageerror", lambda fault: opened.faults.append(str(fault)))
     opened.on("console", lambda message: _note_refusal(opened.faults, message.text))
-    yield opened
-    context.close()
-    assert opened.outside == []
-    assert opened.faults == []
+    return opened
+
+
+@pytest.fixture(scope="session")
+def starting():
+    """Context manager as `serving` that also yields the server's process: (address, process)."""
+    return _starting
 
 
 @contextmanager
 def _serving(*arguments, home, port=None):
+    with _starting(*arguments, home=home, port=port) as (address, _):
+        yield address
+
+
+@contextmanager
+def _starting(*arguments, home, port=None):
     port = port or _free_port()
     start = "import sys; sys.argv[0] = 'gridbeat'; from ui.cli import main; main()"
     command = [sys.executable, "-c", start, "app", *map(str, arguments), "--no-browser", f"--port={port}"]
@@ -237,7 +267,7 @@ def _serving(*arguments, home, port=None):
     )
     try:
         _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server
     finally:
         server.terminate()
         server.wait(timeout=20)

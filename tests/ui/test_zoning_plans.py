@@ -78,7 +78,7 @@ def begin(workspace, name="第一稿"):
 def show(plan="", lang="中文"):
     page = AppTest.from_file(APP, default_timeout=60)
     page.query_params["lang"] = lang
-    page.query_params["zoning_view"] = {"中文": "方案库", "English": "Plans"}[lang]
+    page.query_params["view"] = "plans"
     if plan:
         page.query_params["plan"] = plan
     page._page_hash = calc_hash("zoning")

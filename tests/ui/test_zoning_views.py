@@ -278,30 +278,3 @@ def test_a_plan_s_own_names_of_zones_are_shown_though_it_is_frozen(workspace, br
     (change,) = data["changes"]
     assert change["to"] == "湖东警务区"
     assert "湖东警务区" in {zone["name"] for zone in data["plans"][1]["zones"]}
-
-
-@pytest.mark.parametrize("lang", LANG)
-def test_files_are_made_to_hand_over_and_a_broken_plan_is_warned_of(workspace, browser_side, lang):
-    t, plan = words(LANG[lang]), saved(workspace, G0500="Z0000")
-    page = press(show("handover", plan=plan, lang=lang), t("handover_view.make"))
-    labels = [each.proto.label for each in page.get("download_button")]
-    assert any(label.endswith(".pdf") for label in labels)
-    assert any(label.endswith(".xlsx") for label in labels)
-    assert t("handover.broken", count="1") in said(page).replace("\\", "")
-    page = press(page, t("handover_view.to_paint"))
-    assert page.session_state[zoning.VIEW_KEY] == "paint"
-    assert browser_side.data["mode"] == "paint"
-
-
-def test_a_whole_plan_is_handed_over_without_a_warning_until_it_changes(workspace, browser_side):
-    from data.strokes import apply_stroke
-
-    t, plan = words("zh"), saved(workspace, G0200="Z0100")
-    page = press(show("handover", plan=plan), t("handover_view.make"))
-    assert not page.warning
-    assert page.get("download_button")
-    change = {"G0201": ("Z0000", "Z0100")}
-    apply_stroke(workspace, plan, rev=1, token="t", painter="b", kind="paint", grids=change)
-    page = shown(page.run())
-    assert t("handover_view.plan_changed") in said(page)
-    assert not page.get("download_button")

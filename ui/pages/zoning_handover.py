@@ -109,15 +109,18 @@ def _contents(t: Words) -> None:
         for part in _PARTS
     )
     notes = "".join(f"<p>{escape(t(f'handover_view.{key}'))}</p>" for key in ("privacy", "back"))
-    head = escape(t("handover_view.holds"))
-    st.html(f'<section class="gb-pack"><h2>{head}</h2><ol>{rows}</ol>{notes}</section>')
+    title = escape(t("handover_view.holds"))
+    st.html(f'<section class="gb-pack"><h2>{title}</h2><ol>{rows}</ol>{notes}</section>')
 
 
 def _package(zoning: Zoning, made: HandedOver) -> None:
     t, facts = zoning.place.t, made.facts
     if facts["violations"]:
         st.warning(look.plain(t("handover.broken", count=t.number(facts["violations"]))))
-        if st.button(t("handover_view.to_paint"), width="stretch", key="handover_to_paint"):
+        mend = zoning.editable and st.button(
+            t("handover_view.to_paint"), width="stretch", key="handover_to_paint"
+        )
+        if mend:
             turn_to(zoning, view="paint")
     cells = "".join(
         f"<div><dd>{t.number(facts[name])}</dd><dt>{escape(t(f'handover_view.{name}'))}</dt></div>"
@@ -130,7 +133,8 @@ def _package(zoning: Zoning, made: HandedOver) -> None:
     _download(label, whole, made.zip, primary=True)
     st.html(f'<div class="gb-group">{escape(t("handover_view.single"))}</div>')
     with st.container(key="handover-files"):
-        for name in sorted(name for name in made.files if "/" not in name and name[:2] in _PARTS):
+        single = [name for name in made.files if "/" not in name and name[:2] in _PARTS]
+        for name in sorted(single, key=lambda name: name[:2]):
             about = t(f"handover_about.{name[:2]}")
             _download(
                 look.plain(f"{name} · {_size(len(made.files[name]), t)}"), name, made.files[name], about

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from data.plans import RETIRED
+from data.plans import DRAFT, RETIRED
 from data.schemas import VILLAGE_ID, ZONE_ID
 from planning.rules import PROFILES
 from ui import cached, look
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAP_KEY = "painter"
 # Between two looks at what others did to the plan.
 _NEWS_S = 5.0
-_REFERENCE, _RULES = "zoning_reference", "zoning_rules"
+_REFERENCE, _RULES, _RULES_TOLD = "zoning_reference", "zoning_rules", "zoning rules told"
 
 
 def head(zoning: Zoning) -> None:
@@ -160,7 +160,9 @@ def _offer_copy(zoning: Zoning) -> None:
 
     key = desk.key("copy_plan", str(zoning.plan_id))
     with st.container(key="zoning-frozen", horizontal=True, vertical_alignment="center"):
-        st.markdown(look.plain(t("zoning.frozen", name=plan["name"], state=t.name("state", plan["status"]))))
+        key_told = "zoning.frozen" if plan["status"] != DRAFT else "zoning.frozen_computed"
+        said = t(key_told, name=plan["name"], state=t.name("state", plan["status"]))
+        st.markdown(look.plain(said))
         if st.button(t("zoning.copy"), type="primary", key=key):
             carry_out(desk, key, copy, t)
 
@@ -236,7 +238,7 @@ def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
     chosen = st.session_state.get(f"{_REFERENCE} {zoning.plan_id}")
     today, rules = board.standing.today, st.session_state.get(_RULES)
     return {
-        "rules": rule_report(board, rules, zoning.place.t) if rules in PROFILES else None,
+        "rules": _rules(board, rules, zoning.place.t) if rules in PROFILES else None,
         "today": None if today is None else rounded(_totals(board, "", 0)),
         "reference": None
         if chosen not in zoning.plans.index
@@ -245,6 +247,15 @@ def _references(zoning: Zoning, board: Board) -> dict[str, Any]:
             "totals": rounded(_totals(board, chosen, zoning.rev(chosen))),
         },
     }
+
+
+def _rules(board: Board, profile: str, t: Words) -> dict[str, Any]:
+    """Return what a bureau's rules say of the plan, worked out once for each of its states."""
+    key = (board.plan_id, board.rev, profile, t.lang)
+    if st.session_state.get(_RULES_TOLD, (None,))[0] != key:
+        st.session_state[_RULES_TOLD] = key, rule_report(board, profile, t)
+    told: dict[str, Any] = st.session_state[_RULES_TOLD][1]
+    return told
 
 
 def _totals(board: Board, plan_id: str, rev: int) -> dict[str, Any]:

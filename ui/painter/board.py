@@ -14,6 +14,7 @@ from data.strokes import (
     read_strokes,
     redo_stroke,
     undo_stroke,
+    undoable,
 )
 from geo.errors import ConflictError, FileError, SettingError
 from planning.live_scorecard import LiveScorecard
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     _Fault = ConflictError | FileError | SettingError
 
-# What the browser mirrors of the log: more than it promises to undo.
+# What the browser is told of each painter's strokes: more than it promises to undo.
 _LOG_STROKES = 300
 # Each of them costs a search; a plan with more broken zones than this is mended one after the other.
 _MENDED_AT_ONCE = 4
@@ -287,7 +288,7 @@ class Board:
                 self._whole = False
 
     def _plan(self) -> dict[str, Any]:
-        log = read_strokes(self.workspace, self.plan_id)[-_LOG_STROKES:]
+        strokes = read_strokes(self.workspace, self.plan_id)
         return {
             "id": self.plan_id,
             "origin": key_of(self.workspace.path),
@@ -295,13 +296,24 @@ class Board:
             "locks": sorted(self.locks),
             "tolerance": self.params.tolerance,
             "across": self.params.across_stations,
-            "log": [self._entry(stroke) for stroke in log],
+            "log": list(self._mirror(strokes)),
+            "kept": [stroke.token for stroke in strokes[-_LOG_STROKES:]],
         }
 
     @property
     def place_names(self) -> PlaceNames:
         """What places are called in this plan."""
         return self.standing.names.renamed("zones", self.names)
+
+    def _mirror(self, strokes: Sequence[Stroke]) -> Iterator[dict[str, Any]]:
+        """Yield the shortest log that leaves every painter the same to undo and to redo."""
+        by_number = {stroke.number: stroke for stroke in strokes}
+        for painter in dict.fromkeys(stroke.painter for stroke in strokes):
+            done, undone = undoable(strokes, painter)
+            for number in (*done[-_LOG_STROKES:], *reversed(undone)):
+                yield self._entry(by_number[number])
+            for _ in undone:
+                yield {"painter": painter, "kind": "undo"}
 
     def _score(self, t: Words, *, whole: bool) -> dict[str, Any]:
         violations, names = self.live.violations(), self.place_names

@@ -11,8 +11,12 @@ from planning.rules import check_rules
 from planning.zone_loads import zone_kinds
 
 if TYPE_CHECKING:
+    from ui.names import PlaceNames
     from ui.painter.board import Board
     from ui.words import Words
+
+# They go to the browser with each stroke.
+_SHOWN = 30
 
 
 def rule_report(board: Board, profile: str, t: Words) -> dict[str, Any]:
@@ -27,28 +31,30 @@ def rule_report(board: Board, profile: str, t: Words) -> dict[str, Any]:
     Returns
     -------
     dict
-        title, checked (rules that were), broken: zone and text of each that is not kept.
+        title, checked and exceeded (how many), broken: zone and text of the worst of them.
     """
     title = t("painter.rules_title", profile=t.name("rule_profile", profile))
     if not (rows := board.live.zones()):
-        return {"title": title, "checked": 0, "broken": []}
+        return {"title": title, "checked": 0, "exceeded": 0, "broken": []}
     zones = pd.DataFrame(rows).set_index(ZONE_ID)
     kinds = zone_kinds(board.assignment, board.standing.graph)
     zones[KIND] = kinds.reindex(zones.index).fillna("")
+    names = board.place_names
     found = check_rules(zones, board.standing.tables.get("staff"), profile)
     broken = found[~found["ok"].astype(bool)]
     excess = (broken["found"] / broken["allowed"]).sort_values(ascending=False, kind="stable")
     return {
         "title": title,
         "checked": len(found),
-        "broken": [_broken(row, board, t) for row in broken.loc[excess.index].to_dict("records")],
+        "exceeded": len(broken),
+        "broken": [_broken(row, names, t) for row in broken.loc[excess.index[:_SHOWN]].to_dict("records")],
     }
 
 
-def _broken(row: dict[str, Any], board: Board, t: Words) -> dict[str, str]:
+def _broken(row: dict[str, Any], names: PlaceNames, t: Words) -> dict[str, str]:
     text = t(
         "score.rule",
-        zone=board.place_names("zones", row[ZONE_ID]),
+        zone=names("zones", row[ZONE_ID]),
         rule=t.name("rule", row["rule"]),
         found=t.number(row["found"]),
         allowed=t.number(row["allowed"]),

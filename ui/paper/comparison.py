@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 # Name, width and kind of each column, in order.
 _GRID_COLUMNS = (
-    ("number", 5, "count"),
-    ("grid_id", 16, "code"),
-    ("grid_name", 20, "text"),
+    ("number", 6, "count"),
+    ("grid_id", 20, "code"),
+    ("grid_name", 18, "text"),
     ("village_name", 12, "text"),
-    ("town_name", 11, "text"),
-    ("station_name", 11, "text"),
-    ("from_zone_name", 18, "text"),
-    ("to_zone_name", 18, "text"),
-    ("present", 9, "count"),
-    ("key_units", 9, "count"),
-    ("reason", 66, "text"),
-    ("comment", 14, "text"),
+    ("town_name", 12, "text"),
+    ("station_name", 13, "text"),
+    ("from_zone_name", 17, "text"),
+    ("to_zone_name", 17, "text"),
+    ("present", 10, "count"),
+    ("key_units", 10, "count"),
+    ("reason", 64, "text"),
+    ("comment", 12, "text"),
 )
 # A town is in the code already, and a reason on one line halves the pages.
 _NOT_PRINTED = ("town_name",)
@@ -39,12 +39,12 @@ _ZONE_COLUMNS = (
     ("zone_id", 14, "code"),
     ("zone_name", 20, "text"),
     ("station_name", 16, "text"),
-    ("grids_before", 9, "count"),
+    ("grids_before", 11, "count"),
     ("present_before", 11, "count"),
     ("deviation_before", 11, "share"),
-    ("grids_out", 9, "count"),
-    ("grids_in", 9, "count"),
-    ("grids_after", 9, "count"),
+    ("grids_out", 11, "count"),
+    ("grids_in", 11, "count"),
+    ("grids_after", 11, "count"),
     ("present_after", 11, "count"),
     ("deviation_after", 11, "share"),
 )
@@ -54,7 +54,7 @@ _STILL_COLUMNS = (
     ("zone_id", 14, "code"),
     ("zone_name", 20, "text"),
     ("station_name", 16, "text"),
-    ("grids", 9, "count"),
+    ("grids", 11, "count"),
     ("present", 11, "count"),
     ("deviation", 11, "share"),
 )

@@ -111,7 +111,9 @@ class _Made:
         self.rows = grid_rows(handing)
         self.changed = changed_rows(self.rows)
         self.zones = zone_rows(handing)
-        self.stations: tuple[Transfers, ...] = transfers(handing) if len(self.changed) else ()
+        self.stations: tuple[Transfers, ...] = ()
+        if len(self.changed):
+            self.stations = transfers(handing, self.changed, self.zones)
         numbers = dict(zip(self.changed["grid_id"], self.changed["number"].tolist(), strict=True))
         self.maps: tuple[PaperMap, ...] = paper_maps(
             handing, numbers, tuple(station.station_id for station in self.stations)

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from data.schemas import GRID_ID, NAME, POST_ID
-from ui.paper.comparison import changed_rows, changed_zones, columns, grid_rows, zone_rows, zone_texts
+from ui.paper.comparison import changed_zones, columns, zone_texts
 from ui.paper.layout import Table, table_of
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 _SUM_COLUMNS = (
     ("zone_name", 24, "text"),
-    ("grids_before", 10, "count"),
-    ("grids_out", 10, "count"),
-    ("grids_in", 10, "count"),
-    ("grids_after", 10, "count"),
+    ("grids_before", 11, "count"),
+    ("grids_out", 11, "count"),
+    ("grids_in", 11, "count"),
+    ("grids_after", 11, "count"),
     ("present_before", 12, "count"),
     ("present_after", 12, "count"),
 )
@@ -61,14 +61,18 @@ class Transfers:
     grids: int
 
 
-def transfers(handing: HandOver) -> tuple[Transfers, ...]:
+def transfers(handing: HandOver, changed: pd.DataFrame, zones: pd.DataFrame) -> tuple[Transfers, ...]:
     """
     Return what is handed over, by station code.
 
     What goes from a zone of one station to a zone of another is in the lists of both.
+
+    Parameters
+    ----------
+    changed, zones
+        As `ui.paper.comparison.changed_rows` and `zone_rows` give them.
     """
-    rows = changed_rows(grid_rows(handing))
-    zones = zone_rows(handing).set_index("zone_id", drop=False)
+    rows, zones = changed, zones.set_index("zone_id", drop=False)
     rows = rows.assign(posts=_posts_in(handing, rows))
     if not rows["posts"].any():
         rows = rows.drop(columns="posts")

@@ -66,10 +66,15 @@ def _write(sheet: Worksheet, table: Table, row: int) -> int:
     head.font, head.alignment = Font(bold=True, size=13), Alignment(vertical="center", wrap_text=True)
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     sheet.row_dimensions[row].height = 26
-    for place, column in enumerate(table.columns, start=1):
-        _head(_put(sheet, row + 1, place, column.label))
-    row += _TITLE_ROWS
     looks: dict[tuple[str, bool, bool], Any] = {}
+    for place, column in enumerate(table.columns, start=1):
+        cell = _put(sheet, row + 1, place, column.label)
+        if place == 1:
+            _head(cell)
+            headed = cell._style
+        else:
+            cell._style = copy(headed)
+    row += _TITLE_ROWS
     for kind, values in table.rows:
         for place, (value, column) in enumerate(zip(values, table.columns, strict=True), start=1):
             cell = _put(sheet, row, place, _whole(value))

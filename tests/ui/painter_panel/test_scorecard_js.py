@@ -377,13 +377,15 @@ def test_a_bureaus_rules_are_shown_where_some_were_chosen_and_lead_to_the_zone(p
     page = panel(model(THREE))
     assert page.locator(".rules").is_hidden()
     page.evaluate(
-        """() => card.update({ ...model, rules: { title: "标准：", checked: 3, broken: [
+        """() => card.update({ ...model, rules: { title: "标准：", checked: 3, exceeded: 40, broken: [
           { zone: "Z2", text: "<b>二警区</b> 9,960" }] } })"""
     )
-    assert page.locator(".rules summary").inner_text() == "标准： 1 处超出"
+    assert page.locator(".rules summary").inner_text() == "标准： 40 处超出"
     page.locator(".rules summary").click()
     page.locator(".rules button").click()
     assert page.locator(".rules button").inner_text() == "<b>二警区</b> 9,960"
     assert page.evaluate("calls") == [["go", "Z2"]]
-    page.evaluate('card.update({ ...model, rules: { title: "标准：", checked: 3, broken: [] } })')
+    page.evaluate(
+        'card.update({ ...model, rules: { title: "标准：", checked: 3, exceeded: 0, broken: [] } })'
+    )
     assert page.locator(".rules summary").inner_text() == "标准： 全部符合"

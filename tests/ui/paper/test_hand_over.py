@@ -75,6 +75,10 @@ def sheets(content):
     return openpyxl.load_workbook(io.BytesIO(content))
 
 
+def transfers_of(handing):
+    return transfers(handing, changed_rows(grid_rows(handing)), zone_rows(handing))
+
+
 def file_of(files, ending):
     return next(content for name, content in files.items() if name.endswith(ending))
 
@@ -128,7 +132,7 @@ def test_comparison_workbook_holds_texts_alone_and_is_ready_to_print(handing, se
 
 
 def test_transfer_list_names_grids_and_posts_with_lines_to_sign(handing, hostile):
-    (station,) = transfers(handing)
+    (station,) = transfers_of(handing)
     assert (station.station, station.grids) == ("中心派出所", 3)
     (listed,) = station.lists
     assert "警务区1" in listed.title
@@ -152,7 +156,7 @@ def test_what_goes_to_another_station_is_in_the_lists_of_both(tmp_path, squares,
     ]
     squares["zones"]["station_id"] = ["S1" if z < "Z01" else "S2" for z in squares["zones"]["zone_id"]]
     handing = handed(*kept(tmp_path / "a.gpkg", squares, moved(grids["grid_id"])))
-    found = transfers(handing)
+    found = transfers_of(handing)
     assert [(one.station, one.grids) for one in found] == [("一所", 3), ("二所", 3)]
     # A zone across two stations may not be: the memo says so before anything else.
     assert [why.code for why in handing.card.violations] == ["zone_crosses_station"]
@@ -206,7 +210,7 @@ def test_district_without_polygons_stations_villages_and_towns(tmp_path, squares
     handing = handed(workspace, plan_id)
     rows = grid_rows(handing)
     assert not {"village_name", "town_name", "station_name", "key_units"} & set(rows)
-    (only,) = transfers(handing)
+    (only,) = transfers_of(handing)
     assert (only.station, only.grids) == ("方格区", 3)
     files = handover_files(handing, papers=("A4",), stamp=STAMP)
     assert not [name for name in files if name.endswith((".svg", ".gpkg", ".shp", ".kml"))]
@@ -338,20 +342,61 @@ def test_plans_own_names_of_zones_stand_on_paper(tmp_path, squares):
     assert set(rows["reason"]) == {"划给新设的警务区", "原警务区撤销"}
 
 
-def test_plan_in_force_is_set_against_the_one_that_it_replaced(tmp_path, squares):
+def test_painted_plan_keeps_its_zones_names_and_the_reasons_of_its_proposal(tmp_path, squares):
+    reasons = {"G0000": ["Z0000", "N1", "relieves", {"zone": "Z0000", "with": 0.0, "without": 0.25}]}
     grids = squares["grids"]["grid_id"]
-    workspace, old = kept(tmp_path / "a.gpkg", squares, quarters(grids), name="旧")
-    new = save_plan(workspace, moved(grids), kind="redraw", name="新")
-    # Retired for the same plan's sake, but never in force.
-    other = save_plan(workspace, quarters(grids, Z0000="Z0100"), kind="redraw", name="另")
-    move_plan(workspace, other, "retired", rev=1, who="规划科", why=new)
-    for plan_id in (old, new):
-        steps = ("consulted", "approved", "in_force")
-        for rev, step in enumerate(steps, start=1):
-            document = {"document_no": "8号", "effective": "2026-12-01"} if step == "in_force" else {}
-            move_plan(workspace, plan_id, step, rev=rev, who="规划科", **document)
-    assert set(handed(workspace, new).changes["grid_id"]) == {"G0000", "G0100", "G0200"}
-    assert handed(workspace, new).plan.document_no == "8号"
+    workspace, proposal = kept(
+        tmp_path / "a.gpkg", squares, quarters(grids), params={"reasons": reasons, "settings": {}}
+    )
+    plan_id = duplicate_plan(workspace, proposal, name="手绘")
+    apply_stroke(
+        workspace,
+        plan_id,
+        rev=1,
+        token="a",
+        painter="p",
+        kind="paint",
+        grids={grid: ("Z0000", "N1") for grid in ("G0000", "G0001")},
+        names={"N1": ("", "湖东警务区")},
+    )
+    handing = handed(workspace, plan_id)
+    rows = changed_rows(grid_rows(handing)).set_index("grid_id")
+    assert rows["reason"].to_dict() == {
+        "G0000": "减轻警务区1：不调出则与应有工作量相比 +25.0%，调出后 +0.0%",
+        "G0001": "划给新设的警务区",
+    }
+    assert set(rows["to_zone_name"]) == {"湖东警务区"}
+    assert handing.card.zones.index.tolist() == ["N1", "Z0000", "Z0001", "Z0100", "Z0101"]
+    # The new zone stands by its station, and only the zones that change are printed.
+    assert zone_rows(handing)["zone_id"].iloc[0] == "N1"
+    assert "新设警务区 1 个：湖东警务区。" in memo(handing, attached=[])["sections"][1]["texts"]
+
+
+def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path, squares):
+    grids = squares["grids"]["grid_id"]
+    workspace, first = kept(tmp_path / "a.gpkg", squares, moved(grids))
+    second = save_plan(workspace, quarters(grids), kind="redraw", name="二号")
+    # Retired for the second's sake as well, but never in force.
+    other = save_plan(workspace, quarters(grids, Z0000="Z0101"), kind="redraw", name="三号")
+    move_plan(workspace, other, "retired", rev=1, who="", why=second)
+    for plan_id, number in ((first, "甲〔2026〕1 号"), (second, "甲〔2026〕2 号")):
+        for rev, step in enumerate(("consulted", "approved"), start=1):
+            move_plan(workspace, plan_id, step, rev=rev, who="")
+        facts = {"document_no": number, "effective": "2026-12-01"}
+        move_plan(workspace, plan_id, "in_force", rev=3, who="", **facts)
+        if plan_id == first:
+            # Nothing was in force before: what the tables say.
+            assert len(handed(workspace, first).changes) == 3
+    handing = handed(workspace, second)
+    # The first took three grids out of the zone to which the second gives them back.
+    assert set(handing.changes["to_zone"]) == {"Z0000"}
+    assert [line[1] for line in memo(handing, attached=[])["meta"]] == [
+        "甲〔2026〕2 号",
+        "2026-12-01",
+        f"二号（{second}）",
+        "现行",
+    ]
+    assert handed(workspace, first).plan.document_no == "甲〔2026〕1 号"
 
 
 @pytest.mark.parametrize(

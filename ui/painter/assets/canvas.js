@@ -304,7 +304,8 @@ class GridCanvas {
   sized() {
     const { clientWidth: wide, clientHeight: high } = this.host;
     if (wide < LEAST_SIZE || high < LEAST_SIZE) return;
-    this.map.invalidateSize({ animate: false, pan: false });
+    // The middle stays: a page may lay its map out small before it gives it its room.
+    this.map.invalidateSize({ animate: false });
     if (this.px) return;
     if (this.view) this.map.setView([this.view.lat, this.view.lng], this.view.zoom, { animate: false });
     else this.fit(null, { animate: false, padding: 14 });

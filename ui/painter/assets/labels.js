@@ -1,7 +1,7 @@
 /* Names on the map: measured, the weightier first, none over another. */
 import { INK, ALARM } from './drawing.js';
 
-const FACE = '"Noto Sans SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC", "WenQuanYi Micro Hei", system-ui, sans-serif';
+const FACE = '"Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC", "WenQuanYi Micro Hei", system-ui, sans-serif';
 const TOWN = `500 12.5px ${FACE}`, SUB = `500 10.5px ${FACE}`;
 
 /** Draw `wanted` labels in order: {x, y (pixels), text, sub, kind: "zone" | "town", room (pixels), wrong, locked}. */

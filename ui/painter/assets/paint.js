@@ -10,6 +10,8 @@ import { dissolved, members, withVillages } from './topology.js';
 import { make, toolbar } from './toolbar.js';
 
 const SAY_MS = 4200, FLASH_MS = 1800, WHOLE_KINDS = new Set(['village']);
+// How long to wait for the answer to a post, how long after one to post again, how long a page may be away.
+const ANSWER_MS = 4000, PAUSE_MS = 30, AWAY_MS = 3000;
 const HATCHES = {
   loose: { kind: 'hatch', colour: '#9aa5b1', gap: 8, width: 1.1 },
   changed: { kind: 'dots', colour: 'rgba(20,38,60,.55)', gap: 7, width: 0.95 },
@@ -48,7 +50,8 @@ class Desk {
     this.canvas.show(this.picture());
     this.update(data);
     // Strokes that Python has not kept yet; no user event would send them after a reload.
-    if (session.queue.length) this.timer = setTimeout(() => this.post(session.queue), 300);
+    if (session.queue.length) this.sendIn(300);
+    this.comeBack();
   }
 
   places() {
@@ -139,6 +142,7 @@ class Desk {
     if (grids.length) this.settle(grids, zones);
     texts.forEach((text) => this.say(text));
     if (data.notice) this.say(data.notice);
+    if (data.acks?.length) this.answered();
     if (JSON.stringify(data.focus) !== this.focused) this.lookAt(data.focus);
     this.canvas.labelsLater();
     this.canvas.redrawMarks();
@@ -270,8 +274,30 @@ class Desk {
   took(changed) {
     if (!changed) return;
     this.settle(changed.grids, changed.zones);
-    this.post(this.session.queue);
+    this.send();
     this.show();
+  }
+
+  /**
+   * Post the queue, one post at a time: what is drawn before the answer goes with the next one.
+   * Runs that follow each other closely have Streamlit take the map away and mount it anew.
+   */
+  send() {
+    if (!this.session.queue.length || Date.now() < this.waitsUntil) return;
+    this.waitsUntil = Date.now() + ANSWER_MS;
+    this.post(this.session.queue);
+    this.sendIn(ANSWER_MS);
+  }
+
+  sendIn(ms) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.send(), ms);
+  }
+
+  answered() {
+    clearTimeout(this.timer);
+    this.waitsUntil = 0;
+    if (this.session.queue.length) this.sendIn(PAUSE_MS);
   }
 
   settle(grids, zones) {
@@ -521,7 +547,19 @@ class Desk {
     this.show();
   }
 
+  /** Mounted anew in the midst of work: the keyboard goes on where it was. */
+  comeBack() {
+    const { left } = this.session;
+    this.session.left = null;
+    if (!left || Date.now() - left.at > AWAY_MS) return;
+    this.cursor = left.cursor;
+    this.mapHost.focus({ preventScroll: true });
+  }
+
   destroy() {
+    // What is painted so far is kept.
+    this.pointer.pointer.up();
+    if (this.mapHost.contains(this.mapHost.getRootNode().activeElement)) this.session.left = { cursor: this.cursor, at: Date.now() };
     this.gone = true;
     for (const timer of [this.timer, this.barDue, this.lineTimer, this.flashTimer]) clearTimeout(timer);
     cancelAnimationFrame(this.topDue);

@@ -269,8 +269,8 @@ function fillRules(panel) {
   const told = JSON.stringify(rules ?? null);
   if (!rules || told === section.told) return;
   section.told = told;
-  const count = panel.format.count(rules.broken.length);
-  const verdict = rules.broken.length ? panel.tell('rules_broken', { count }) : panel.tell('rules_kept');
+  const count = panel.format.count(rules.exceeded);
+  const verdict = rules.exceeded ? panel.tell('rules_broken', { count }) : panel.tell('rules_kept');
   setText(section.heading, `${rules.title} ${verdict}`);
   setAttr(section.heading, 'class', rules.broken.length ? 'wrong' : 'right');
   section.list.replaceChildren(...rules.broken.map(({ zone, text }) => element('li', {}, [

@@ -1,7 +1,7 @@
 /* One plan on this browser's table: the plan, its log, the queue, the score. Knows no page. */
 import { Plan } from './plan.js';
 import {
-  keeper, newToken, notInLog, painterName, posted, queuedGrids, redoing, undoable, undoing, withoutKept, withStroke,
+  keeper, newToken, painterName, posted, queuedGrids, redoing, undoable, undoing, withoutKept, withStroke,
 } from './strokes.js';
 
 const local = keeper(window.localStorage), passing = keeper(window.sessionStorage);
@@ -26,7 +26,7 @@ class Session {
     this.queueKey = `gridbeat:${plan.id}:${plan.origin ?? ''}`;
     this.viewKey = `gridbeat-view:${plan.id}:${plan.origin ?? ''}`;
     this.log = plan.log || [];
-    this.queue = notInLog(local.read(this.queueKey, []), this.log);
+    this.queue = withoutKept(local.read(this.queueKey, []), plan.kept || []);
     this.heard = new Set();
     this.score = { zones: new Map(), totals: null, today: null, reference: null, violations: [], mends: [], rules: null };
     this.pending = this.queue.length > 0;

@@ -1,6 +1,6 @@
 /* Strokes: the mirror of the log, what this painter can undo and redo, the queue not yet kept. Pure. */
 
-const LOG_AT_MOST = 1000;
+const LOG_AT_MOST = 1000, UNDONE_AT_MOST = 400;
 
 /** The strokes of one painter that can be undone (oldest first) and redone (the next one last). */
 export function undoable(log, painter) {
@@ -34,21 +34,23 @@ export function redoing(log, painter, token) {
   return { token, painter, kind: 'redo', of: last.number ?? null, grids, names, locks };
 }
 
-/** The log with a stroke at its end; the oldest fall off. */
+/** The log with a stroke at its end; one that has grown long is told anew. */
 export function withStroke(log, stroke) {
-  return [...log.slice(-(LOG_AT_MOST - 1)), stroke];
+  return [...(log.length < LOG_AT_MOST ? log : compacted(log)), stroke];
+}
+
+/** A shorter log by which everybody can undo and redo the same; only the oldest strokes fall off. */
+function compacted(log) {
+  return [...new Set(log.map(({ painter }) => painter))].flatMap((painter) => {
+    const { done, undone } = undoable(log, painter);
+    return [...done.slice(-UNDONE_AT_MOST), ...undone.slice().reverse(), ...undone.map(() => ({ painter, kind: 'undo' }))];
+  });
 }
 
 /** The queue without what was kept. */
 export function withoutKept(queue, acks) {
   const kept = new Set(acks);
   return queue.filter(({ token }) => !kept.has(token));
-}
-
-/** The queue's strokes that a log from Python does not hold yet. */
-export function notInLog(queue, log) {
-  const known = new Set(log.map(({ token }) => token).filter(Boolean));
-  return queue.filter(({ token }) => !known.has(token));
 }
 
 /** The grids that the queue's strokes change. */
