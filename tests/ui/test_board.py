@@ -9,7 +9,7 @@ import pytest
 from data import geopackage
 from data.plan_states import move_plan
 from data.plans import PAINTED, delete_plan, plan_rev, read_assignment, save_plan
-from data.strokes import plan_locks, plan_zone_names, read_strokes
+from data.strokes import apply_stroke, plan_locks, plan_zone_names, read_strokes
 from data.workspace import Workspace
 from geo.errors import ConflictError
 from planning.scorecard import ScoreParams
@@ -409,3 +409,24 @@ def test_the_figures_are_the_scorer_s_after_many_strokes(board):
     assert totals["max_deviation"] == pytest.approx(card.balance.max_deviation, abs=1e-6)
     assert totals["workload_moved"] == pytest.approx(card.change.workload_moved, abs=1e-6)
     assert totals["not_contiguous"] == card.not_contiguous
+
+
+def test_a_refused_grid_that_the_district_no_longer_has_is_not_told(board):
+    """Somebody painted it, and an import took it away, while a stroke of before is undone."""
+    board.take([post(board, "t1", grids={"G0200": ("Z0000", "Z0100"), "G0201": ("Z0000", "Z0100")})])
+    told(board)
+    apply_stroke(
+        board.workspace,
+        board.plan_id,
+        rev=2,
+        token="o",
+        painter="they",
+        kind="paint",
+        grids={"G0200": ("Z0100", "Z0001")},
+    )
+    board.catch_up()
+    told(board)
+    board._at.pop("G0200")
+    board.take([post(board, "t2", kind="undo")])
+    assert "t2" in told(board)["acks"]
+    assert kept(board)["G0201"] == "Z0000"
