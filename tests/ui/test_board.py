@@ -411,22 +411,14 @@ def test_the_figures_are_the_scorer_s_after_many_strokes(board):
     assert totals["not_contiguous"] == card.not_contiguous
 
 
-def test_a_refused_grid_that_the_district_no_longer_has_is_not_told(board):
-    """Somebody painted it, and an import took it away, while a stroke of before is undone."""
-    board.take([post(board, "t1", grids={"G0200": ("Z0000", "Z0100"), "G0201": ("Z0000", "Z0100")})])
-    told(board)
-    apply_stroke(
-        board.workspace,
-        board.plan_id,
-        rev=2,
-        token="o",
-        painter="they",
-        kind="paint",
-        grids={"G0200": ("Z0100", "Z0001")},
-    )
-    board.catch_up()
-    told(board)
-    board._at.pop("G0200")
+def test_a_refused_grid_that_the_district_no_longer_has_is_not_told(district):
+    """It was painted, and by others again, before an import took it away; then the first stroke is undone."""
+    workspace, standing = district
+    plan = save_plan(workspace, pd.Series({"GONE": "Z0000", "G0201": "Z0000"}), kind=PAINTED, name="旧")
+    mine = {"GONE": ("Z0000", "Z0100"), "G0201": ("Z0000", "Z0100")}
+    for rev, painter, grids in ((1, "here", mine), (2, "they", {"GONE": ("Z0100", "Z0001")})):
+        apply_stroke(workspace, plan, rev=rev, token=painter, painter=painter, kind="paint", grids=grids)
+    board = opened(district, plan)
     board.take([post(board, "t2", kind="undo")])
     assert "t2" in told(board)["acks"]
-    assert kept(board)["G0201"] == "Z0000"
+    assert kept(board).to_dict() == {"GONE": "Z0001", "G0201": "Z0000"}
