@@ -21,7 +21,7 @@ import shapely
 from pyproj import CRS
 
 from data.rtree import fill_rtree
-from geo.errors import ConflictError, FileError
+from geo.errors import ConflictError, FileError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -174,6 +174,9 @@ def _named(path: Path) -> Iterator[None]:
         if code in _REFUSALS:
             raise FileError("file_not_writable", file=str(path), why=str(fault)) from fault
         raise
+    except UnicodeEncodeError as fault:
+        # Halves of characters: what a browser cut, or a terminal in GBK handed over.
+        raise SettingError("text_not_unicode", found=ascii(fault.object[:40])) from fault
 
 
 @contextmanager

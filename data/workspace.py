@@ -315,10 +315,17 @@ class Workspace:
         # A copy beside the file first: a migration is the one change that cannot be looked at before.
         copy = self.path.with_name(f"{self.path.stem}.v{version}.gpkg")
         if not copy.exists():
-            self.copy_to(copy)
+            try:
+                self.copy_to(copy)
+            except FileError as fault:
+                # Somebody else who opened the file at the same time has made the copy.
+                if fault.code != "file_exists":
+                    raise
         with geopackage.writing(self.path) as connection:
-            # Somebody else may have opened the file, and migrated it, in the meantime.
+            # And may have migrated it in the meantime.
             version = int(_get_setting(connection, "schema_version", version))
+            if version == SCHEMA_VERSION:
+                return
             for step in range(version, SCHEMA_VERSION):
                 MIGRATIONS[step](connection)
             _put_setting(connection, "schema_version", SCHEMA_VERSION)

@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path, PureWindowsPath
@@ -236,6 +237,21 @@ def test_workspace_of_the_second_version_gains_strokes_states_names_and_locks(ws
     assert read_assignment(made, copy).to_dict() == {"a": "z2"}
     assert len(read_strokes(made, copy)) == 1
     assert ws.path.with_name("越湖.v2.gpkg").is_file()
+
+
+def test_two_that_open_an_older_workspace_at_once_both_get_it_and_one_migrates(ws, monkeypatch):
+    make_version_2(ws)
+    met, copy_to = threading.Barrier(2, timeout=20), Workspace.copy_to
+
+    def together(self, path):
+        met.wait()
+        return copy_to(self, path)
+
+    monkeypatch.setattr(Workspace, "copy_to", together)
+    with ThreadPoolExecutor(2) as pool:
+        opened = list(pool.map(Workspace.open, [ws.path, ws.path]))
+    assert [one.setting("schema_version") for one in opened] == [3, 3]
+    assert (ws.audit()["action"] == "migrate").sum() == 1
 
 
 def test_workspace_of_the_first_version_gains_all_that_came_since(ws):

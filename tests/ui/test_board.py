@@ -9,7 +9,7 @@ import pytest
 from data import geopackage
 from data.plan_states import move_plan
 from data.plans import PAINTED, delete_plan, plan_rev, read_assignment, save_plan
-from data.strokes import plan_locks, plan_zone_names, read_strokes
+from data.strokes import apply_stroke, plan_locks, plan_zone_names, read_strokes
 from data.workspace import Workspace
 from geo.errors import ConflictError
 from planning.scorecard import ScoreParams
@@ -409,3 +409,16 @@ def test_the_figures_are_the_scorer_s_after_many_strokes(board):
     assert totals["max_deviation"] == pytest.approx(card.balance.max_deviation, abs=1e-6)
     assert totals["workload_moved"] == pytest.approx(card.change.workload_moved, abs=1e-6)
     assert totals["not_contiguous"] == card.not_contiguous
+
+
+def test_a_refused_grid_that_the_district_no_longer_has_is_not_told(district):
+    """It was painted, and by others again, before an import took it away; then the first stroke is undone."""
+    workspace, standing = district
+    plan = save_plan(workspace, pd.Series({"GONE": "Z0000", "G0201": "Z0000"}), kind=PAINTED, name="旧")
+    mine = {"GONE": ("Z0000", "Z0100"), "G0201": ("Z0000", "Z0100")}
+    for rev, painter, grids in ((1, "here", mine), (2, "they", {"GONE": ("Z0100", "Z0001")})):
+        apply_stroke(workspace, plan, rev=rev, token=painter, painter=painter, kind="paint", grids=grids)
+    board = opened(district, plan)
+    board.take([post(board, "t2", kind="undo")])
+    assert "t2" in told(board)["acks"]
+    assert kept(board).to_dict() == {"GONE": "Z0001", "G0201": "Z0000"}

@@ -187,3 +187,11 @@ def test_options_that_do_not_go_together_are_refused(plan, workspace_file, typed
 def test_an_unknown_plan_names_those_there_are(run, plan, workspace_file):
     said = run("plan", workspace_file, "P9")
     assert (said.exit_code, "P1, P2" in said.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_halves_of_characters_are_refused_in_words(plan, lang):
+    """What a terminal in GBK hands over where UTF-8 is meant."""
+    refused = plan("--name", "a\udcd4b", lang=lang)
+    assert (refused.exit_code, "\\udcd4" in refused.stderr) == (2, True)
+    assert "Traceback" not in refused.stderr

@@ -26,12 +26,20 @@ def test_a_stroke_is_read_as_it_was_posted():
         {"grids": [[0, "Z1", "Z" * 500]]},  # longer than anybody types
         {"token": 7},
         {"names": {"Z9": "新区"}},
+        {"names": {"": ["", "新区"]}},  # no zone
         {"locks": [["zone:Z1", True]]},
     ],
 )
 def test_a_malformed_post_is_passed_over_and_the_next_is_read(wrong):
     posts = [{**GOOD, **wrong}, {**GOOD, "token": "b2"}]
     assert [post.token for post in readable(posts, 5)] == ["b2"]
+
+
+def test_names_lose_what_would_spoil_papers_and_files():
+    names = {"Z1": ["旧\u202e" * 200, "新\x00\n区\u202e\ud83d"], "Z2": ["a", "长" * 500]}
+    (post,) = readable([{**GOOD, "names": names}], 5)
+    # The old one is what the plan has, character for character.
+    assert post.names == {"Z1": ("旧\u202e" * 200, "新区"), "Z2": ("a", "长" * 200)}
 
 
 @pytest.mark.parametrize("wrong", [None, "paint", {"token": "a"}, [None], [[]], [{}]])

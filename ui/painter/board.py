@@ -227,7 +227,8 @@ class Board:
                 self._news.append(self._item(done.stroke, by="self"))
         if done.refused:
             # In the name of the stroke: told twice, it is heard once.
-            put_right = [[self._at[grid], "", zone] for grid, zone in done.refused.items()]
+            known = {grid: zone for grid, zone in done.refused.items() if grid in self._at}
+            put_right = [[self._at[grid], "", zone] for grid, zone in known.items()]
             self._news.append({"token": token, "by": "self", "grids": put_right, "refused": len(put_right)})
         self.rev = done.rev
 

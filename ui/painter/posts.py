@@ -63,7 +63,7 @@ def _post(raw: Any, grids: int) -> Post:
         painter=_text(raw.get("painter", "")),
         kind=raw["kind"],
         grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
-        names=_pairs(raw.get("names"), _text),
+        names={zone: (was, _printable(now)) for zone, (was, now) in _pairs(raw.get("names"), _word).items()},
         locks=_pairs(raw.get("locks"), bool),
         changes=tuple(_text(change) for change in raw.get("changes") or ()),
     )
@@ -76,6 +76,8 @@ def _pairs(raw: Any, read: Callable[[Any], _Value]) -> dict[str, tuple[_Value, _
         if not isinstance(pair, list):
             raise TypeError(pair)
         was, now = pair
+        if not _text(key):
+            raise ValueError(key)
         found[_text(key)] = (read(was), read(now))
     return found
 
@@ -85,6 +87,18 @@ def _grid(item: Any, grids: int) -> tuple[int, str, str]:
     if type(place) is not int or not 0 <= place < grids:
         raise ValueError(place)
     return place, _text(old), _text(new)
+
+
+def _word(value: object) -> str:
+    """Return a name, however long it is: the district's own may be longer than what people may type."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value.strip()
+
+
+def _printable(name: str) -> str:
+    """Return a name without what would spoil papers and files: NUL, line breaks, marks of direction."""
+    return "".join(char for char in name if char.isprintable()).strip()[:_TEXT_AT_MOST]
 
 
 def _text(value: object) -> str:

@@ -288,16 +288,48 @@ def test_the_queue_forgets_what_was_kept(run):
     assert run("strokes", "return [...m.queuedGrids(a)]", queue) == [1, 2]
 
 
-def test_a_store_that_is_full_or_forbidden_is_done_without(run):
-    script = """
-        const refuses = { getItem() { throw 1; }, setItem() { throw 1; }, removeItem() { throw 1; } };
-        const store = m.keeper(refuses);
-        store.write('k', 1);
+@pytest.mark.parametrize(
+    "open",
+    [
+        "() => ({ getItem() { throw 1; }, setItem() { throw 1; }, removeItem() { throw 1; } })",
+        "() => { throw 1; }",  # a browser that forbids to look at it
+        "() => ({ getItem: () => '2', setItem() { throw 1; }, removeItem() { throw 1; } })",  # full
+    ],
+)
+def test_a_store_that_is_full_or_forbidden_lasts_as_long_as_the_page(run, open):
+    script = f"""
+        const store = m.keeper({open});
+        store.write('k', [1]);
+        const kept = store.read('k', 'nothing');
         store.drop('k');
-        const tokens = new Set([m.newToken(), m.newToken()]);
-        return [store.read('k', 'nothing'), m.painterName(store).length, tokens.size];
+        return [kept, store.read('k', 'nothing'), m.newToken() === m.newToken()];
     """
-    assert run("strokes", script) == ["nothing", 24, 2]
+    # The full one has still what was there before.
+    assert run("strokes", script) == [[1], 2 if "'2'" in open else "nothing", False]
+
+
+def test_a_painter_has_a_name_though_nothing_can_be_stored(run):
+    script = "const s = m.keeper(() => { throw 1; }); return [m.painterName(s), m.painterName(s)]"
+    first, second = run("strokes", script)
+    assert (len(first), first) == (24, second)
+
+
+def test_stored_strokes_find_their_grids_though_the_order_is_another_one(run):
+    stroke = {"token": "t", "kind": "paint", "grids": [[0, "x", "y"], [1, "x", "z"]], "names": {}}
+    script = """
+        const found = JSON.parse(JSON.stringify(m.stored(a, ['g', 'h'])));
+        return m.restored(found, new Map([['new', 0], ['h', 1], ['i', 2], ['g', 3]]));
+    """
+    assert run("strokes", script, [stroke]) == [{**stroke, "grids": [[3, "x", "y"], [1, "x", "z"]]}]
+    gone = "return m.restored(m.stored(a, ['g', 'h']), new Map([['g', 0]]))"
+    assert run("strokes", gone, [stroke])[0]["grids"] == [[0, "x", "y"]]
+
+
+@pytest.mark.parametrize(
+    "nonsense", [None, 5, "[", {"filter": 1}, [None, 7, {}, {"token": "t", "kind": "x", "grids": [3]}]]
+)
+def test_nonsense_in_the_store_is_no_stroke(run, nonsense):
+    assert run("strokes", "return m.restored(a, new Map())", nonsense) == []
 
 
 def test_world_coordinates_are_web_mercator(run):

@@ -7,7 +7,7 @@ import { foundPlaces, gridsOf, searchBox } from './search.js';
 import { sessionOf } from './session.js';
 import { newToken } from './strokes.js';
 import { dissolved, members, withVillages } from './topology.js';
-import { make, toolbar } from './toolbar.js';
+import { make, SIZES, toolbar, TOOLS, UNITS } from './toolbar.js';
 
 const SAY_MS = 4200, FLASH_MS = 1800, WHOLE_KINDS = new Set(['village']);
 // How long to wait for the answer to a post, how long after one to post again, how long a page may be away.
@@ -31,8 +31,8 @@ export function open(root, { data, geometry, post, want }) {
 class Desk {
   constructor(root, { data, geometry, session, post }) {
     Object.assign(this, { root, geometry, session, post, plan: session.plan, words: data.words, lang: data.lang, data });
-    const kept = session.remembered();
-    Object.assign(this, { tool: kept.tool || 'move', unit: kept.unit || 'auto', size: kept.size || 1, showChanged: Boolean(kept.changed), panelOpen: kept.panel !== false });
+    const kept = believed(session.remembered());
+    Object.assign(this, { tool: kept.tool, unit: kept.unit, size: kept.size, showChanged: Boolean(kept.changed), panelOpen: kept.panel !== false });
     Object.assign(this, { cursor: -1, found: {}, flash: null, chosen: session.plan.indexOf.get(kept.zone) ?? -1, panel: null, keysShown: false });
     this.places();
     this.bar = toolbar(this.barHost, { words: this.words, on: this.commands() });
@@ -569,6 +569,14 @@ class Desk {
     this.card.destroy();
     this.canvas.destroy();
   }
+}
+
+/** What was remembered, as far as it makes sense: another version may have written it. */
+function believed(kept) {
+  const among = (list, value) => (list.includes(value) ? value : list[0]);
+  const { lat, lng, zoom } = kept.view || {};
+  const view = [lat, lng, zoom].every(Number.isFinite) ? kept.view : null;
+  return { ...kept, view, tool: among(TOOLS.map(([name]) => name), kept.tool), unit: among(UNITS, kept.unit), size: among(SIZES, kept.size) };
 }
 
 function percent(share) {

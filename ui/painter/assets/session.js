@@ -1,10 +1,10 @@
 /* One plan on this browser's table: the plan, its log, the queue, the score. Knows no page. */
 import { Plan } from './plan.js';
 import {
-  keeper, newToken, painterName, posted, queuedGrids, redoing, undoable, undoing, withoutKept, withStroke,
+  keeper, newToken, painterName, posted, queuedGrids, redoing, restored, stored, undoable, undoing, withoutKept, withStroke,
 } from './strokes.js';
 
-const local = keeper(window.localStorage), passing = keeper(window.sessionStorage);
+const local = keeper(() => window.localStorage), passing = keeper(() => window.sessionStorage);
 // Plans by state key: a page that comes back finds its own.
 const SESSIONS = new Map();
 const SESSIONS_AT_MOST = 4;
@@ -26,7 +26,7 @@ class Session {
     this.queueKey = `gridbeat:${plan.id}:${plan.origin ?? ''}`;
     this.viewKey = `gridbeat-view:${plan.id}:${plan.origin ?? ''}`;
     this.log = plan.log || [];
-    this.queue = withoutKept(local.read(this.queueKey, []), plan.kept || []);
+    this.queue = withoutKept(restored(local.read(this.queueKey), this.plan.gridAt), plan.kept || []);
     this.heard = new Set();
     this.score = { zones: new Map(), totals: null, today: null, reference: null, violations: [], mends: [], rules: null };
     this.pending = this.queue.length > 0;
@@ -68,7 +68,7 @@ class Session {
     this.log = withStroke(this.log, stroke);
     this.queue = [...this.queue, posted(stroke)];
     this.pending = true;
-    local.write(this.queueKey, this.queue);
+    this.store();
     return { grids: grids.length ? grids : changed.grids, zones: [...zones], stroke };
   }
 
@@ -101,7 +101,11 @@ class Session {
     const left = withoutKept(this.queue, acks);
     if (left.length === this.queue.length) return;
     this.queue = left;
-    if (left.length) local.write(this.queueKey, left);
+    this.store();
+  }
+
+  store() {
+    if (this.queue.length) local.write(this.queueKey, stored(this.queue, this.plan.grids.ids));
     else local.drop(this.queueKey);
   }
 

@@ -69,17 +69,36 @@ export function newToken() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** A store that survives reloads, and does without where the browser forbids it. */
-export function keeper(storage) {
+/** Strokes as they are stored: by the ids of grids, whose order may be another one when they are read again. */
+export function stored(queue, ids) {
+  return queue.map((stroke) => ({ ...stroke, grids: stroke.grids.map(([g, was, is]) => [ids[g], was, is]) }));
+}
+
+/** Stored strokes by the places of grids; what is no stroke, or of no grid that there is, is left out. */
+export function restored(found, placeOf) {
+  const placed = (grids) => grids.flatMap(([id, was, is]) => (placeOf.has(id) ? [[placeOf.get(id), was, is]] : []));
+  return Array.isArray(found) ? found.filter(isStroke).map((stroke) => ({ ...stroke, grids: placed(stroke.grids) })) : [];
+}
+
+function isStroke(found) {
+  return typeof found?.token === 'string' && typeof found.kind === 'string' && Array.isArray(found.grids) && found.grids.every(Array.isArray);
+}
+
+/** A store that survives reloads; where the browser forbids it, or it is full, it lasts as long as the page. */
+export function keeper(open) {
+  const passing = new Map();
   return {
     read(key, nothing = null) {
-      try { return JSON.parse(storage.getItem(key)) ?? nothing; } catch { return nothing; }
+      try { return JSON.parse(passing.get(key) ?? open().getItem(key)) ?? nothing; } catch { return nothing; }
     },
     write(key, value) {
-      try { storage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: the session goes on */ }
+      const text = JSON.stringify(value);
+      passing.delete(key);
+      try { open().setItem(key, text); } catch { passing.set(key, text); }
     },
     drop(key) {
-      try { storage.removeItem(key); } catch { /* forbidden */ }
+      passing.delete(key);
+      try { open().removeItem(key); } catch { /* forbidden */ }
     },
   };
 }
