@@ -62,12 +62,8 @@ def _post(raw: Any, grids: int) -> Post:
         painter=_text(raw.get("painter", "")),
         kind=raw["kind"],
         grids=tuple(_grid(item, grids) for item in raw.get("grids") or ()),
-        names={
-            _text(zone): (_text(old), _text(new)) for zone, (old, new) in (raw.get("names") or {}).items()
-        },
-        locks={
-            _text(place): (bool(was), bool(now)) for place, (was, now) in (raw.get("locks") or {}).items()
-        },
+        names={zone: (_text(old), _text(new)) for zone, (old, new) in _pairs(raw.get("names"))},
+        locks={place: (bool(was), bool(now)) for place, (was, now) in _pairs(raw.get("locks"))},
         changes=tuple(_text(change) for change in raw.get("changes") or ()),
     )
 
@@ -77,6 +73,13 @@ def _grid(item: Any, grids: int) -> tuple[int, str, str]:
     if not isinstance(place, int) or not 0 <= place < grids:
         raise ValueError(place)
     return place, _text(old), _text(new)
+
+
+def _pairs(found: Any) -> Iterator[tuple[str, list[Any]]]:
+    for key, pair in ({} if found is None else dict(found)).items():
+        if not isinstance(pair, list):
+            raise TypeError(pair)
+        yield _text(key), pair
 
 
 def _text(value: object) -> str:
