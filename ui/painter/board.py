@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from data.plans import plan_rev, read_assignment, read_plans
 from data.strokes import (
+    REDO,
+    UNDO,
     apply_stroke,
     plan_locks,
     plan_zone_names,
@@ -166,7 +168,7 @@ class Board:
             self._note(fault)
             self.show_whole()
         else:
-            self._absorb(done, token=post.token, told=post.kind in ("undo", "redo"))
+            self._absorb(done, token=post.token, told=post.kind in (UNDO, REDO))
         self._acks.append(post.token)
 
     def _note(self, fault: _Fault) -> None:
@@ -175,9 +177,9 @@ class Board:
         self.closed = self.closed or fault.code in _CLOSING
 
     def _kept(self, post: Post) -> Applied:
-        if post.kind == "undo":
+        if post.kind == UNDO:
             return undo_stroke(self.workspace, self.plan_id, **self._signed(post))
-        if post.kind == "redo":
+        if post.kind == REDO:
             return redo_stroke(self.workspace, self.plan_id, **self._signed(post))
         grids = {self._ids[i]: (old, new) for i, old, new in post.grids}
         names = {zone: (self._own_name(zone, old), new) for zone, (old, new) in post.names.items()}
@@ -314,7 +316,7 @@ class Board:
             for number in (*done[-_LOG_STROKES:], *reversed(undone)):
                 yield self._entry(by_number[number])
             for _ in undone:
-                yield {"painter": painter, "kind": "undo"}
+                yield {"painter": painter, "kind": UNDO}
 
     def _score(self, t: Words, *, whole: bool) -> dict[str, Any]:
         violations, names = self.live.violations(), self.place_names

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from data import strokes
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _Value = TypeVar("_Value", str, bool)
-KINDS = frozenset(
-    {"paint", "rectangle", "fill", "village", "repair", "zone", "lock", "undo", "redo", "accept", "refuse"}
-)
+# Files and former states come from the page, not over the wire.
+KINDS = frozenset({*strokes.KINDS, strokes.UNDO, strokes.REDO} - {"import", strokes.RESTORE})
 # A zone's name, and ids, as people type them.
 _TEXT_AT_MOST = 200
 

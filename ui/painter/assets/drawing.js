@@ -49,7 +49,7 @@ function fillBatch(ctx, shapes, px, members, fillOf) {
 }
 
 /** Add one run's segments to the current path. */
-export function addRun(ctx, shapes, px, run) {
+function addRun(ctx, shapes, px, run) {
   const ring = shapes.runRing[run], from = shapes.ringStart[ring], to = shapes.ringStart[ring + 1];
   let at = shapes.runStart[run];
   let x = px.x[at], y = px.y[at];

@@ -1,9 +1,9 @@
 /* The card beside the pointer: which grid, whose it is today and in this plan, who is there, what is locked. */
-import { make } from './toolbar.js';
+import { element } from './saying.js';
 
 /** A card in `host`; `show(grid, x, y, note)` fills and places it. */
 export function hoverCard(host, { plan, words, lang }) {
-  const card = host.appendChild(make('div', { className: 'gbp-card', hidden: true }));
+  const card = host.appendChild(element('div', { class: 'gbp-card', hidden: true }));
   let shown = '';
   return {
     hide() { card.hidden = true; },
@@ -24,14 +24,14 @@ function fill(card, plan, g, note, words, lang) {
   const nothing = words.no_zone;
   const was = grids.today[g] < 0 ? nothing : today[grids.today[g]].name;
   const is = plan.zoneOf[g] < 0 ? nothing : plan.zoneName(plan.zoneOf[g]);
-  const row = (label, value, css = '') => make('div', { className: css }, make('dt', { textContent: label }), make('dd', { textContent: value }));
+  const row = (label, value, css = '') => element('div', { class: css }, element('dt', { text: label }), element('dd', { text: value }));
   const rows = [];
   if (grids.villages[g] >= 0) rows.push(row(words.village, villages.names[grids.villages[g]]));
   rows.push(row(words.zone_today, was), row(words.zone_now, is, plan.changed(g) ? 'gbp-changed' : ''));
   rows.push(row(words.present, number(grids.present[g])), row(words.workload, number(grids.workload[g], 2)));
-  card.replaceChildren(make('b', { textContent: grids.names[g] }), make('small', { textContent: grids.ids[g] }), make('dl', {}, ...rows));
+  card.replaceChildren(element('b', { text: grids.names[g] }), element('small', { text: grids.ids[g] }), element('dl', {}, ...rows));
   const lines = [...lockLines(plan, g, words), note].filter(Boolean);
-  card.append(...lines.map((textContent) => make('p', { textContent })));
+  card.append(...lines.map((text) => element('p', { text })));
 }
 
 function lockLines(plan, g, words) {

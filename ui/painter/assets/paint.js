@@ -3,11 +3,12 @@ import { gridCanvas } from './canvas.js';
 import { ALARM, BLUE, INK } from './drawing.js';
 import { hoverCard } from './hover.js';
 import { pointing } from './pointing.js';
+import { element } from './saying.js';
 import { foundPlaces, gridsOf, searchBox } from './search.js';
 import { sessionOf } from './session.js';
 import { newToken } from './strokes.js';
 import { dissolved, members, withVillages } from './topology.js';
-import { make, SIZES, toolbar, TOOLS, UNITS } from './toolbar.js';
+import { SIZES, toolbar, TOOLS, UNITS } from './toolbar.js';
 
 const SAY_MS = 4200, FLASH_MS = 1800, WHOLE_KINDS = new Set(['village']);
 // How long to wait for the answer to a post, how long after one to post again, how long a page may be away.
@@ -57,11 +58,11 @@ class Desk {
   places() {
     const find = (name) => this.root.querySelector(`.gbp-${name}`);
     Object.assign(this, { barHost: find('bar'), panelHost: find('panel') });
-    this.mapHost = make('div', { className: 'gbp-canvas' });
+    this.mapHost = element('div', { class: 'gbp-canvas' });
     this.mapHost.style.cssText = 'position:absolute;inset:0;overflow:hidden';
     find('map').replaceChildren(this.mapHost);
-    this.line = find('map').appendChild(make('div', { className: 'gbp-line', role: 'status', 'aria-live': 'polite', hidden: true }));
-    this.frozen = find('map').appendChild(make('div', { className: 'gbp-frozen-note', hidden: true, textContent: this.words.not_editable }));
+    this.line = find('map').appendChild(element('div', { class: 'gbp-line', role: 'status', 'aria-live': 'polite', hidden: true }));
+    this.frozen = find('map').appendChild(element('div', { class: 'gbp-frozen-note', hidden: true, text: this.words.not_editable }));
     this.search = this.searching();
     find('map').append(this.search.element);
     this.keys = find('map').appendChild(keyList(this.words));
@@ -610,6 +611,6 @@ function keyList(words) {
     ['Ctrl Z / Ctrl Y', words.keys_undo], ['1 2 3', words.keys_find], ['/', words.keys_search], [words.keys_bar, words.keys_space], ['← ↑ → ↓', words.keys_arrows],
     ['Enter', words.keys_enter], ['Shift + ←', words.keys_shift], ['Esc', words.keys_escape], ['0 + −', words.keys_zoom], ['?', words.keys_keys],
   ];
-  const cells = rows.flatMap(([key, text]) => [make('dt', {}, make('kbd', { textContent: key })), make('dd', { textContent: text })]);
-  return make('div', { className: 'gbp-keys', hidden: true }, make('b', { textContent: words.keys_title }), make('dl', {}, ...cells));
+  const cells = rows.flatMap(([key, text]) => [element('dt', {}, element('kbd', { text: key })), element('dd', { text: text })]);
+  return element('div', { class: 'gbp-keys', hidden: true }, element('b', { text: words.keys_title }), element('dl', {}, ...cells));
 }

@@ -53,10 +53,10 @@ export const isKnown = (value) => typeof value === 'number' && Number.isFinite(v
 export const isOutside = (deviation, tolerance) => isKnown(deviation) && Math.abs(deviation) > tolerance + 1e-9;
 
 /** An element with attributes (`text`, `on…` functions and plain attributes) and children. */
-export function element(tag, attributes = {}, children = []) {
+export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
-  node.append(...children.filter((child) => child !== null));
+  node.append(...children.flat().filter((child) => child !== null));
   return node;
 }
 

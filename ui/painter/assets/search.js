@@ -1,7 +1,7 @@
 /* Search for a place by name or code: zones of the plan, villages, stations and grids. */
 import { icon } from './icons.js';
 import { members } from './topology.js';
-import { make } from './toolbar.js';
+import { element } from './saying.js';
 
 const HITS_AT_MOST = 9;
 
@@ -46,26 +46,26 @@ export function gridsOf(plan, { kind, at }) {
 
 /** The search box; `on.found(place)` once one is chosen, `on.left()` when it closes. */
 export function searchBox({ words, on, find }) {
-  const input = make('input', { type: 'search', placeholder: words.search, 'aria-label': words.search, autocomplete: 'off' });
-  const list = make('ul', { className: 'gbp-hits', role: 'listbox', hidden: true });
+  const input = element('input', { type: 'search', placeholder: words.search, 'aria-label': words.search, autocomplete: 'off' });
+  const list = element('ul', { class: 'gbp-hits', role: 'listbox', hidden: true });
   const box = { input, list, hits: [], at: 0, words, on };
   input.oninput = () => listHits(box, find(input.value));
   input.onkeydown = (event) => typed(box, event);
   input.onblur = () => setTimeout(() => { list.hidden = true; }, 150);
-  box.element = make('div', { className: 'gbp-search', role: 'search' }, icon('search'), input, list);
+  box.element = element('div', { class: 'gbp-search', role: 'search' }, icon('search'), input, list);
   return box;
 }
 
 function listHits(box, hits) {
   Object.assign(box, { hits, at: 0 });
   const none = box.input.value.trim() && !hits.length;
-  box.list.replaceChildren(...(none ? [make('li', { className: 'gbp-none', textContent: box.words.search_none })] : hits.map((hit, at) => line(box, hit, at))));
+  box.list.replaceChildren(...(none ? [element('li', { class: 'gbp-none', text: box.words.search_none })] : hits.map((hit, at) => line(box, hit, at))));
   box.list.hidden = !hits.length && !none;
   mark(box);
 }
 
 function line(box, hit, at) {
-  const entry = make('li', { role: 'option' }, make('b', { textContent: hit.name }), make('small', { textContent: `${box.words[`search_${hit.kind}`]} ${hit.id}` }));
+  const entry = element('li', { role: 'option' }, element('b', { text: hit.name }), element('small', { text: `${box.words[`search_${hit.kind}`]} ${hit.id}` }));
   // Before the box loses the focus, and with it its list.
   entry.onpointerdown = (event) => { event.preventDefault(); choose(box, at); };
   return entry;

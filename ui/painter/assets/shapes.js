@@ -100,7 +100,7 @@ function markMutual(shapes) {
 }
 
 /** Call `visit(grid, run)` for every run. */
-export function eachRun(shapes, visit) {
+function eachRun(shapes, visit) {
   for (let g = 0; g < shapes.count; g++) {
     for (let run = shapes.gridRun[g]; run < shapes.gridRun[g + 1]; run++) visit(g, run);
   }
@@ -217,7 +217,7 @@ export function project(shapes, zoom) {
 }
 
 /** The width of the middle grid, in world coordinates. */
-export function typicalWidth(shapes) {
+function typicalWidth(shapes) {
   if (shapes.typical === undefined) {
     const widths = [];
     for (let g = 0; g < shapes.count; g++) {

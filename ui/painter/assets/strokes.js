@@ -16,7 +16,7 @@ export function undoable(log, painter) {
 }
 
 /** What a stroke changed, the other way round. */
-export function reversed({ grids = [], names = {}, locks = {} }) {
+function reversed({ grids = [], names = {}, locks = {} }) {
   const turned = (pairs) => Object.fromEntries(Object.entries(pairs).map(([key, [was, is]]) => [key, [is, was]]));
   return { grids: grids.map(([g, was, is]) => [g, is, was]), names: turned(names), locks: turned(locks) };
 }

@@ -1,34 +1,24 @@
 /* The bar above the map: tools as real buttons with their keys, the chosen zone, finds, undo. */
 import { icon } from './icons.js';
+import { element } from './saying.js';
 
-export const TOOLS = [
+const TOOLS = [
   ['move', 'h'], ['brush', 'b'], ['rectangle', 'r'], ['fill', 'f'], ['pick', 'p'], ['erase', 'e'], ['lock', 'l'],
 ];
 export const UNITS = ['auto', 'village', 'grid'];
 export const SIZES = [1, 2, 3, 4];
-export const FINDS = [['loose', '1'], ['broken', '2'], ['split', '3']];
+const FINDS = [['loose', '1'], ['broken', '2'], ['split', '3']];
 const READING = new Set(['move', 'pick']);
-
-/** Make an element with properties and children. */
-export function make(tag, properties = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
-  }
-  element.append(...children);
-  return element;
-}
 
 /** Build the bar; `on` holds what its buttons do. */
 export function toolbar(host, { words, on }) {
   const buttons = {};
   const button = (name, key, act, content = icon(name)) => {
     const title = key ? `${words[`tool_${name}`]} (${key})` : words[`tool_${name}`];
-    buttons[name] = make('button', { type: 'button', title, onclick: act, 'aria-label': title }, content);
+    buttons[name] = element('button', { type: 'button', title, onclick: act, 'aria-label': title }, content);
     return buttons[name];
   };
-  const group = (...children) => make('div', { className: 'gbp-group', role: 'group' }, ...children);
+  const group = (...children) => element('div', { class: 'gbp-group', role: 'group' }, ...children);
   const chosen = zoneChooser(words, on);
   const size = sizes(words, on), unit = units(words, on);
   host.setAttribute('role', 'toolbar');
@@ -40,14 +30,14 @@ export function toolbar(host, { words, on }) {
     chosen.element,
     group(button('new', 'N', on.newZone), zoneMenu(words, on, button)),
     group(...FINDS.map(([name, key]) => button(name, key, () => on.find(name), counted(name)))),
-    make('span', { className: 'gbp-gap' }),
+    element('span', { class: 'gbp-gap' }),
     group(button('changed', '', on.changed), button('fit', '0', on.fit), button('keys', '?', on.keys), button('panel', '', on.panel)),
   );
   return { update: (state) => update({ buttons, chosen, size, unit }, state), buttons, editName: chosen.editName };
 }
 
 function counted(name) {
-  return make('span', { className: 'gbp-counted' }, icon(name), make('b', { textContent: '0' }));
+  return element('span', { class: 'gbp-counted' }, icon(name), element('b', { text: '0' }));
 }
 
 function update({ buttons, chosen, size, unit }, state) {
@@ -77,23 +67,23 @@ function press(button, on) {
 }
 
 function units(words, on) {
-  const buttons = UNITS.map((name) => make('button', {
-    type: 'button', className: 'gbp-text', title: `${words[`unit_${name}_help`]} (U)`, textContent: words[`unit_${name}`], onclick: () => on.unit(name),
+  const buttons = UNITS.map((name) => element('button', {
+    type: 'button', class: 'gbp-text', title: `${words[`unit_${name}_help`]} (U)`, text: words[`unit_${name}`], onclick: () => on.unit(name),
   }));
-  const element = make('div', { className: 'gbp-choice', role: 'group', 'aria-label': words.unit }, ...buttons);
-  return { element, update: ({ unit, editable }) => buttons.forEach((b, i) => { press(b, UNITS[i] === unit); b.disabled = !editable; }) };
+  const node = element('div', { class: 'gbp-choice', role: 'group', 'aria-label': words.unit }, ...buttons);
+  return { element: node, update: ({ unit, editable }) => buttons.forEach((b, i) => { press(b, UNITS[i] === unit); b.disabled = !editable; }) };
 }
 
 function sizes(words, on) {
   const buttons = SIZES.map((size) => {
-    const dot = make('i');
+    const dot = element('i');
     dot.style.cssText = `width:${2 + size * 3}px;height:${2 + size * 3}px`;
     const title = words.size.replace('{number}', size);
-    return make('button', { type: 'button', className: 'gbp-dot', title: `${title} ([ ])`, 'aria-label': title, onclick: () => on.size(size) }, dot);
+    return element('button', { type: 'button', class: 'gbp-dot', title: `${title} ([ ])`, 'aria-label': title, onclick: () => on.size(size) }, dot);
   });
-  const element = make('div', { className: 'gbp-choice', role: 'group', 'aria-label': words.sizes }, ...buttons);
+  const node = element('div', { class: 'gbp-choice', role: 'group', 'aria-label': words.sizes }, ...buttons);
   return {
-    element,
+    element: node,
     update: ({ size, editable, tool }) => buttons.forEach((b, i) => {
       press(b, SIZES[i] === size);
       b.disabled = !editable || !['brush', 'erase'].includes(tool);
@@ -102,10 +92,10 @@ function sizes(words, on) {
 }
 
 function zoneChooser(words, on) {
-  const swatch = make('i', { className: 'gbp-swatch' });
-  const select = make('select', { title: words.chosen, 'aria-label': words.chosen, onchange: () => on.choose(select.value) });
-  const name = make('input', { type: 'text', maxLength: 40, hidden: true, 'aria-label': words.tool_rename });
-  const element = make('label', { className: 'gbp-chosen', title: words.chosen }, swatch, select, name);
+  const swatch = element('i', { class: 'gbp-swatch' });
+  const select = element('select', { title: words.chosen, 'aria-label': words.chosen, onchange: () => on.choose(select.value) });
+  const name = element('input', { type: 'text', maxLength: 40, hidden: true, 'aria-label': words.tool_rename });
+  const node = element('label', { class: 'gbp-chosen', title: words.chosen }, swatch, select, name);
   let listed = '';
   const finish = (keep) => {
     if (name.hidden) return;
@@ -119,7 +109,7 @@ function zoneChooser(words, on) {
   };
   name.onblur = () => finish(true);
   return {
-    element,
+    element: node,
     editName(text) {
       select.hidden = true;
       name.hidden = false;
@@ -131,7 +121,7 @@ function zoneChooser(words, on) {
       const key = JSON.stringify(stations);
       if (key !== listed) {
         listed = key;
-        select.replaceChildren(make('option', { value: '', textContent: words.choose_zone }), ...stations.map((s) => stationGroup(s)));
+        select.replaceChildren(element('option', { value: '', text: words.choose_zone }), ...stations.map((s) => stationGroup(s)));
       }
       select.value = zone || '';
       swatch.style.background = tool === 'erase' ? '' : colour || '';
@@ -141,13 +131,13 @@ function zoneChooser(words, on) {
 }
 
 function stationGroup({ name, zones }) {
-  return make('optgroup', { label: name }, ...zones.map(([id, text]) => make('option', { value: id, textContent: text })));
+  return element('optgroup', { label: name }, ...zones.map(([id, text]) => element('option', { value: id, text })));
 }
 
 function zoneMenu(words, on, button) {
-  const entry = (name, act) => make('button', { type: 'button', role: 'menuitem', textContent: words[`tool_${name}`], title: words[`${name}_help`], onclick: () => { menu.hidden = true; act(); } });
-  const menu = make('div', { className: 'gbp-menu', role: 'menu', hidden: true }, entry('rename', on.editName), entry('dissolve', on.dissolve), entry('lock_zone', on.lockZone));
-  const holder = make('div', { className: 'gbp-holder' }, button('more', '', () => { menu.hidden = !menu.hidden; }), menu);
+  const entry = (name, act) => element('button', { type: 'button', role: 'menuitem', text: words[`tool_${name}`], title: words[`${name}_help`], onclick: () => { menu.hidden = true; act(); } });
+  const menu = element('div', { class: 'gbp-menu', role: 'menu', hidden: true }, entry('rename', on.editName), entry('dissolve', on.dissolve), entry('lock_zone', on.lockZone));
+  const holder = element('div', { class: 'gbp-holder' }, button('more', '', () => { menu.hidden = !menu.hidden; }), menu);
   holder.firstChild.setAttribute('aria-haspopup', 'menu');
   holder.addEventListener('focusout', (event) => { if (!holder.contains(event.relatedTarget)) menu.hidden = true; });
   holder.addEventListener('keydown', (event) => { if (event.key === 'Escape') { menu.hidden = true; event.stopPropagation(); } });

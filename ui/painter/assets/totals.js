@@ -96,7 +96,7 @@ function fillRow(state, row, plans, pending) {
 }
 
 /** "best", "worst" or null for each plan; today's plan changes nothing, so it takes no part in measures of change. */
-export function marksOf(measure, values) {
+function marksOf(measure, values) {
   const taking = values.map((value, plan) => (measure.isChange && plan === TODAY ? null : value));
   const known = taking.filter(isKnown);
   const [least, most] = [Math.min(...known), Math.max(...known)];
