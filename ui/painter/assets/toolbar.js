@@ -2,7 +2,7 @@
 import { icon } from './icons.js';
 import { element } from './saying.js';
 
-const TOOLS = [
+export const TOOLS = [
   ['move', 'h'], ['brush', 'b'], ['rectangle', 'r'], ['fill', 'f'], ['pick', 'p'], ['erase', 'e'], ['lock', 'l'],
 ];
 export const UNITS = ['auto', 'village', 'grid'];
