@@ -70,7 +70,7 @@ def head(zoning: Zoning) -> None:
             format_func=lambda plan: plan_label(zoning, plan) if plan else t("zoning.today"),
             key=_key(zoning, side),
             label_visibility="collapsed",
-            width=300,
+            width=270,
         )
 
 

@@ -56,6 +56,7 @@ class Pointer {
     if (event.target.closest('.leaflet-control')) return;
     desk.canvas.host.focus({ preventScroll: true });
     desk.hideKeys();
+    desk.card.hide();
     if (event.button > 1) return;
     const g = desk.canvas.at(event);
     desk.cursor = -1;
