@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.schemas import STATION_ID, VILLAGE_ID
+from data.schemas import STATION_ID, TOWN_ID, VILLAGE_ID
 from planning.dual_graph import OUTLINE_M, PRESENT, WORKLOAD
 from planning.zone_loads import placed_on
 
@@ -71,8 +71,8 @@ def mends(
     The best breaks no other zone, then splits no village, then moves least workload. The part with most
     grids is the one that stays. A link between two parts is the one with least workload (Dijkstra 1959, on
     grids instead of edges); several parts are joined one after another, the cheapest first. Where the link
-    would break a neighbour, another that does not is looked for. Grids stay in their station, and a zone
-    whose home is elsewhere gives and takes none.
+    would break a neighbour, another that does not is looked for. Grids stay in their station and town, and a
+    zone whose home is elsewhere gives and takes none.
 
     Parameters
     ----------
@@ -160,9 +160,9 @@ class _Terrain:
 
     def __init__(self, graph: DualGraph) -> None:
         rows = graph.grids
-        self.ids, self.village, self.station = (
+        self.ids, self.village, self.station, self.town = (
             np.asarray(names, dtype=object).tolist()
-            for names in (rows.index, rows[VILLAGE_ID], rows[STATION_ID])
+            for names in (rows.index, rows[VILLAGE_ID], rows[STATION_ID], rows[TOWN_ID])
         )
         self.work: list[float] = rows[WORKLOAD].fillna(0.0).tolist()
         self.present: list[float] = rows[PRESENT].fillna(0.0).tolist()
@@ -198,7 +198,8 @@ class _Ground:
     def __init__(
         self, terrain: _Terrain, plan: pd.Series, locked: frozenset[str], *, whole_villages: bool
     ) -> None:
-        self.ids, self.village, self.station = terrain.ids, terrain.village, terrain.station
+        self.ids, self.village = terrain.ids, terrain.village
+        self.station, self.town = terrain.station, terrain.town
         self.work, self.present, self.drawn = terrain.work, terrain.present, terrain.drawn
         self.near, self.borders = terrain.near, terrain.borders
         self.whole_villages = whole_villages
@@ -206,6 +207,7 @@ class _Ground:
         self.zone: list[str] = np.asarray(plan, dtype=object).tolist()
         self._zones, self._villages = _Places(self.zone), terrain.villages
         self._homes: dict[str, str] = {}
+        self._towns_of: dict[str, set[str]] = {}
         self._held: dict[tuple[str, str], list[int]] = {}
         self._broken_by: dict[int, bool] = {}
 
@@ -249,10 +251,19 @@ class _Ground:
             self._held[key] = [p for p in self._zones[key[0]] if self.village[p] == key[1]]
         return self._held[key]
 
-    def fits(self, places: Iterable[int], zone: str) -> bool:
-        """Return whether a zone may have some grids: none is of another station than it."""
-        home = self._home(zone)
-        return not home or all(self.station[place] in ("", home) for place in places)
+    def fits(self, places: Collection[int], zone: str) -> bool:
+        """Return whether a zone may have some grids: none is of another station or town than it."""
+        home, towns = self._home(zone), self._towns(zone)
+        if home and any(self.station[place] not in ("", home) for place in places):
+            return False
+        # A zone that lies in several towns is to be mended otherwise; it may take what is near.
+        return len(towns) != 1 or all(self.town[place] in ("", *towns) for place in places)
+
+    def _towns(self, zone: str) -> set[str]:
+        """Return the towns that a zone lies in."""
+        if zone not in self._towns_of:
+            self._towns_of[zone] = {self.town[place] for place in self._zones[zone]} - {""}
+        return self._towns_of[zone]
 
     def _home(self, zone: str) -> str:
         """Return the station that is home to a zone, as `planning.zone_loads.home_places` has it."""

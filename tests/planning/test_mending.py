@@ -121,9 +121,10 @@ def test_a_locked_zone_gives_and_takes_nothing(lattice, plan):
     assert [mend.kind for mend in locked] == [LINK]
 
 
-def test_nothing_crosses_the_border_of_a_station(lattice, plan):
-    """The upper row is another station's: b alone joins the parts, and c has B alone to go to."""
-    graph = lattice(3, 2, stations="sssttt", workload=[1, 9, 1, 0, 0, 0])
+@pytest.mark.parametrize("units", ["stations", "towns"])
+def test_nothing_crosses_the_border_of_a_station_or_a_town(lattice, plan, units):
+    """The upper row is another unit's: b alone joins the parts, and c has B alone to go to."""
+    graph = lattice(3, 2, **{units: "sssttt"}, workload=[1, 9, 1, 0, 0, 0])
     found = mends(graph, plan("ABACCC"), "A")
     assert {(mend.kind, tuple(mend.grids.items())) for mend in found} == {
         (LINK, (("b", "A"),)),
