@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from data.personal_names import name_log_odds
-from data.personal_values import plain_texts
+from data.personal_values import cell_kind, plain_texts
 from data.privacy import judge, personal_cells
 from data.schemas import DATE, HOUR, TABLES, TIME
 from geo.cleaning import WHYS
+from geo.errors import SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -124,6 +125,22 @@ def blotted(text: str) -> str:
     plain = plain_texts(pd.Series([text], dtype=object))[0]
     bare = len(plain) <= _LONGEST_NAME and not _OF_THINGS.search(plain) and name_log_odds(plain) > 0
     return "*" * len(text) if bare or personal_cells(pd.Series([text], dtype="str")).notna().any() else text
+
+
+def require_impersonal(*, label: str, **texts: str) -> None:
+    """
+    Raise unless a signature names an account or a post, and texts hold no number of a person.
+
+    Raises
+    ------
+    SettingError
+        ``text_personal``, naming the text alone: what it holds is not passed on.
+    """
+    if blotted(label) != label:
+        raise SettingError("text_personal", text="who")
+    for name, text in texts.items():
+        if cell_kind(text) is not None:
+            raise SettingError("text_personal", text=name)
 
 
 def blotted_file(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data import geopackage
+from data.guarding import require_impersonal
 from data.plans import APPROVED, CONSULTED, DRAFT, IN_FORCE, RETIRED, STATUSES, require_plan
 from data.workspace import now, record
 from geo.errors import ConflictError, SettingError
@@ -72,7 +73,7 @@ def move_plan(
     ------
     SettingError
         ``plan_unknown``, ``plan_status_unknown``, ``plan_step_unknown``, ``plan_needs_document``,
-        ``plan_date_wrong``.
+        ``plan_date_wrong``, ``text_personal`` (who, why: places and posts, never persons).
     ConflictError
         ``plan_changed``: somebody changed it since `rev`; ``plan_broken``.
     """
@@ -80,6 +81,7 @@ def move_plan(
         raise SettingError("plan_status_unknown", found=to, known=", ".join(STATUSES))
     line = {"document_no": document_no.strip(), "effective": effective.strip()}
     _require_document(to, **line)
+    require_impersonal(label=who, why=why)
     with geopackage.writing(workspace.path) as connection:
         plan = require_plan(connection, plan_id, rev=rev)
         steps = TRANSITIONS[plan["status"]]

@@ -63,12 +63,15 @@ def head(zoning: Zoning) -> None:
     t = zoning.place.t
     shown = [_TODAY, *zoning.plans.index[::-1]]
     for side, default in zip(_SIDES, (_TODAY, zoning.plan_id or shown[-1]), strict=True):
-        st.selectbox(
+        key = _key(zoning, side)
+        kept = st.session_state.get(key, default)
+        # The widget is new in each language, for it keeps the labels it was made with; the choice stays.
+        st.session_state[key] = st.selectbox(
             t(f"zoning.compare_{side}"),
             shown,
-            index=shown.index(default),
+            index=shown.index(kept if kept in shown else default),
             format_func=lambda plan: plan_label(zoning, plan) if plan else t("zoning.today"),
-            key=_key(zoning, side),
+            key=f"{key} {t.lang}",
             label_visibility="collapsed",
             width=270,
         )

@@ -48,28 +48,31 @@ def head(zoning: Zoning) -> None:
     _choose_rules(zoning)
     if not others:
         return
-    t, parent = zoning.place.t, zoning.plans.at[zoning.plan_id, "parent"]
-    st.selectbox(
+    t, key = zoning.place.t, f"{_REFERENCE} {zoning.plan_id}"
+    kept = st.session_state.get(key, zoning.plans.at[zoning.plan_id, "parent"])
+    # The widget is new in each language, for it keeps the labels it was made with; the choice stays.
+    st.session_state[key] = st.selectbox(
         t("zoning.reference"),
         others,
-        index=others.index(parent) if parent in others else None,
+        index=others.index(kept) if kept in others else None,
         format_func=lambda plan: t("zoning.against", plan=plan_label(zoning, plan)),
         placeholder=t("zoning.no_reference"),
-        key=f"{_REFERENCE} {zoning.plan_id}",
+        key=f"{key} {t.lang}",
         label_visibility="collapsed",
         width=340,
     )
 
 
 def _choose_rules(zoning: Zoning) -> None:
-    t = zoning.place.t
-    st.selectbox(
+    t, known = zoning.place.t, list(PROFILES)
+    kept = st.session_state.get(_RULES)
+    st.session_state[_RULES] = st.selectbox(
         t("zoning.rules"),
-        list(PROFILES),
-        index=None,
+        known,
+        index=known.index(kept) if kept in known else None,
         format_func=lambda profile: t.name("rule_profile", profile),
         placeholder=t("zoning.no_rules"),
-        key=_RULES,
+        key=f"{_RULES} {t.lang}",
         label_visibility="collapsed",
         width=240,
     )

@@ -369,7 +369,7 @@ class Desk {
     const id = plan.zoneId(chosen), name = plan.zoneName(chosen);
     const names = grids.length === given.size ? { [id]: [name, ''] } : {};
     this.say(this.words.dissolved.replace('{zone}', name).replace('{count}', grids.length));
-    this.chosen = -1;
+    this.choose(-1);
     this.change(this.session.stroke('zone', { grids, names }));
   }
 
@@ -378,6 +378,8 @@ class Desk {
     const { plan } = this;
     const moved = grids.map(([g, id]) => [g, plan.zoneId(plan.zoneOf[g]), id]).filter(([, was, is]) => was !== is);
     if (moved.length && plan.editable) this.change(this.session.stroke('repair', { grids: moved }));
+    // The button that was pressed goes; the keys are to go on working.
+    this.mapHost.focus({ preventScroll: true });
   }
 
   // The keyboard's cursor.
