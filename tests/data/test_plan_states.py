@@ -123,3 +123,19 @@ def test_unknown_plans_and_statuses_are_refused(ws):
         move_plan(ws, "P9", "consulted", rev=1, who="")
     with pytest.raises(SettingError, match="plan_unknown"):
         read_states(ws, "P9")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"who": "张伟 13800001234"},
+        {"who": "王建国"},
+        {"who": "规划科", "why": "联系 13800001234"},
+        {"who": "规划科", "why": "11010519491231002X"},  # an ID number
+    ],
+)
+def test_the_record_takes_posts_and_never_persons(ws, wrong):
+    with pytest.raises(SettingError, match="text_personal"):
+        move_plan(ws, "P1", "consulted", rev=1, **wrong)
+    assert statuses(ws) == {"P1": "draft"}
+    assert read_states(ws, "P1").empty

@@ -43,6 +43,7 @@ KEYS = (
     "by_station",
     "change",
     "chosen",
+    "empty",
     "experts",
     "fewer",
     "go_to",

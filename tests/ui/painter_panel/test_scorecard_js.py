@@ -389,3 +389,13 @@ def test_a_bureaus_rules_are_shown_where_some_were_chosen_and_lead_to_the_zone(p
         'card.update({ ...model, rules: { title: "标准：", checked: 3, exceeded: 0, broken: [] } })'
     )
     assert page.locator(".rules summary").inner_text() == "标准： 全部符合"
+
+
+def test_a_zone_that_lost_its_last_grid_is_told(panel):
+    page = panel(model(THREE))
+    told = page.locator(".plain li", has_text="没有网格")
+    assert told.count() == 0
+    page.evaluate(
+        "card.update({ ...model, zones: model.zones.map((z) => z.id === 'Z2' ? { ...z, grids: 0 } : z) })"
+    )
+    assert told.is_visible()

@@ -87,9 +87,10 @@ function plainLines(panel) {
     outside: markLine(),
     change: markLine(),
     whole: markLine(),
+    empty: markLine(),
   };
   const extremes = element('div', { class: 'extremes' }, [lines.busiest.node, lines.idlest.node]);
-  const list = element('ul', {}, [lines.outside.node, lines.whole.node, lines.change.node]);
+  const list = element('ul', {}, [lines.outside.node, lines.whole.node, lines.empty.node, lines.change.node]);
   return { ...lines, node: element('div', { class: 'plain' }, [extremes, list]) };
 }
 
@@ -118,10 +119,21 @@ function fillPlain(panel) {
   fillExtreme(panel, plain.busiest, standing.busiest);
   fillExtreme(panel, plain.idlest, standing.idlest);
   fillOutside(panel, standing.outside);
+  fillEmpty(panel);
   for (const line of [plain.whole, plain.change]) setAttr(line.node, 'hidden', panel.model.totals ? null : '');
   if (!panel.model.totals) return;
   fillMark(plain.whole, ...wholeness(panel));
   fillMark(plain.change, 'note', changeText(panel));
+}
+
+/** Zones that have lost their last grid: nothing forbids it, but it is to be seen. */
+function fillEmpty(panel) {
+  const { empty } = panel.plain, lost = panel.model.zones.filter((zone) => zone.grids === 0);
+  setAttr(empty.node, 'hidden', lost.length ? null : '');
+  if (!lost.length) return;
+  const names = lost.slice(0, SHOWN_AT_FIRST).map((zone) => zone.name).join(', ');
+  const zones = lost.length > SHOWN_AT_FIRST ? `${names}…` : names;
+  fillMark(empty, 'bad', panel.tell('empty', { count: panel.format.count(lost.length), zones }));
 }
 
 function fillExtreme(panel, line, zone) {
@@ -140,7 +152,7 @@ function fillExtreme(panel, line, zone) {
 function fillOutside(panel, outside) {
   const { format, model } = panel;
   const facts = {
-    count: format.count(outside), zones: format.count(model.zones.length), tolerance: format.share(model.tolerance),
+    count: format.count(outside), zones: format.count(model.zones.filter((zone) => zone.grids !== 0).length), tolerance: format.share(model.tolerance),
   };
   fillMark(panel.plain.outside, outside ? 'bad' : 'ok', panel.tell(outside ? 'outside' : 'all_inside', facts));
 }
