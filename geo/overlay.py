@@ -140,7 +140,7 @@ def repaired(layer: Shapes) -> Shapes:
     # "structure" keeps what overlapping parts have in common; the default would cut it out.
     layer[invalid] = shapely.make_valid(layer[invalid], method="structure", keep_collapsed=False)
     # GEOS leaves parts that share an edge where a ring runs along itself: they are one polygon.
-    for place in np.flatnonzero(~shapely.is_valid(layer)):
+    for place in np.flatnonzero(~shapely.is_valid(layer) & ~shapely.is_missing(layer)):
         layer[place] = shapely.union_all(shapely.get_parts(layer[place]))
     return layer
 
