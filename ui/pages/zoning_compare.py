@@ -9,7 +9,14 @@ import streamlit as st
 
 from data.plans import REDRAW, read_assignment
 from planning.plan_changes import known_reasons
-from ui.pages.zoning_paint import begin_from_today, common, look_again, posted, session_board
+from ui.pages.zoning_paint import (
+    begin_from_today,
+    common,
+    drawable_standing,
+    look_again,
+    posted,
+    session_board,
+)
 from ui.painter import grid_map
 from ui.painter.board import live_scorecard
 from ui.painter.compare_words import compare_words
@@ -90,10 +97,8 @@ def show(zoning: Zoning) -> None:
         st.info(t("zoning.nothing_to_compare"))
         begin_from_today(zoning)
         return
-    with st.spinner(t("zoning.reading")):
-        standing = zoning.standing()
-    if standing.graph.shapes is None:
-        st.info(t("zoning.needs_polygons"))
+    standing = drawable_standing(zoning)
+    if standing is None:
         return
     if standing.today is None and _TODAY in (_chosen(zoning, side) for side in _SIDES):
         st.info(t("zoning.no_today"))

@@ -80,14 +80,11 @@ def _choose_rules(zoning: Zoning) -> None:
 
 def show(zoning: Zoning) -> None:
     """Show the plan on the table under the brush."""
-    t = zoning.place.t
     if zoning.plan_id is None:
         _begin(zoning)
         return
-    with st.spinner(t("zoning.reading")):
-        standing = zoning.standing()
-    if standing.graph.shapes is None:
-        st.info(t("zoning.needs_polygons"))
+    standing = drawable_standing(zoning)
+    if standing is None:
         return
     board = session_board(zoning, standing)
     if not zoning.editable:
@@ -95,6 +92,17 @@ def show(zoning: Zoning) -> None:
     # This run draws the whole page: what the browser had may be gone with it.
     board.show_whole()
     st.fragment(_canvas, run_every=_NEWS_S if zoning.editable else None)(zoning, board)
+
+
+def drawable_standing(zoning: Zoning) -> Standing | None:
+    """Return how the district stands; None, once that is said, where its grids have no polygons."""
+    t = zoning.place.t
+    with st.spinner(t("zoning.reading")):
+        standing = zoning.standing()
+    if standing.graph.shapes is None:
+        st.info(t("zoning.needs_polygons"))
+        return None
+    return standing
 
 
 def session_board(zoning: Zoning, standing: Standing) -> Board:
