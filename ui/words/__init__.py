@@ -10,12 +10,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
-
     from geo.errors import GridBeatError, Reason
 
 LANGS: tuple[str, ...] = ("zh", "en")
@@ -182,9 +181,17 @@ def words(lang: str) -> Words:
 
 
 def catalog(lang: str) -> Catalog:
-    """Return the catalogue of a language as babel reads it."""
-    with (Path(__file__).parent / f"{lang}.po").open("rb") as file:
-        return read_po(file, locale=None)
+    """Return the catalogue of a language: its files, one a topic, as one; raises where two have a key."""
+    whole = Catalog()
+    for path in sorted((Path(__file__).parent / lang).glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=None):
+                if not message.id:
+                    continue
+                if message.id in whole:
+                    raise ValueError(f"{message.id!r} stands in {path.name} and before it")
+                whole[message.id] = message
+    return whole
 
 
 @cache
