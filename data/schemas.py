@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo.errors import Reason, SchemaError
+from geo.speeds import ROAD_CLASSES as ROAD_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,17 +48,6 @@ REPORTED, PATROL = "reported", "patrol"
 # Layers that come in editions: places that are merged, split, re-cut and given new codes.
 EDITION_LAYERS = ("towns", "stations", "villages", "grids", "zones")
 SUCCESSION_KINDS = ("same", "renamed", "merged", "split", "recut", "new", "ended")
-ROAD_CLASSES = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "residential",
-    "service",
-    "track",
-    "path",
-)
 
 Kind = Literal["text", "integer", "real", "date"]
 Shape = Literal["polygon", "line", "point"]
