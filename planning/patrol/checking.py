@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from geo.errors import Reason
 from geo.travel_times import UNREACHABLE
@@ -19,10 +20,8 @@ from geo.travel_times import UNREACHABLE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from geo.travel_times import TravelTimes
     from planning.patrol.plan import DayPlan, DayProblem, Route, Visit
-
-# Where a leg begins or ends that is no stop's.
-HOME = ""
 
 
 def checked(problem: DayProblem, plan: DayPlan, *, cap_ms: int | None = None) -> DayPlan:
@@ -71,14 +70,15 @@ def _coverage(problem: DayProblem, plan: DayPlan) -> Iterator[Reason]:
     for stop in problem.stops.index:
         if visits[stop] + left[stop] == 0:
             yield Reason("stop_forgotten", {"stop": stop})
-    for stop in plan.unvisited:
-        if stop.stop_id in problem.stops.index and problem.stops.at[stop.stop_id, "priority"] != stop.priority:
-            yield Reason("priority_mistaken", {"stop": stop.stop_id, "found": stop.priority})
+    priority = problem.stops["priority"].to_dict()
+    for out in plan.unvisited:
+        if priority.get(out.stop_id, out.priority) != out.priority:
+            yield Reason("priority_mistaken", {"stop": out.stop_id, "found": out.priority})
 
 
 def route_faults(problem: DayProblem, route: Route, *, cap_ms: int | None = None) -> Iterator[Reason]:
     """Yield what keeps a team from driving its route as it says."""
-    team = problem.teams.loc[route.team_id]
+    team = _row(problem.teams, route.team_id)
     facts = {"team": route.team_id}
     if not route.visits:
         yield Reason("route_empty", facts)
@@ -103,14 +103,14 @@ def route_faults(problem: DayProblem, route: Route, *, cap_ms: int | None = None
 
 def _service_faults(problem: DayProblem, team_id: str, visit: Visit) -> Iterator[Reason]:
     """Yield why a team may not serve a stop, and why it may not do so at that time."""
-    stop = problem.stops.loc[visit.stop_id]
+    stop = _row(problem.stops, visit.stop_id)
     facts = {"team": team_id, "stop": visit.stop_id}
     row = problem.teams.index.get_loc(team_id), problem.stops.index.get_loc(visit.stop_id)
     if not problem.allowed[row]:
         yield Reason("not_allowed", facts)
     needs = stop["skill"]
-    if isinstance(needs, str) and needs and needs not in problem.teams.at[team_id, "skills"]:
-        yield Reason("skill_missing", {**facts, "skill": needs})
+    if isinstance(needs, str) and needs and needs not in _row(problem.teams, team_id)["skills"]:
+        yield Reason("skill", {**facts, "needed": needs})
     if stop["windows"] and not any(a <= visit.begin_ms <= b for a, b in stop["windows"]):
         missed = [visit.begin_ms - b for _, b in stop["windows"] if b < visit.begin_ms]
         if missed:
@@ -119,27 +119,22 @@ def _service_faults(problem: DayProblem, team_id: str, visit: Visit) -> Iterator
             early = min(a for a, _ in stop["windows"]) - visit.begin_ms
             yield Reason("window_not_open", {**facts, "early_ms": int(early)})
     if visit.leave_ms - visit.begin_ms != stop["dwell_ms"]:
-        short = int(stop["dwell_ms"] - (visit.leave_ms - visit.begin_ms))
-        yield Reason("dwell_mistaken", {**facts, "short_ms": short})
+        off = abs(visit.leave_ms - visit.begin_ms - int(stop["dwell_ms"]))
+        yield Reason("dwell_mistaken", {**facts, "off_ms": off})
 
 
 def _leg_faults(problem: DayProblem, route: Route, known: Sequence[Visit]) -> Iterator[Reason]:
     """Yield legs that take another time than the plan says, or that there is no way for."""
-    team = problem.teams.loc[route.team_id]
-    travel = problem.travel[team["travel_mode"]]
-    ends = team["end"] if isinstance(team.get("end"), str) else team["start"]
-    places = [team["start"], *(problem.stops.at[visit.stop_id, "place"] for visit in known), ends]
-    names = [HOME, *(visit.stop_id for visit in known), HOME]
+    travel, at = _ways(problem, route.team_id, [visit.stop_id for visit in known])
     told = [*((visit.leg_ms, visit.leg_m) for visit in known), (route.home_ms, route.home_m)]
-    at = travel.labels.get_indexer(places)
     for i, (leg_ms, leg_m) in enumerate(told):
-        facts = {"team": route.team_id, "from_stop": names[i], "to_stop": names[i + 1]}
+        facts = {"team": route.team_id, "leg": i + 1, "count": len(told)}
         takes = int(travel.ms[at[i], at[i + 1]])
         if takes >= UNREACHABLE:
             yield Reason("leg_unreachable", facts)
         elif leg_ms != takes:
             yield Reason("leg_mistaken", {**facts, "told_ms": leg_ms, "takes_ms": takes})
-        if not 0 <= leg_m:
+        if leg_m < 0:
             yield Reason("leg_length_mistaken", {**facts, "found": leg_m})
 
 
@@ -165,12 +160,9 @@ def least_duration_ms(problem: DayProblem, team_id: str, stop_ids: Sequence[str]
     Every start is tried that can matter: the shift's beginning and its last moment, and those that reach
     some window just as it opens or closes when nothing is waited for before. Of equals, the earliest.
     """
-    team = problem.teams.loc[team_id]
-    travel = problem.travel[team["travel_mode"]]
-    ends = team["end"] if isinstance(team.get("end"), str) else team["start"]
-    stops = problem.stops.loc[list(stop_ids)]
-    at = travel.labels.get_indexer([team["start"], *stops["place"], ends])
-    legs = [int(travel.ms[a, b]) for a, b in zip(at[:-1], at[1:], strict=True)]
+    team, stops = _row(problem.teams, team_id), problem.stops.loc[list(stop_ids)]
+    travel, at = _ways(problem, team_id, stop_ids)
+    legs = [int(travel.ms[a, b]) for a, b in zip(at, at[1:], strict=False)]
     if max(legs) >= UNREACHABLE:
         return None
     dwells, windows = [int(dwell) for dwell in stops["dwell_ms"]], list(stops["windows"])
@@ -200,3 +192,16 @@ def _end_of(
             now = min(begins)
         now += dwell
     return now + legs[-1]
+
+
+def _ways(problem: DayProblem, team_id: str, stop_ids: Sequence[str]) -> tuple[TravelTimes, list[int]]:
+    """Return a team's travel times, and where in them the places of its round stand."""
+    team = _row(problem.teams, team_id)
+    travel = problem.travel[team["travel_mode"]]
+    end = team["end"] if isinstance(team.get("end"), str) else team["start"]
+    places = [team["start"], *problem.stops.loc[list(stop_ids), "place"], end]
+    return travel, travel.labels.get_indexer(pd.Index(places)).tolist()
+
+
+def _row(frame: pd.DataFrame, label: str) -> dict[str, Any]:
+    return dict(zip(frame.columns, frame.loc[label], strict=True))

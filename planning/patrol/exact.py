@@ -114,8 +114,8 @@ def _next(
 
 
 def _length(ix: Indexed, part: Part, team: int, path: _Path, home: int) -> int | None:
-    """Return what a path costs once back: time out, or on the road; None where the shift or the cap forbid."""
-    begin, finish = ix.shift[team].tolist()
+    """Return the time out of a path once back, or on the road; None where shift or cap forbid it."""
+    begin, finish = (int(t) for t in ix.shift[team])
     soonest, busy = path.soonest + home, path.busy + home
     latest = min(path.latest, finish - busy)
     if home >= UNREACHABLE or soonest > finish or latest < begin:
@@ -123,9 +123,8 @@ def _length(ix: Indexed, part: Part, team: int, path: _Path, home: int) -> int |
     duration = max(busy, soonest - latest)
     if part.cap is not None and duration > part.cap:
         return None
-    if part.objective == TRAVEL:
-        return busy - sum(int(ix.dwell[stop]) for stop in path.stops)
-    return duration
+    dwell = sum(int(ix.dwell[stop]) for stop in path.stops)
+    return busy - dwell if part.objective == TRAVEL else duration
 
 
 def _bits(part: Part, stops: tuple[int, ...]) -> int:

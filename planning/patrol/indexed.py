@@ -97,7 +97,7 @@ class Indexed:
 
 def indexed(problem: DayProblem) -> Indexed:
     """
-    Number a day's problem.
+    Return a day's problem in numbers.
 
     Raises
     ------
@@ -110,12 +110,12 @@ def indexed(problem: DayProblem) -> Indexed:
     ends = teams["end"].fillna(teams["start"]) if "end" in teams else teams["start"]
     labels = pd.Index([*teams["start"], *ends, *stops["place"]]).unique()
     ms = {}
-    for mode, travel in problem.travel.items():
-        if (teams["travel_mode"] == mode).any():
+    for name, travel in problem.travel.items():
+        if (teams["travel_mode"] == name).any():
             at = travel.labels.get_indexer(labels)
-            ms[mode] = np.ascontiguousarray(travel.ms[np.ix_(at, at)])
+            ms[name] = np.ascontiguousarray(travel.ms[np.ix_(at, at)])
     start, end, node = (labels.get_indexer(places) for places in (teams["start"], ends, stops["place"]))
-    mode = tuple(teams["travel_mode"])
+    mode = tuple(str(name) for name in teams["travel_mode"])
     return Indexed(
         team_ids=tuple(teams.index),
         stop_ids=tuple(stops.index),
@@ -194,7 +194,7 @@ def problem_faults(problem: DayProblem) -> Iterator[Reason]:
     teams, stops = problem.teams, problem.stops
     for kind, frame in (("teams", teams), ("stops", stops)):
         for twice in frame.index[frame.index.duplicated()].unique():
-            yield Reason("id_twice", {"table": kind, "id": twice})
+            yield Reason("patrol_id_twice", {"table": kind, "id": twice})
     for team, begin, end in zip(teams.index, teams["shift_start_ms"], teams["shift_end_ms"], strict=True):
         if not 0 <= begin < end:
             yield Reason("shift_wrong", {"team": team, "begin_at": begin, "end_at": end})
@@ -208,12 +208,16 @@ def problem_faults(problem: DayProblem) -> Iterator[Reason]:
         if not priority >= 1:
             yield Reason("priority_wrong", {"stop": stop, "found": priority})
     for mode in sorted(set(teams["travel_mode"]) - set(problem.travel)):
-        yield Reason("travel_mode_unknown", {"found": mode})
+        yield Reason("travel_mode_without_times", {"travel_mode": mode})
     for mode in sorted(set(teams["travel_mode"]) & set(problem.travel)):
         known = set(problem.travel[mode].labels)
-        used = [*teams.loc[teams["travel_mode"] == mode, "start"], *stops["place"]]
+        ends = [teams[name] for name in ("start", "end") if name in teams]
+        used = [
+            *stops["place"],
+            *(label for end in ends for label in end[teams["travel_mode"] == mode].dropna()),
+        ]
         for place in sorted(str(place) for place in set(used) - known):
-            yield Reason("place_unknown", {"place": place, "travel_mode": mode})
+            yield Reason("patrol_place_unknown", {"place": place, "travel_mode": mode})
     if problem.allowed.shape != (len(teams), len(stops)):
         yield Reason("allowed_wrong", {"found": list(problem.allowed.shape)})
 

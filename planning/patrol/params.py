@@ -21,8 +21,9 @@ class DayParams:
     Parameters
     ----------
     objective
-        ``hours``: fewest hours of duty, from leaving to being back, waiting included. ``teams``: fewest teams,
-        then hours. ``longest``: shortest longest shift, then hours. ``travel``: least time on the road.
+        ``hours``: fewest hours of duty, from leaving to being back, waiting included. ``teams``: fewest
+        teams, then hours. ``longest``: shortest longest shift, then hours. ``travel``: least time on the
+        road.
     cap_ms
         No team is out for longer than this, so that nobody is much longer out than others; None for as long
         as its shift.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from planning.patrol.exact import best_rounds, is_small
 from planning.patrol.indexed import prizes, team_price
 from planning.patrol.params import HOURS, LONGEST, TRAVEL
 from planning.patrol.plan import MS_PER_HOUR
-from planning.patrol.searching import drivable, search
+from planning.patrol.searching import search
 from planning.patrol.timing import able_alone, timed
 
 if TYPE_CHECKING:
@@ -80,7 +82,9 @@ def solve_part(
         free = None if cap is None and not longest else best_rounds(ix, _for_hours(part))
         return Answer(part=goal, rounds=best_rounds(ix, goal), free=free, exact=True)
     if cap is None and not longest:
-        return Answer(part=part, rounds=search(ix, part, seed=seed, budget=budget(1.0)), free=None, exact=False)
+        return Answer(
+            part=part, rounds=search(ix, part, seed=seed, budget=budget(1.0)), free=None, exact=False
+        )
     free = search(ix, _for_hours(part), seed=seed, budget=budget(_FREE_SHARE))
     goal, rounds = part, free
     if cap is not None:
@@ -118,7 +122,7 @@ def _for_hours(part: Part) -> Part:
 
 def _capped(ix: Indexed, part: Part, cap: int) -> Part:
     """Return a part with a cap, without the stops that take longer than that by themselves."""
-    able = able_alone(ix, cap=cap)[list(part.teams)].any(axis=0)
+    able = np.any(able_alone(ix, cap=cap)[list(part.teams)], axis=0)
     return replace(part, cap=cap, stops=tuple(stop for stop in part.stops if able[stop]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geo.errors import SettingError
 from geo.travel_times import UNREACHABLE
 from planning.patrol.plan import Route, Visit
 from planning.patrol.timing import timed
@@ -11,6 +12,7 @@ from planning.patrol.timing import timed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from geo.travel_times import TravelTimes
     from planning.patrol.indexed import Indexed, Rounds
     from planning.patrol.plan import DayPlan, DayProblem
 
@@ -42,11 +44,11 @@ def known_lengths(problem: DayProblem, plan: DayPlan) -> Lengths:
     """Return the lengths of a plan's legs."""
     lengths: Lengths = {}
     for route in plan.routes:
-        team = problem.teams.loc[route.team_id]
+        mode = str(problem.teams.at[route.team_id, "travel_mode"])
         places = [*_places(problem, route.team_id, [visit.stop_id for visit in route.visits])]
         metres = [*(visit.leg_m for visit in route.visits), route.home_m]
         for a, b, m in zip(places, places[1:], metres, strict=False):
-            lengths[team["travel_mode"], a, b] = m
+            lengths[mode, a, b] = m
     return lengths
 
 
@@ -97,7 +99,7 @@ def _legs(problem: DayProblem, ix: Indexed, rounds: Rounds) -> Iterable[tuple[st
 
 
 def _lengths(problem: DayProblem, legs: Iterable[tuple[str, str, str]]) -> Lengths:
-    """Return the metres of legs; 0 where there is no way, or none is needed."""
+    """Return the metres of legs; 0 where there is no way, none is needed, or there are no roads to ask."""
     lengths: Lengths = {}
     by_mode: dict[str, list[tuple[str, str]]] = {}
     for mode, a, b in sorted(legs):
@@ -107,6 +109,15 @@ def _lengths(problem: DayProblem, legs: Iterable[tuple[str, str, str]]) -> Lengt
         if a != b and there < UNREACHABLE:
             by_mode.setdefault(mode, []).append((a, b))
     for mode, pairs in by_mode.items():
-        found = problem.travel[mode].legs(pairs)["m"].tolist()
-        lengths |= {(mode, a, b): round(m) for (a, b), m in zip(pairs, found, strict=True)}
+        metres = _metres(problem.travel[mode], pairs)
+        lengths |= {(mode, a, b): m for (a, b), m in zip(pairs, metres, strict=True)}
     return lengths
+
+
+def _metres(travel: TravelTimes, pairs: list[tuple[str, str]]) -> list[int]:
+    try:
+        return [round(m) for m in travel.legs(pairs)["m"]]
+    except SettingError as error:
+        if error.code != "legs_without_roads":
+            raise
+        return [0] * len(pairs)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pyvrp import (
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
+    from pyvrp.stop import StoppingCriterion
 
     from planning.patrol.indexed import Indexed, Part, Rounds
 
@@ -74,7 +74,7 @@ class Budget:
             return self.done / self.iterations
         return 1.0 if not self.seconds else (time.monotonic() - self.began) / self.seconds
 
-    def until(self, share: float, *, feasible: bool = False) -> Callable[[int], bool]:
+    def until(self, share: float, *, feasible: bool = False) -> StoppingCriterion:
         """Return PyVRP's question whether to stop; with `feasible`, also as soon as a plan can be driven."""
 
         def stop(best_cost: int) -> bool:
@@ -158,7 +158,7 @@ class _Model:
             groups=self.groups,
         )
 
-    def searched(self, start: Rounds | None, *, seed: int, stop: Callable[[int], bool]) -> Solution:
+    def searched(self, start: Rounds | None, *, seed: int, stop: StoppingCriterion) -> Solution:
         """Return the best solution found, from some rounds or from random ones."""
         rng = RandomNumberGenerator(seed)
         local = LocalSearch(self.data, rng, compute_neighbours(self.data))
@@ -229,7 +229,15 @@ class _Model:
         ix = self.ix
         begin, finish = ix.shift[team].tolist()
         able = ix.able[team, list(self.part.stops)].tobytes()
-        return (ix.mode[team], able, int(ix.start[team]), int(ix.end[team]), begin, finish, int(ix.capacity[team]))
+        return (
+            ix.mode[team],
+            able,
+            int(ix.start[team]),
+            int(ix.end[team]),
+            begin,
+            finish,
+            int(ix.capacity[team]),
+        )
 
     def _vehicles(self, teams: list[int], profile: int) -> VehicleType:
         ix, team = self.ix, teams[0]
@@ -250,9 +258,12 @@ class _Model:
             profile=profile,
         )
 
-    def _matrices(self, nodes: Ints) -> tuple[list[Ints], list[Ints], dict[int, int]]:
+    def _matrices(self, nodes: Ints) -> tuple[list[Any], list[Any], dict[int, int]]:
         """Return durations and distances of each profile, and the profile of each team."""
-        durations, distances, known, profile = [], [], {}, {}
+        durations: list[Any] = []
+        distances: list[Any] = []
+        known: dict[tuple[str, bytes], int] = {}
+        profile: dict[int, int] = {}
         stops = list(self.part.stops)
         for team in self.part.teams:
             key = (self.ix.mode[team], self.ix.able[team, stops].tobytes())

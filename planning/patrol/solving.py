@@ -26,7 +26,7 @@ from planning.patrol.why_not import unvisited_stops
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from planning.patrol.indexed import Indexed, Rounds
+    from planning.patrol.indexed import Indexed
     from planning.patrol.plan import DayProblem
 
 # A part with more stops than this is searched from several seeds, the best of which counts.
@@ -140,7 +140,9 @@ def _answers(
             if cancel():
                 stop.set()
             done = 1 - len(open_) / max(len(futures), 1)
-            passed = 0.0 if limits.effort is not None else (time.monotonic() - began) / max(limits.seconds, 1e-9)
+            passed = (
+                0.0 if limits.effort is not None else (time.monotonic() - began) / max(limits.seconds, 1e-9)
+            )
             say("search", min(max(done, passed), 1.0))
     best: dict[tuple[int, ...], Answer] = {}
     for task, future in zip(tasks, futures, strict=True):
@@ -171,7 +173,9 @@ def parts_of(ix: Indexed, params: DayParams) -> list[Part]:
 
 def _tasks(parts: Sequence[Part], limits: Limits, seed: int, workers: int) -> list[_Task]:
     """Share the time, or the iterations, out among the parts by their stops."""
-    chains = [(_CHAINS if limits.effort is not None else workers) if len(p.stops) > _LARGE else 1 for p in parts]
+    chains = [
+        (_CHAINS if limits.effort is not None else workers) if len(p.stops) > _LARGE else 1 for p in parts
+    ]
     work = sum(len(part.stops) * chain for part, chain in zip(parts, chains, strict=True))
     tasks = []
     for part, chain in zip(parts, chains, strict=True):

@@ -105,8 +105,8 @@ def _best_start(ix: Indexed, team: int, stops: Sequence[int], legs: Sequence[int
     """
     Return the earliest start that makes a round as short as it can be; None if it cannot be kept.
 
-    For one choice of windows the end depends on the start as max(soonest, start + busy), for every start up to
-    `latest`; of all choices only those are kept that are soonest for their latest start.
+    For one choice of windows the end depends on the start as max(soonest, start + busy), for every start up
+    to `latest`; of all choices only those are kept that are soonest for their latest start.
     """
     begin, finish = (int(t) for t in ix.shift[team])
     busy, choices = 0, [(begin, finish)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geo.errors import Reason
-from geo.travel_times import UNREACHABLE
 from planning.patrol.indexed import has_skill
 from planning.patrol.plan import Refusal, Unvisited
 from planning.patrol.timing import best_place, timed
@@ -58,7 +57,7 @@ def _refusal(
     if not problem.allowed[team, stop]:
         return (4, 0, team), Refusal(team_id=team_id, why=Reason("not_allowed", facts))
     if not has_skill(problem.teams["skills"].iloc[team], skill):
-        why = Reason("skill_missing", {**facts, "skill": skill})
+        why = Reason("skill", {**facts, "needed": skill})
         return (3, 0, team), Refusal(team_id=team_id, why=why)
     position, round_ = best_place(ix, team, stops, stop, cap=cap)
     if round_.unreachable:
