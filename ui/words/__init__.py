@@ -150,6 +150,8 @@ _NAMED: Mapping[str, str] = {
     "layer": "table",
     "other_layer": "table",
     "references": "table",
+    "force": "force",
+    "travel_mode": "travel_mode",
     "missing": "table",
     "column": "column",
     "columns": "column",
