@@ -11,6 +11,7 @@ import pandas as pd
 
 from data.clock import clock_ms, windows_fault
 from geo.errors import Reason, SchemaError
+from geo.speeds import ROAD_CLASSES as ROAD_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,17 +80,6 @@ MUST, LEAST = 1, 3
 # Layers that come in editions: places that are merged, split, re-cut and given new codes.
 EDITION_LAYERS = ("towns", "stations", "villages", "grids", "zones")
 SUCCESSION_KINDS = ("same", "renamed", "merged", "split", "recut", "new", "ended")
-ROAD_CLASSES = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "residential",
-    "service",
-    "track",
-    "path",
-)
 
 Kind = Literal["text", "integer", "real", "date", "clock", "windows"]
 Shape = Literal["polygon", "line", "point"]
