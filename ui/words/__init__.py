@@ -171,6 +171,7 @@ _NAMED: Mapping[str, str] = {
     "layer": "table",
     "other_layer": "table",
     "references": "table",
+    "force": "force",
     "missing": "table",
     "column": "column",
     "columns": "column",
