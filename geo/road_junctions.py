@@ -108,7 +108,7 @@ def _meeting_vertices(lines: Shapes, raised: Flags) -> Floats:
     inner[:1] = inner[-1:] = False
     xy, line = xy[inner], line[inner]
     vertex, other = shapely.STRtree(level).query(shapely.points(xy), predicate="dwithin", distance=_SAME_M)
-    return xy[np.unique(vertex[line[vertex] != other])]
+    return np.asarray(xy[np.unique(vertex[line[vertex] != other])])
 
 
 def _crossing_points(lines: Shapes, raised: Flags) -> Floats:
