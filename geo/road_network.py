@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 UNREACHABLE = 2**40
 # A place beside a viaduct lies on the street below, unless the viaduct is that much nearer.
 _BRIDGE_HANDICAP_M = 50.0
-# Nobody stops where there is no coming back (a one-way cut off at a file's border), unless all is like that.
-_NO_RETURN_HANDICAP_M = 1e9
+# Who stops where there is no coming back (a one-way cut off at a file's border) is lost: rather walk so far.
+_NO_RETURN_HANDICAP_M = 300.0
 MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
 _NEEDED = ("length_m", "road_class", "road_id", "bridge", "oneway", "reversed", "geometry")
 
@@ -320,8 +320,8 @@ class RoadNetwork:
         """
         Return where on the network places lie: on the nearest edge on which the travel mode may stop.
 
-        An edge from which there is no coming back is taken only where no other is within the limit, and a
-        bridge only where it is clearly nearer than the streets beside and below it.
+        An edge from which there is no coming back, and a bridge, are taken only where they are clearly
+        nearer (by 300 m, by 50 m) than any other.
 
         Parameters
         ----------
@@ -377,6 +377,7 @@ class RoadNetwork:
         """Return what `missed` tells of places that `snapped` has placed."""
         told = []
         rows: Any = spots.itertuples()
+        both = self.layout.start, self.layout.end
         for spot in rows:
             facts: dict[str, object] = {"id": str(spot.Index)}
             if spot.edge < 0:
@@ -384,7 +385,7 @@ class RoadNetwork:
             elif spot.part > 0:
                 facts |= {"km": float(self.part_km[spot.part]), "road_id": spot.road_id}
                 told.append(Reason("place_cut_off", facts))
-            elif self.strong_part[self.layout.start[spot.edge]] != self._main_strong_part:
+            elif any(self.strong_part[ends[spot.edge]] != self._main_strong_part for ends in both):
                 told.append(Reason("place_no_return", {**facts, "road_id": spot.road_id}))
         return tuple(told)
 
