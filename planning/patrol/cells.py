@@ -44,6 +44,12 @@ def held(values: Iterable[object], index: pd.Index) -> pd.Series:
     return pd.Series([*values], index=index, dtype=object)
 
 
+def looked_up(labels: pd.Series, known: pd.Series, *, else_: object = "") -> pd.Series:
+    """Return what is known of each label, and `else_` of those that nothing is known of."""
+    found = {label: value for label, value in known.items() if value is not None}
+    return held((found.get(label, else_) for label in labels), labels.index)
+
+
 def minutes_as_ms(minutes: pd.Series) -> pd.Series:
     """Return minutes as whole milliseconds."""
     return (minutes.astype(float) * MS_PER_MINUTE).round().astype("int64")

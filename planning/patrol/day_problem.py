@@ -13,6 +13,7 @@ from data.clock import MS_PER_DAY, MS_PER_HOUR
 from data.schemas import STATION_ID, VILLAGE, VILLAGE_ID
 from geo.errors import Reason, SettingError
 from geo.speeds import DAY, NIGHT
+from planning.patrol.cells import looked_up
 from planning.patrol.plan import DayProblem
 from planning.redraw.apportion import webster
 
@@ -131,7 +132,7 @@ def _groups(on: OnDuty, mode: str, groups: pd.Series | None) -> tuple[pd.Series,
     if mode == OWN:
         return of_teams, of_stops
     if groups is not None:
-        return of_teams.map(groups).fillna(""), of_stops.map(groups).fillna("")
+        return looked_up(of_teams, groups), looked_up(of_stops, groups)
     stations = on.teams[STATION_ID], on.stops[STATION_ID]
     if (on.force != VILLAGE and mode == JOINT) or not all((known != "").any() for known in stations):
         # Squads help each other out everywhere; and a district without stations is one area.

@@ -25,7 +25,16 @@ from data.schemas import (
     WINDOWS,
 )
 from geo.errors import Reason
-from planning.patrol.cells import held, known_villages, minutes_as_ms, names, numbers, placed, texts
+from planning.patrol.cells import (
+    held,
+    known_villages,
+    looked_up,
+    minutes_as_ms,
+    names,
+    numbers,
+    placed,
+    texts,
+)
 from planning.patrol.places import containing, own_points
 
 if TYPE_CHECKING:
@@ -69,21 +78,23 @@ def force_stops(
         name, kind, village_id, station_id, point, dwell_ms, windows, priority, skill, due, by stop_id.
     """
     rows = tables.get("stops")
-    stated = _stated_stops(rows, tables, villages, force, settings, told) if rows is not None else None
-    parts = [stated] if stated is not None and len(stated) else []
+    parts = [_nothing(settings)]
+    if rows is not None:
+        parts.append(_stated_stops(rows, tables, villages, force, settings, told))
+    stated = parts[-1]
     if force == VILLAGE:
-        seen = set() if not parts else set(parts[0].loc[parts[0][KIND] == "village", VILLAGE_ID])
-        if rest := [village for village in villages.index if village not in seen]:
-            parts.append(_village_stops(villages.loc[rest], settings))
-            told.append(Reason("stops_assumed", {"count": len(rest), "layer": "villages"}))
-    elif not parts:
-        assumed = _facility_stops(tables, villages, settings)
-        layer = "facilities" if len(assumed) else "villages"
-        parts.append(assumed if len(assumed) else _village_stops(villages, settings))
-        if len(parts[-1]):
-            told.append(Reason("stops_assumed", {"count": len(parts[-1]), "layer": layer}))
-    stops = pd.concat(parts)
-    stops["point"] = stops["point"].fillna(stops[VILLAGE_ID].map(villages["point"]))
+        seen = set(stated.loc[stated[KIND] == "village", VILLAGE_ID])
+        assumed, layer = _village_stops(villages[~villages.index.isin(seen)], settings), "villages"
+    elif len(stated):
+        assumed, layer = _nothing(settings), ""
+    else:
+        assumed, layer = _facility_stops(tables, villages, settings), "facilities"
+        if assumed.empty:
+            assumed, layer = _village_stops(villages, settings), "villages"
+    if len(assumed):
+        told.append(Reason("stops_assumed", {"count": len(assumed), "layer": layer}))
+    stops = pd.concat([part for part in (*parts, assumed) if len(part)] or parts)
+    stops["point"] = stops["point"].fillna(looked_up(stops[VILLAGE_ID], villages["point"], else_=None))
     return placed(stops, "stops_without_place", told)
 
 
@@ -98,7 +109,7 @@ def _stated_stops(
     kind = texts(rows, KIND)
     kind = kind.where(kind != "", "checkpoint")
     whose = texts(rows, FORCE)
-    whose = whose.where(whose != "", kind.map(_FORCE_OF_KIND).fillna(force))
+    whose = whose.where(whose != "", looked_up(kind, pd.Series(_FORCE_OF_KIND), else_=force))
     mine = whose == force
     kinds, rows = kind[mine].to_numpy(), rows[mine].set_index(STOP_ID)
     stops = pd.DataFrame({NAME: names(rows), KIND: kinds, VILLAGE_ID: texts(rows, VILLAGE_ID)})
@@ -125,9 +136,7 @@ def _facility_stops(tables: Tables, villages: pd.DataFrame, settings: DutySettin
     facilities = tables.get("facilities")
     kinds = texts(facilities, KIND).map(_FACILITIES) if facilities is not None else pd.Series(dtype=object)
     if facilities is None or kinds.isna().all():
-        return _plain(
-            pd.DataFrame({NAME: [], KIND: [], VILLAGE_ID: [], STATION_ID: [], "point": []}), settings
-        )
+        return _nothing(settings)
     rows = facilities[kinds.notna()].set_index(FACILITY_ID)
     stops = pd.DataFrame(
         {NAME: names(rows), KIND: kinds.dropna().to_numpy(), VILLAGE_ID: texts(rows, VILLAGE_ID)}
@@ -135,6 +144,12 @@ def _facility_stops(tables: Tables, villages: pd.DataFrame, settings: DutySettin
     stops["point"] = own_points(rows)
     stops.index = pd.Index([f"facility:{label}" for label in rows.index], name=STOP_ID, dtype=object)
     return _plain(_located(stops, tables, villages), settings)
+
+
+def _nothing(settings: DutySettings) -> pd.DataFrame:
+    index = pd.Index([], name=STOP_ID, dtype=object)
+    columns = [NAME, KIND, VILLAGE_ID, STATION_ID, "point"]
+    return _plain(pd.DataFrame(columns=columns, index=index, dtype=object), settings)
 
 
 def _plain(stops: pd.DataFrame, settings: DutySettings) -> pd.DataFrame:
@@ -151,7 +166,7 @@ def _located(stops: pd.DataFrame, tables: Tables, villages: pd.DataFrame) -> pd.
     """Return stops with the village and the station that they lie in, where they do not say."""
     blank = stops[VILLAGE_ID] == ""
     stops.loc[blank, VILLAGE_ID] = containing(stops.loc[blank, "point"], tables, "villages", VILLAGE_ID)
-    stops[STATION_ID] = stops[VILLAGE_ID].map(villages[STATION_ID]).fillna("")
+    stops[STATION_ID] = looked_up(stops[VILLAGE_ID], villages[STATION_ID])
     blank = stops[STATION_ID] == ""
     stops.loc[blank, STATION_ID] = containing(stops.loc[blank, "point"], tables, "stations", STATION_ID)
     return stops

@@ -23,7 +23,7 @@ from data.schemas import (
     VILLAGE_ID,
 )
 from geo.errors import Reason
-from planning.patrol.cells import held, known_villages, names, numbers, placed, texts
+from planning.patrol.cells import held, known_villages, looked_up, names, numbers, placed, texts
 from planning.patrol.places import own_points, post_places, station_places
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def force_teams(
         {NAME: names(rows), STATION_ID: texts(rows, STATION_ID), VILLAGE_ID: texts(rows, VILLAGE_ID)}
     )
     teams[VILLAGE_ID] = known_villages(teams, villages.index, "teams_village_unknown", told)
-    known = teams[VILLAGE_ID].map(villages[STATION_ID]).fillna("")
+    known = looked_up(teams[VILLAGE_ID], villages[STATION_ID])
     teams[STATION_ID] = teams[STATION_ID].where(teams[STATION_ID] != "", known)
     teams["members"] = numbers(rows, MEMBERS).fillna(1).astype("int64")
     travel_mode = texts(rows, TRAVEL_MODE)
@@ -79,9 +79,14 @@ def force_teams(
     )
     skills = (tuple(filter(None, _MARKS.split(text))) for text in texts(rows, SKILLS))
     teams["skills"] = held(skills, teams.index)
-    points = own_points(rows).fillna(texts(rows, POST_ID).map(post_places(tables)))
-    points = points.fillna(teams[VILLAGE_ID].map(villages["point"]))
-    teams["point"] = points.fillna(teams[STATION_ID].map(station_places(tables, villages)))
+    points = own_points(rows)
+    for labels, known in (
+        (texts(rows, POST_ID), post_places(tables)),
+        (teams[VILLAGE_ID], villages["point"]),
+        (teams[STATION_ID], station_places(tables, villages)),
+    ):
+        points = points.fillna(looked_up(labels, known, else_=None))
+    teams["point"] = points
     return placed(teams, "teams_without_place", told)
 
 
