@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point
 from geo import shortest_ways
 from geo.errors import CrsError, SettingError
 from geo.road_graph import road_graph
-from geo.road_network import RoadLayout
+from geo.road_layout import RoadLayout
 from geo.speeds import ROAD_CLASSES, Speeds
 from geo.travel_times import UNREACHABLE, RoadNetwork, TravelTimes, times_between, travel_times
 
