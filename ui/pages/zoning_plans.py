@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plan_states import read_states
+from data.plan_states import read_states, read_steps_ahead
 from ui import cached, look
 from ui.desk import session_desk
 from ui.names import KEYS, PlaceNames
@@ -89,7 +89,8 @@ def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     show_deletion(zoning, desk, mine)
     if plan["note"]:
         st.caption(look.plain(plan["note"]))
-    st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t))
+    ahead = read_steps_ahead(zoning.workspace).get(plan["plan_id"])
+    st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t, ahead=ahead))
     _figures(zoning)
 
 

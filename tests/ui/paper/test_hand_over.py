@@ -382,7 +382,7 @@ def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path
     for plan_id, number in ((first, "甲〔2026〕1 号"), (second, "甲〔2026〕2 号")):
         for rev, step in enumerate(("consulted", "approved"), start=1):
             move_plan(workspace, plan_id, step, rev=rev, who="")
-        facts = {"document_no": number, "effective": "2026-12-01"}
+        facts = {"document_no": number, "effective": "2026-03-01"}
         move_plan(workspace, plan_id, "in_force", rev=3, who="", **facts)
         if plan_id == first:
             # Nothing was in force before: what the tables say.
@@ -392,7 +392,7 @@ def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path
     assert set(handing.changes["to_zone"]) == {"Z0000"}
     assert [line[1] for line in memo(handing, attached=[])["meta"]] == [
         "甲〔2026〕2 号",
-        "2026-12-01",
+        "2026-03-01",
         f"二号（{second}）",
         "现行",
     ]
