@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 ALL, CHOSEN = "all", "chosen"
 AS_TODAY, BY_STATION, SHARED = "as_today", "by_station", "shared"
 HEAVY, WHOLE, FREE = "heavy", "whole", "free"
-_SECONDS = (10, 30, 60, 120)
+# What it takes in all: a county of 1,400 grids needs ten seconds before any search.
+_SECONDS = (15, 30, 60, 120)
 # Heavier than any community can be: all of them stay whole.
 _NEVER = 1e6
 _DEFAULTS: Mapping[str, Any] = {
