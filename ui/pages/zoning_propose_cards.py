@@ -131,9 +131,7 @@ def _headline(zoning: Zoning, state: JobState, count: int) -> None:
     t, outcome = zoning.place.t, state.outcome
     assert outcome is not None  # noqa: S101 - asked by the caller
     tolerance = t.percent(outcome.found.params.tolerance, 0)
-    said = t(
-        "propose.found_one" if count == 1 else "propose.found", count=t.number(count), tolerance=tolerance
-    )
+    said = t("propose.found", count=t.number(count), tolerance=tolerance)
     if state.cancelled:
         said = t("propose.found_cancelled", found=said)
     effort = outcome.found.effort

@@ -372,6 +372,29 @@ def test_painted_plan_keeps_its_zones_names_and_the_reasons_of_its_proposal(tmp_
     assert "新设警务区 1 个：湖东警务区。" in memo(handing, attached=[])["sections"][1]["texts"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "day", "title", "said"),
+    [
+        ((), "", "的请示", "妥否，请批示。"),
+        (("consulted",), "", "（征求意见稿）", "意见栏"),
+        (("consulted", "approved"), "", "的请示", "妥否，请批示。"),
+        (("consulted", "approved", "in_force"), "2999-01-01", "的通知", "自 2999-01-01 起执行"),
+        (("consulted", "approved", "in_force"), "2026-03-01", "的通知", "依据“甲〔2026〕1 号”"),
+        (("retired",), "", "（已停用）", "留档备查"),
+    ],
+)
+def test_the_memo_asks_for_what_is_still_to_be_decided(tmp_path, squares, steps, day, title, said):
+    workspace, plan = kept(tmp_path / "a.gpkg", squares, moved(squares["grids"]["grid_id"]))
+    for rev, step in enumerate(steps, start=1):
+        document = {"document_no": "甲〔2026〕1 号", "effective": day} if step == "in_force" else {}
+        move_plan(workspace, plan, step, rev=rev, who="", **document)
+    texts = memo(handed(workspace, plan), attached=[])
+    assert texts["title"].endswith(title)
+    assert said in texts["closing"]
+    english = memo(handed(workspace, plan, "en"), attached=[])
+    assert ("approval" in english["closing"]) == (said == "妥否，请批示。")
+
+
 def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path, squares):
     grids = squares["grids"]["grid_id"]
     workspace, first = kept(tmp_path / "a.gpkg", squares, moved(grids))

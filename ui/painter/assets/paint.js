@@ -3,7 +3,7 @@ import { gridCanvas } from './canvas.js';
 import { ALARM, BLUE, INK } from './drawing.js';
 import { hoverCard } from './hover.js';
 import { pointing } from './pointing.js';
-import { element } from './saying.js';
+import { element, say } from './saying.js';
 import { foundPlaces, gridsOf, searchBox } from './search.js';
 import { sessionOf } from './session.js';
 import { newToken } from './strokes.js';
@@ -371,7 +371,7 @@ class Desk {
     if (grids.length < given.size) this.say(this.words.refused_locked);
     const id = plan.zoneId(chosen), name = plan.zoneName(chosen);
     const names = grids.length === given.size ? { [id]: [name, ''] } : {};
-    this.say(this.words.dissolved.replace('{zone}', name).replace('{count}', grids.length));
+    this.say(say(this.words, 'dissolved', { zone: name, count: grids.length }));
     this.choose(-1);
     this.change(this.session.stroke('zone', { grids, names }));
   }
@@ -431,7 +431,7 @@ class Desk {
   findingText(name, grids, number, count) {
     const { plan, geometry: { villages } } = this, g = grids[0], village = plan.grids.villages[g];
     const facts = { number, count, zone: plan.zoneName(plan.zoneOf[g]), village: village < 0 ? '' : villages.names[village], name: plan.grids.names[g], grids: grids.length };
-    return this.words[`found_${name}`].replace(/{(\w+)}/g, (_, key) => facts[key] ?? '');
+    return say(this.words, `found_${name}`, facts);
   }
 
   goTo(grids) {

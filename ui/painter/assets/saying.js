@@ -2,10 +2,17 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The text of `key` with facts put into its {placeholders}; a key without a text is shown as it is. */
+/**
+ * The text of `key` with facts put into its {placeholders}; a key without a text is shown as it is.
+ * {count:grid|grids} is the first word where the fact is one, else the second.
+ */
 export function say(words, key, facts = {}) {
   const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? '—'));
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => {
+    const fact = String(facts[name] ?? '—');
+    if (one === undefined) return fact;
+    return fact === '1' ? one : many;
+  });
 }
 
 /** How numbers are written in a language; what is not known is a dash. */
