@@ -27,8 +27,10 @@ STATUSES = DRAFT, CONSULTED, APPROVED, IN_FORCE, RETIRED = (
     "in_force",
     "retired",
 )
-# Kinds of plans: of the nesting and its repair, what a redraw proposes, and what people paint.
-NESTING, REDRAW, PAINTED = "nesting", "redraw", "painted"
+# Kinds of plans: of the nesting and its repair, what a redraw proposes, what people paint, and what came in a
+# file. The last two are people's own, to be painted on.
+NESTING, REDRAW, PAINTED, IMPORTED = "nesting", "redraw", "painted", "imported"
+OWN = (PAINTED, IMPORTED)
 _JSON_FIELDS = ("params", "scorecard")
 _CHANGEABLE = ("name", "note", *_JSON_FIELDS)
 _AHEAD = "plan_id, was, now, document_no, effective, why"
@@ -209,7 +211,7 @@ def insert_plan(
     locked: Collection[str] = (),
 ) -> str:
     """
-    Keep an assignment as `save_plan` does, inside the caller's transaction; a painted one is always new.
+    Keep an assignment as `save_plan` does, inside the caller's transaction; people's own are always new.
 
     Parameters
     ----------
@@ -219,7 +221,7 @@ def insert_plan(
         What the plan keeps from being painted: ``zone:ID``, ``grid:ID`` or ``village:ID``.
     """
     # What is painted changes with every stroke: nobody is to find it by what it was once.
-    digest = "" if kind == PAINTED else assignment_digest(assignment)
+    digest = "" if kind in OWN else assignment_digest(assignment)
     twin = connection.execute(
         "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
     ).fetchone()
@@ -410,7 +412,7 @@ def _replace_assignment(
 ) -> None:
     require_draft(plan)
     # Its log would no longer lead to what it is.
-    if plan["kind"] == PAINTED:
+    if plan["kind"] in OWN:
         raise ConflictError("plan_painted", plan=plan["plan_id"])
     connection.execute("DELETE FROM assignment WHERE plan_id = ?", (plan["plan_id"],))
     _insert_assignment(connection, plan["plan_id"], assignment)

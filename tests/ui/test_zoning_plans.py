@@ -10,6 +10,7 @@ from streamlit.util import calc_hash
 
 from data.plan_states import move_plan, read_states
 from data.plans import (
+    IMPORTED,
     NESTING,
     PAINTED,
     REDRAW,
@@ -361,8 +362,13 @@ def test_a_file_becomes_a_draft(workspace, draft):
     page = upload(show(draft), "来稿.csv", "\n".join(["grid_id,zone_id", *lines[:-1], "G0505,"]))
     press(page, "存为新草案")
     made = read_plans(workspace).iloc[-1]
-    assert made[["name", "kind", "note"]].tolist() == ["来稿", PAINTED, "来自文件 来稿.csv"]
+    assert made[["name", "kind", "note"]].tolist() == ["来稿", IMPORTED, "来自文件 来稿.csv"]
     assert len(read_assignment(workspace, made["plan_id"])) == 35
+    assert "导入方案" in texts(page)
+    assert [each for each in page.button if each.label == "去绘制"], "it can be painted on"
+    paint(workspace, made["plan_id"], G0202="Z0100")
+    assert read_assignment(workspace, made["plan_id"])["G0202"] == "Z0100"
+    assert made["plan_id"] in grouped_plans(read_plans(workspace).set_index("plan_id", drop=False), None)["drafts"]
 
 
 @pytest.mark.parametrize(

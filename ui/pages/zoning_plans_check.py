@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plans import PAINTED, read_assignment
+from data.plans import OWN, read_assignment
 from data.schemas import VILLAGE_ID
 from geo.errors import GridBeatError
 from planning.dual_graph import WORKLOAD
@@ -57,7 +57,7 @@ def moved(zoning: Zoning, plan_id: str) -> Moved | None:
             villages=int(saved.get("villages_touched") or 0),
             workload=saved.get("workload_moved"),
         )
-    if plan["kind"] != PAINTED:
+    if plan["kind"] not in OWN:
         return None
     try:
         return _moved(zoning, *_key(zoning, plan_id))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.plan_states import plan_documents
-from data.plans import APPROVED, CONSULTED, IN_FORCE, PAINTED, RETIRED
+from data.plans import APPROVED, CONSULTED, IN_FORCE, OWN, RETIRED
 from data.strokes import read_strokes
 from ui import look
 from ui.pages.zoning_plans_check import moved
@@ -63,7 +63,7 @@ def _group(plan: pd.Series, today_id: str | None) -> str:
         return "on_the_way"
     if plan["plan_id"] == today_id:
         return IN_FORCE
-    return "drafts" if plan["kind"] == PAINTED else "computed"
+    return "drafts" if plan["kind"] in OWN else "computed"
 
 
 def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.DataFrame) -> None:
@@ -129,7 +129,7 @@ def last_stroke(zoning: Zoning, plan_id: str) -> Stroke | None:
 def strokes_of(zoning: Zoning, plan_id: str) -> tuple[Stroke, ...]:
     """Return a plan's strokes, oldest first; only what people paint has any."""
     plan = zoning.plans.loc[plan_id]
-    if plan["kind"] != PAINTED:
+    if plan["kind"] not in OWN:
         return ()
     return _strokes(zoning, zoning.place.path, zoning.place.stamp, plan_id, int(plan["rev"]))
 
