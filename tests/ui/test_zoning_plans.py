@@ -368,7 +368,10 @@ def test_a_file_becomes_a_draft(workspace, draft):
     assert [each for each in page.button if each.label == "去绘制"], "it can be painted on"
     paint(workspace, made["plan_id"], G0202="Z0100")
     assert read_assignment(workspace, made["plan_id"])["G0202"] == "Z0100"
-    assert made["plan_id"] in grouped_plans(read_plans(workspace).set_index("plan_id", drop=False), None)["drafts"]
+    assert (
+        made["plan_id"]
+        in grouped_plans(read_plans(workspace).set_index("plan_id", drop=False), None)["drafts"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,13 @@ def _as_draft(zoning: Zoning, mine: PlansDesk, found: Upload) -> None:
     name = free_name(zoning, Path(found.file).stem[:NAME_LENGTH])
     plan = found.assignment[found.assignment != ""]
     note = zoning.place.t("plans.import_source", file=found.file)
-    facts = {"kind": IMPORTED, "name": name, "author": mine.who, "note": note, "zone_names": _new_names(found)}
+    facts = {
+        "kind": IMPORTED,
+        "name": name,
+        "author": mine.who,
+        "note": note,
+        "zone_names": _new_names(found),
+    }
     (made,) = save_plans(zoning.workspace, [(plan, facts)])
     mine.upload = None
     mine.done("plans.imported_draft", turn=made, file=found.file, name=name)
