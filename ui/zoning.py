@@ -93,7 +93,7 @@ def is_editable(plan: pd.Series) -> bool:
 
 
 def read_zoning(place: Place) -> Zoning:
-    """Return the plan on the table: the one chosen, else the one in the address, else the newest of people's own."""
+    """Return the plan on the table: the one chosen, else the address's, else the newest of people's own."""
     workspace = Workspace.open(place.path)
     plans = read_plans(workspace).set_index("plan_id", drop=False)
     key = _key(place)

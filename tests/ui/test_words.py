@@ -82,7 +82,8 @@ def bare_text(text):
 
 
 def placeholders(text):
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """The facts that a text shows; not those by which it only chooses between a word for one and for many."""
+    return {name for _, name, form, _ in string.Formatter().parse(text) if name and "|" not in form}
 
 
 def test_both_languages_hold_the_same_keys():

@@ -101,12 +101,11 @@ def _figures(zoning: Zoning) -> None:
         found = moved(zoning, plan_id)
     if found is None or plan_id == zoning.today_id:
         return
-    shown = [
-        (t.number(found.grids), t("plans.figure_grids"), ""),
-        (t.number(found.villages), t("plans.figure_villages"), ""),
-        (t.percent(found.workload), t("plans.figure_workload"), ""),
-    ]
-    strokes = strokes_of(zoning, plan_id)
+    grids, villages, strokes = found.grids, found.villages, len(strokes_of(zoning, plan_id))
+    shown = [(t.number(grids), t("plans.figure_grids", count=grids), "")]
+    if villages is not None:
+        shown.append((t.number(villages), t("plans.figure_villages", count=villages), ""))
+    shown.append((t.percent(found.workload), t("plans.figure_workload"), ""))
     if strokes:
-        shown.append((t.number(len(strokes)), t("plans.figure_strokes"), ""))
+        shown.append((t.number(strokes), t("plans.figure_strokes", count=strokes), ""))
     look.figures(shown, label=t("plans.figures"))

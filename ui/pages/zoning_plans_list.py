@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.strokes import Stroke
+    from ui.pages.zoning_plans_check import Moved
     from ui.pages.zoning_plans_desk import PlansDesk
     from ui.words import Words
     from ui.zoning import Zoning
@@ -101,16 +102,20 @@ def _figures(zoning: Zoning, plan_id: str) -> list[str]:
     t, found, plan = zoning.place.t, moved(zoning, plan_id), zoning.plans.loc[plan_id]
     lines = []
     if found is not None and plan_id != zoning.today_id:
-        facts = {"grids": t.number(found.grids), "villages": t.number(found.villages)}
-        lines.append(
-            t("plans.moved", **facts, workload=t.percent(found.workload))
-            if found.grids
-            else t("plans.unmoved")
-        )
+        lines.append(_moved(found, t))
     if plan["parent"] in zoning.plans.index:
         parent = zoning.plans.loc[plan["parent"]]
         lines.append(t("plans.parent", name=parent["name"], plan=parent["plan_id"]))
     return lines
+
+
+def _moved(found: Moved, t: Words) -> str:
+    if not found.grids:
+        return t("plans.unmoved")
+    facts = {"grids": t.number(found.grids), "workload": t.percent(found.workload)}
+    if found.villages is None:
+        return t("plans.moved_grids", **facts)
+    return t("plans.moved", **facts, villages=t.number(found.villages))
 
 
 def _who_when(zoning: Zoning, plan_id: str) -> str:

@@ -307,6 +307,7 @@ def test_every_text_that_the_comparison_asks_for_is_there_and_none_besides(lang)
     asked |= {first for first in re.findall(r"tell\([^()]+\? '(\w+)' : '\w+'", source)}
     asked |= {f"{kind}{what}" for kind in ("accept", "refuse") for what in ("", "_one", "_shown")}
     asked |= {f"state_{state}" for state in ("any", "accepted", "refused", "other")}
+    asked |= {f"size_{what}" for what in ("grids", "present")}
     assert asked == set(KEYS)
     texts = compare_words(words(lang))
     assert [key for key, text in texts.items() if "—" in text or text == f"painter.{key}"] == []

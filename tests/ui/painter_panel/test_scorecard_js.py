@@ -365,6 +365,7 @@ def test_every_text_that_the_panel_asks_for_is_there_and_none_besides(lang):
         re.findall(r"' : '(\w+)', facts", source)
     )
     asked |= {"unassigned", "apart", "across", "busiest", "idlest", "best", "worst"}
+    asked |= {f"size_{what}" for what in ("grids", "villages", "present")}
     asked |= {f"by_{sort}" for sort in ("deviation", "code", "station")}
     measures = set(re.findall(r"key: '(\w+)', kind", source))
     asked |= {f"{kind}_{key}" for kind in ("measure", "about") for key in measures}

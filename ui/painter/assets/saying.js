@@ -15,6 +15,12 @@ export function say(words, key, facts = {}) {
   });
 }
 
+/** How many grids, villages and residents something has, of those that there are; `tell` as `say`. */
+export function sized(tell, format, counts) {
+  const there = Object.entries(counts).filter(([name, count]) => name === 'grids' || count > 0);
+  return there.map(([name, count]) => tell(`size_${name}`, { [name]: format.count(count) })).join(format.comma);
+}
+
 /** How numbers are written in a language; what is not known is a dash. */
 export function formats(lang) {
   const locale = lang === 'zh' ? 'zh-CN' : 'en-GB';
@@ -26,6 +32,7 @@ export function formats(lang) {
   const finerWithSign = decimals(locale, 2, 'exceptZero');
   return {
     between: lang === 'zh' ? '；' : '; ',
+    comma: lang === 'zh' ? '，' : ', ',
     count: (value) => written(value, whole),
     amount: (value) => written(value, Math.abs(value) < 100 ? tenths : whole),
     ratio: (value) => written(value, ratio),
