@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, roads, scoring, serving
 
 door = typer.Typer(
     name="gridbeat",
@@ -22,6 +22,7 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
