@@ -16,6 +16,7 @@ from ui.doors import (
     patrolling,
     plans,
     redrawing,
+    roads,
     scoring,
     serving,
 )
@@ -33,6 +34,7 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
