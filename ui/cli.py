@@ -7,7 +7,19 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, roads, scoring, serving
+from ui.doors import (
+    copies,
+    editions,
+    handover,
+    layers,
+    nesting,
+    patrolling,
+    plans,
+    redrawing,
+    roads,
+    scoring,
+    serving,
+)
 
 door = typer.Typer(
     name="gridbeat",
@@ -36,6 +48,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 
 
