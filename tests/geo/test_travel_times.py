@@ -467,7 +467,7 @@ anywhere = st.floats(-30, 130).map(lambda x: round(x, 1))
 drawn_places = st.lists(st.one_of(points, st.tuples(anywhere, anywhere)), min_size=1, max_size=7)
 
 
-@settings(max_examples=50)
+@settings(max_examples=35)
 @given(
     drawn_roads, drawn_places, st.sampled_from(["walk", "ebike", "car"]), st.sampled_from([5.0, 60.0, 1e3])
 )
