@@ -95,6 +95,13 @@ class Indexed:
         return [int(ms[a, b]) for a, b in zip(nodes, nodes[1:], strict=False)]
 
 
+    def team_kind(self, team: int, stops: Sequence[int]) -> tuple[object, ...]:
+        """Return what makes a team another one than the next to some stops; like teams are of one kind."""
+        able = self.able[team, list(stops)].tobytes()
+        places = int(self.start[team]), int(self.end[team])
+        return (self.mode[team], able, *places, *self.shift[team].tolist(), int(self.capacity[team]))
+
+
 def indexed(problem: DayProblem) -> Indexed:
     """
     Return a day's problem in numbers.

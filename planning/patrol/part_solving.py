@@ -75,7 +75,9 @@ class Answer:
         return self.hours(ix) if self.free is None else hours(ix, self.free, None)
 
 
-def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget: Budget) -> Answer:
+def solve_part(
+    ix: Indexed, part: Part, *, params: DayParams, seed: int, budget: Budget, chains: int = 1
+) -> Answer:
     """
     Plan a part of a day.
 
@@ -89,6 +91,8 @@ def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget:
         From which all randomness comes.
     budget
         How long.
+    chains
+        Searches that run at once.
     """
     goal = part if params.cap_ms is None else _capped(ix, part, params.cap_ms)
     priced, settled = params.prices_cap, part.objective in (HOURS, TRAVEL)
@@ -97,7 +101,7 @@ def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget:
     if is_small(part):
         free = best_rounds(ix, first) if has_price else None
         return Answer(part=goal, rounds=best_rounds(ix, goal), free=free, exact=True)
-    task = _Task(ix=ix, seed=seed, budget=budget)
+    task = _Task(ix=ix, seed=seed, budget=budget, chains=chains)
     rounds = task.search(first, until=1.0 if settled and not priced else _FREE_UNTIL)
     free = rounds if has_price else None
     if priced:
@@ -147,12 +151,13 @@ class _Task:
     ix: Indexed
     seed: int
     budget: Budget
+    chains: int
 
     def search(
         self, part: Part, *, until: float, start: Rounds | None = None, feasible: bool = False
     ) -> Rounds:
         """Search until a share of the budget is spent."""
-        limits: Any = {"budget": self.budget, "until": until, "feasible": feasible}
+        limits: Any = {"budget": self.budget, "chains": self.chains, "until": until, "feasible": feasible}
         return search(self.ix, part, seed=self.seed, start=start, **limits)
 
     def shortest_longest(self, part: Part, rounds: Rounds) -> Rounds:

@@ -1,49 +1,47 @@
-"""The search for good rounds: PyVRP's iterated local search on a part of a day's problem."""
+"""The search for good rounds: chains of PyVRP's local search, and the best of all rounds they come upon."""
 
 from __future__ import annotations
 
+import threading
 import time
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pyvrp import (
-    Client,
-    ClientGroup,
-    Depot,
     IteratedLocalSearch,
     IteratedLocalSearchParams,
-    Location,
     PenaltyManager,
     PenaltyParams,
-    ProblemData,
     RandomNumberGenerator,
-    Route,
     Solution,
-    VehicleType,
 )
-from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
+from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
+from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
 
-from planning.patrol.indexed import prizes, team_price
-from planning.patrol.params import TRAVEL
+from planning.patrol.indexed import prizes
+from planning.patrol.pyvrp_model import Model
+from planning.patrol.recombining import recombined
 from planning.patrol.timing import best_place, timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy.typing as npt
+    from pyvrp import Activity, CostEvaluator
     from pyvrp.stop import StoppingCriterion
 
     from planning.patrol.indexed import Indexed, Part, Rounds
+    from planning.patrol.pyvrp_model import Column
 
-    Ints = npt.NDArray[np.int64]
-
-# A leg that is forbidden takes longer than any shift, and is short enough to be multiplied by penalties.
-_FORBIDDEN = 2**29
-# Share of a search after which stops that have to be visited may be given up, where not all can be.
-_STRICT_SHARE = 0.4
-# A shorter memory than PyVRP's own settles sooner: better in 8 and in 40 s of 338 stops and 30 teams.
-_ILS = IteratedLocalSearchParams(history_length=100)
+# Shares of a search after each of which its chains go on from the best of all. After the first, stops that
+# have to be visited may be given up, where not all can be.
+_EPOCHS = (0.4, 0.6, 0.8, 1.0)
+# A shorter memory than PyVRP's own settles sooner; fewer neighbours are tried sooner.
+_HISTORY, _NEIGHBOURS = 100, 30
+# Rounds are kept every so many iterations, so many of each chain: the last ones, which are the best.
+_SEE_EVERY, _MOST_SEEN = 25, 2000
+# A search that has brought nothing for so many iterations a stop is over.
+_PATIENCE = 300
 _NONE_YET = np.iinfo(np.int64).max
 
 
@@ -80,15 +78,11 @@ class Budget:
             return self.done / self.iterations
         return 1.0 if not self.seconds else (now - self.began) / self.seconds
 
-    def until(self, share: float, *, strict: float, feasible: bool) -> StoppingCriterion:
-        """Return what PyVRP asks: whether to stop, by `strict` if no plan can be driven by then."""
-
-        def stop(best_cost: int) -> bool:
-            spent, none_yet = self.spent(), best_cost == _NONE_YET
-            self.done += 1
-            return spent >= (strict if none_yet else share) or (feasible and not none_yet)
-
-        return stop
+    def quota(self, until: float, chains: int) -> int | None:
+        """Return how many iterations each of some chains has until a share is spent; None for no limit."""
+        if self.iterations is None:
+            return None
+        return max(round((until - self.spent()) * self.iterations / chains), 1)
 
 
 def search(
@@ -97,6 +91,7 @@ def search(
     *,
     seed: int,
     budget: Budget,
+    chains: int = 1,
     until: float = 1.0,
     start: Rounds | None = None,
     feasible: bool = False,
@@ -112,22 +107,153 @@ def search(
         From which all randomness comes.
     budget, until
         How long, as a share of the budget.
+    chains
+        Searches that run at once and share what they find.
     start
         Rounds to start from.
     feasible
         Whether to stop at the first plan that visits every stop that has to be visited, or at `until` with
         less.
     """
-    model = _Model(ix, part, strict=True)
+    chosen = _Chains(Model(ix, part, strict=True), seed=seed, budget=budget, count=chains)
     spent = budget.spent()
-    strict = until if feasible else spent + _STRICT_SHARE * max(until - spent, 0.0)
-    best = model.searched(start, seed=seed, stop=budget.until(until, strict=strict, feasible=feasible))
-    found = model.rounds(best)
-    if not best.is_feasible() and not feasible and budget.spent() < until:
-        model = _Model(ix, part, strict=False)
-        best = model.searched(found, seed=seed, stop=budget.until(until, strict=until, feasible=False))
-        found = model.rounds(best)
-    return filled(ix, part, found if best.is_feasible() else drivable(ix, part, found))
+    shares = (1.0,) if feasible else _EPOCHS
+    untils = [spent + share * max(until - spent, 0.0) for share in shares]
+    first = None if start is None else chosen.model.solution(start)
+    best = chosen.improved(first, until=untils[0], feasible=feasible)
+    for share in untils[1:]:
+        if budget.spent() >= until:
+            break
+        if chosen.model.strict and not best.is_feasible():
+            rounds = chosen.model.rounds(best)
+            chosen = _Chains(Model(ix, part, strict=False), seed=seed, budget=budget, count=chains)
+            best = chosen.model.solution(rounds)
+        best = chosen.improved(best, until=share, feasible=feasible)
+    rounds = chosen.model.rounds(best)
+    return filled(ix, part, rounds if best.is_feasible() else drivable(ix, part, rounds))
+
+
+class _Chains:
+    """Searches of one model that run at once, each with its own random numbers."""
+
+    def __init__(self, model: Model, *, seed: int, budget: Budget, count: int) -> None:
+        self.model, self.budget = model, budget
+        near = compute_neighbours(model.data, NeighbourhoodParams(num_neighbours=_NEIGHBOURS))
+        self.chains = [_Chain(model, near, seed=seed * 1009 + number) for number in range(count)]
+
+    def improved(self, start: Solution | None, *, until: float, feasible: bool) -> Solution:
+        """Return the best solution that a chain finds, or that is made of the rounds of all."""
+        quota = self.budget.quota(until, len(self.chains))
+        # Which chain is first depends on the machine: only where time counts anyway.
+        first = threading.Event() if feasible and quota is None else None
+
+        def run(chain: _Chain) -> Solution:
+            stop = _Stop(
+                self.budget,
+                until=until,
+                quota=quota,
+                patience=_PATIENCE * len(self.model.part.stops),
+                feasible=feasible,
+                first=first,
+            )
+            return chain.run(start, stop)
+
+        with ThreadPoolExecutor(len(self.chains)) as threads:
+            found = list(threads.map(run, self.chains))
+        self.budget.done += sum(chain.done for chain in self.chains)
+        if not feasible and self.budget.spent() < 1:
+            found += recombined(self.model, [column for chain in self.chains for column in chain.columns()])
+        return min(found, key=self.model.cost)
+
+
+class _Chain(IteratedLocalSearchCallbacks):
+    """PyVRP's iterated local search, which may be gone on with from elsewhere; keeps the rounds it sees."""
+
+    def __init__(self, model: Model, near: dict[Activity, list[Activity]], *, seed: int) -> None:
+        self.model, self.done = model, 0
+        self.random = RandomNumberGenerator(seed)
+        self.local = LocalSearch(model.data, self.random, near)
+        for operator in OPERATORS:
+            if operator.supports(model.data):
+                self.local.add_operator(operator(model.data))
+        params = PenaltyParams()
+        self.penalties = PenaltyManager(params.midpoint_penalties(model.data), params)
+        self.seen: dict[tuple[int, frozenset[int]], Column] = {}
+
+    def run(self, start: Solution | None, stop: StoppingCriterion) -> Solution:
+        """Return the best solution found from one, or from a random one."""
+        self.done = 0
+        first = Solution.make_random(self.model.data, self.random) if start is None else start
+        first = self.local(first, self.penalties.max_cost_evaluator(), exhaustive=True)
+        params = IteratedLocalSearchParams(history_length=_HISTORY, callbacks=self)
+        algorithm = IteratedLocalSearch(self.model.data, self.penalties, self.local, first, params)
+        return algorithm.run(stop, collect_stats=False).best
+
+    def on_best(self, best: Solution) -> None:
+        self._see(best)
+
+    def on_iteration(
+        self, current: Solution, candidate: Solution, best: Solution, cost_evaluator: CostEvaluator
+    ) -> None:
+        self.done += 1
+        if self.done % _SEE_EVERY == 0:
+            self._see(current)
+
+    def columns(self) -> list[Column]:
+        """Return the last rounds seen, each once."""
+        return list(self.seen.values())[-_MOST_SEEN:]
+
+    def _see(self, solution: Solution) -> None:
+        for column in self.model.columns(solution):
+            held = self.seen.pop(column.key, column)
+            self.seen[column.key] = min(held, column, key=lambda column: column.cost)
+
+
+class _Stop:
+    """
+    PyVRP's question whether to stop.
+
+    Parameters
+    ----------
+    budget, until, quota
+        What may be spent: a share of the budget, or so many iterations.
+    patience
+        Iterations that may bring nothing.
+    feasible, first
+        Whether to stop at the first plan that can be driven, and which chains stop when one has it.
+    """
+
+    def __init__(
+        self,
+        budget: Budget,
+        *,
+        until: float,
+        quota: int | None,
+        patience: int,
+        feasible: bool,
+        first: threading.Event | None,
+    ) -> None:
+        self.budget, self.until, self.quota, self.patience = budget, until, quota, patience
+        self.feasible, self.first = feasible, first
+        self.asked = self.stale = 0
+        self.best = _NONE_YET
+
+    def __call__(self, best_cost: int) -> bool:
+        """Whether to stop, given the cost of the best plan that can be driven."""
+        self.asked += 1
+        self.stale = self.stale + 1 if best_cost == self.best else 0
+        self.best = best_cost
+        if self.stale > self.patience:
+            return True
+        if self.feasible and best_cost != _NONE_YET:
+            if self.first is not None:
+                self.first.set()
+            return True
+        if self.first is not None and self.first.is_set():
+            return True
+        if self.quota is not None and self.asked > self.quota:
+            return True
+        return self.budget.spent() >= (1.0 if self.quota is not None else self.until)
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
@@ -163,152 +289,3 @@ def filled(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
             _, team, stops = min(tries)
             rounds = {**rounds, team: stops}
     return rounds
-
-
-class _Model:
-    """A part of a problem as PyVRP has it; `strict` where stops of priority 1 have to be visited."""
-
-    def __init__(self, ix: Indexed, part: Part, *, strict: bool) -> None:
-        self.ix, self.part, self.strict = ix, part, strict
-        self.stop_of: list[int] = []
-        self.clients_of: dict[int, list[int]] = {}
-        self.groups: list[ClientGroup] = []
-        clients = self._clients()
-        self.depots = sorted({int(node) for team in part.teams for node in (ix.start[team], ix.end[team])})
-        nodes = np.array([*ix.node[list(part.stops)], *self.depots], dtype=np.int64)
-        keys = {team: self._key(team) for team in part.teams}
-        ordered = sorted(part.teams, key=lambda team: (keys[team], team))
-        self.teams_of = [list(teams) for _, teams in groupby(ordered, key=keys.__getitem__)]
-        self.type_of = {team: i for i, teams in enumerate(self.teams_of) for team in teams}
-        durations, distances, profile = self._matrices(nodes)
-        self.data = ProblemData(
-            locations=[Location(0, 0)] * len(nodes),
-            clients=clients,
-            depots=[Depot(len(part.stops) + i) for i in range(len(self.depots))],
-            vehicle_types=[self._vehicles(teams, profile[teams[0]]) for teams in self.teams_of],
-            distance_matrices=distances,
-            duration_matrices=durations,
-            groups=self.groups,
-        )
-
-    def searched(self, start: Rounds | None, *, seed: int, stop: StoppingCriterion) -> Solution:
-        """Return the best solution found, from some rounds or from random ones."""
-        rng = RandomNumberGenerator(seed)
-        local = LocalSearch(self.data, rng, compute_neighbours(self.data))
-        for operator in OPERATORS:
-            if operator.supports(self.data):
-                local.add_operator(operator(self.data))
-        params = PenaltyParams()
-        penalties = PenaltyManager(params.midpoint_penalties(self.data), params)
-        first = Solution.make_random(self.data, rng) if start is None else self.solution(start)
-        first = local(first, penalties.max_cost_evaluator(), exhaustive=True)
-        return (
-            IteratedLocalSearch(self.data, penalties, local, first, _ILS).run(stop, collect_stats=False).best
-        )
-
-    def solution(self, rounds: Rounds) -> Solution:
-        """Return rounds as PyVRP has them; of a stop's windows the first that is still open is chosen."""
-        routes = []
-        for team, stops in rounds.items():
-            begins = timed(self.ix, team, stops, cap=self.part.cap).begin
-            visits = [self._client_at(stop, begin) for stop, begin in zip(stops, begins, strict=True)]
-            routes.append(Route(self.data, visits, self.type_of[team]))
-        return Solution(self.data, routes)
-
-    def rounds(self, solution: Solution) -> Rounds:
-        """Return PyVRP's routes as rounds."""
-        free = [list(teams) for teams in self.teams_of]
-        found: Rounds = {}
-        for route in solution.routes():
-            stops = tuple(self.stop_of[visit.idx] for visit in route if visit.is_client())
-            if stops:
-                found[free[route.vehicle_type()].pop(0)] = stops
-        return dict(sorted(found.items()))
-
-    def _clients(self) -> list[Client]:
-        """Make a client of each window in which a stop can be visited; of several, one is to be visited."""
-        shifts = self.ix.shift[list(self.part.teams)]
-        begin, finish = int(shifts[:, 0].min()), int(shifts[:, 1].max())
-        worth = prizes(self.ix, self.part)
-        clients: list[Client] = []
-        for place, stop in enumerate(self.part.stops):
-            windows = self.ix.windows[stop] or ((begin, finish),)
-            usable = [(opens, closes) for opens, closes in windows if opens <= finish and closes >= begin]
-            must = self.strict and (self.part.all_required or self.ix.priority[stop] == 1)
-            self.clients_of[stop] = list(range(len(clients), len(clients) + len(usable)))
-            several = len(usable) > 1
-            if several:
-                self.groups.append(ClientGroup(self.clients_of[stop], required=must))
-            for opens, closes in usable:
-                self.stop_of.append(stop)
-                clients.append(
-                    Client(
-                        location=place,
-                        delivery=[int(self.ix.load[stop])],
-                        service_duration=int(self.ix.dwell[stop]),
-                        tw_early=max(opens, 0),
-                        tw_late=closes,
-                        prize=0 if must else int(worth[place]),
-                        required=must and not several,
-                        group=len(self.groups) - 1 if several else None,
-                    )
-                )
-        return clients
-
-    def _client_at(self, stop: int, begin: int) -> int:
-        clients = self.clients_of[stop]
-        return next((c for c in clients if self.data.client(c).tw_late >= begin), clients[-1])
-
-    def _key(self, team: int) -> tuple[object, ...]:
-        """Return what makes a team another one than the next; like teams are vehicles of one type."""
-        ix = self.ix
-        begin, finish = ix.shift[team].tolist()
-        able = ix.able[team, list(self.part.stops)].tobytes()
-        return (
-            ix.mode[team],
-            able,
-            int(ix.start[team]),
-            int(ix.end[team]),
-            begin,
-            finish,
-            int(ix.capacity[team]),
-        )
-
-    def _vehicles(self, teams: list[int], profile: int) -> VehicleType:
-        ix, team = self.ix, teams[0]
-        begin, finish = ix.shift[team].tolist()
-        first = self.depots.index
-        travel = self.part.objective == TRAVEL
-        return VehicleType(
-            num_available=len(teams),
-            capacity=[int(ix.capacity[team])],
-            start_depot=first(int(ix.start[team])),
-            end_depot=first(int(ix.end[team])),
-            fixed_cost=team_price(ix, self.part),
-            tw_early=begin,
-            tw_late=finish,
-            shift_duration=finish - begin if self.part.cap is None else min(self.part.cap, finish - begin),
-            unit_distance_cost=1,
-            unit_duration_cost=0 if travel else 1,
-            profile=profile,
-        )
-
-    def _matrices(self, nodes: Ints) -> tuple[list[Any], list[Any], dict[int, int]]:
-        """Return durations and distances of each profile, and the profile of each team."""
-        durations: list[Any] = []
-        distances: list[Any] = []
-        known: dict[tuple[str, bytes], int] = {}
-        profile: dict[int, int] = {}
-        stops = list(self.part.stops)
-        for team in self.part.teams:
-            key = (self.ix.mode[team], self.ix.able[team, stops].tobytes())
-            if key not in known:
-                known[key] = len(durations)
-                ms = np.minimum(self.ix.travel(team)[np.ix_(nodes, nodes)], _FORBIDDEN)
-                closed = np.flatnonzero(~self.ix.able[team, stops])
-                ms[closed, :] = ms[:, closed] = _FORBIDDEN
-                np.fill_diagonal(ms, 0)
-                durations.append(ms)
-                distances.append(ms if self.part.objective == TRAVEL else np.where(ms < _FORBIDDEN, 0, ms))
-            profile[team] = known[key]
-        return durations, distances, profile
