@@ -8,7 +8,7 @@ step 7.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_Table = TypeVar("_Table", "pd.DataFrame", "pd.Series")
+
 # One block of pairs at a time: of 30,000 units all pairs would take gigabytes.
 _PAIRS_AT_ONCE = 4_000_000
 
@@ -32,11 +34,13 @@ _PAIRS_AT_ONCE = 4_000_000
 def arithmetic_mean(values: Floats, weights: Floats) -> Floats:
     """Return the weighted mean along the last axis; NaN where nothing is known."""
     if not np.isnan(values).any():
-        return np.asarray((values * weights).sum(axis=-1) / weights.sum(axis=-1))
+        plain: Floats = (values * weights).sum(axis=-1) / weights.sum(axis=-1)
+        return plain
     known = ~np.isnan(values)
     total = np.where(known, weights, 0.0).sum(axis=-1)
     sums = np.where(known, values * weights, 0.0).sum(axis=-1)
-    return np.divide(sums, total, out=np.full(sums.shape, np.nan), where=total > 0)
+    found: Floats = np.divide(sums, total, out=np.full(sums.shape, np.nan), where=total > 0)
+    return found
 
 
 def geometric_mean(values: Floats, weights: Floats) -> Floats:
@@ -194,14 +198,16 @@ def add_groups(
         weights = np.array([structure.weight(member) for member in members])
         power = structure.powers.get(group, 1.0)
         found[group] = combine(block, weights, structure.method(group), power=power)
-        single = isinstance(least_known, (int, float))
-        limit = least_known if single else least_known[structure.height(group) - 2]
+        if isinstance(least_known, (int, float)):
+            limit = float(least_known)
+        else:
+            limit = least_known[structure.height(group) - 2]
         if limit > 0:
             found[group] = np.where((~np.isnan(block)).mean(axis=1) >= limit, found[group], np.nan)
     return found
 
 
-def ranks(scores: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+def ranks(scores: _Table) -> _Table:
     """Return the place of each unit, 1 for the highest score; equal ones share the better place."""
     return scores.rank(ascending=False, method="min")
 

@@ -168,7 +168,7 @@ def _require_reciprocal(matrix: pd.DataFrame) -> None:
 def _worst(matrix: pd.DataFrame, weights: Floats) -> tuple[str, str, float]:
     agreed = weights[:, None] / weights[None, :]
     strain = np.abs(np.log(matrix.to_numpy(dtype=float) / agreed))
-    row, column = np.unravel_index(int(np.argmax(strain)), strain.shape)
+    row, column = divmod(int(np.argmax(strain)), len(weights))
     if agreed[row, column] < 1:
         row, column = column, row
     return str(matrix.index[row]), str(matrix.columns[column]), float(agreed[row, column])

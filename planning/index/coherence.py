@@ -1,7 +1,7 @@
 """
 Whether the indicators of an index belong together: what one looks at before one trusts it.
 
-The JRC's statistical audit: correlations inside groups and upwards, internal consistency, principal components.
+The JRC's statistical audit: correlations inside groups and upwards, consistency, principal components.
 """
 
 from __future__ import annotations
@@ -148,9 +148,12 @@ def denominator_correlations(
 ) -> pd.DataFrame:
     """Return indicators that go with a denominator, and so perhaps should be divided by it."""
     matrix = correlations(values, denominators)
-    found = matrix.stack()
-    strong = found[found.abs() > above]
-    return strong.rename("correlation").rename_axis(["indicator", "denominator"]).reset_index()
+    found = matrix.to_numpy()
+    rows = [
+        (str(matrix.index[i]), str(matrix.columns[j]), float(found[i, j]))
+        for i, j in np.argwhere(np.abs(found) > above).tolist()
+    ]
+    return pd.DataFrame(rows, columns=["indicator", "denominator", "correlation"])
 
 
 def cronbach(values: pd.DataFrame) -> float:
@@ -203,9 +206,7 @@ def _flag(correlation: float, *, alone: bool) -> str:
     return "redundant" if correlation > REDUNDANT else ""
 
 
-def _correlation(
-    first: pd.Series, second: pd.Series, by: Correlation, significance: float | None
-) -> float:
+def _correlation(first: pd.Series, second: pd.Series, by: Correlation, significance: float | None) -> float:
     both = first.notna() & second.notna()
     x, y = first[both].to_numpy(dtype=float), second[both].to_numpy(dtype=float)
     if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:

@@ -45,7 +45,8 @@ def impute(
     elif groups is None:
         raise SettingError("imputing_needs_groups", found=by)
     else:
-        of_group = values.groupby(groups.reindex(values.index)).transform(by.removeprefix("group_"))
+        by_group = values.groupby(groups.reindex(values.index))
+        of_group = by_group.transform("mean" if by == "group_mean" else "median")
         filled = values.fillna(of_group)
     return filled, missing & filled.notna()
 

@@ -3,8 +3,8 @@ One scale for all indicators.
 
 Every function takes the units along the last axis, skips what is missing and expects values in one direction:
 the higher the better (multiply by the direction before, as `normalise` does). The formulas are those of
-COINr's ``n_*`` functions; OECD/JRC, Handbook on Constructing Composite Indicators (2008), step 5. What divides
-by a range gives NaN where all values are equal.
+COINr's ``n_*`` functions; OECD/JRC, Handbook on Constructing Composite Indicators (2008), step 5. What
+divides by a range gives NaN where all values are equal.
 """
 
 from __future__ import annotations
@@ -207,7 +207,9 @@ def _extremes(values: Floats) -> tuple[Floats, Floats]:
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     whole = np.broadcast_to(np.asarray(below, dtype=float), above.shape)
-    return np.divide(above, whole, out=np.full(above.shape, np.nan), where=(whole != 0) & np.isfinite(whole))
+    usable = (whole != 0) & np.isfinite(whole)
+    found: Floats = np.divide(above, whole, out=np.full(above.shape, np.nan), where=usable)
+    return found
 
 
 def _capped(values: Floats, *, cap: bool) -> Floats:

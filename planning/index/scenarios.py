@@ -157,8 +157,7 @@ def vary(
     made = _Maker(units)
     single = np.column_stack([made(_changed(recipe, factors, at)).reindex(nominal.index) for at in chosen])
     scores = pd.DataFrame(single[:, run_of.ravel()], index=nominal.index)
-    places = pd.DataFrame(ranks(scores))
-    usual = pd.Series(ranks(nominal))
+    places, usual = ranks(scores), ranks(nominal)
     # Only the points of the two first samples are drawn independently.
     chance = places.iloc[:, : 2 * len(design) // (len(names) + 2)] if sensitivity else places
     shift = np.nanmean(np.abs(places.to_numpy() - usual.to_numpy()[:, None]), axis=0)

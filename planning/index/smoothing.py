@@ -4,8 +4,8 @@ Small numbers: rates and shares of small places drawn towards those of places li
 A village of 600 people has one theft one year and none the next; its own rate is mostly chance. Counts are
 taken as Poisson with a rate that varies from place to place as a gamma distribution does, shares as binomial
 with a beta distribution. Both distributions are found from all places, each place's own follows from Bayes'
-rule: the less it has been observed, the more it is drawn in. Clayton and Kaldor (1987), Biometrics 43; moments
-after Marshall (1991), JRSS C 40.
+rule: the less it has been observed, the more it is drawn in. Clayton and Kaldor (1987), Biometrics 43;
+moments after Marshall (1991), JRSS C 40.
 """
 
 from __future__ import annotations
@@ -162,9 +162,7 @@ def _smooth(
     return Smoothed(kind=kind, first=first, second=second, own=own)
 
 
-def _groups(
-    observed: NDArray[np.bool_], groups: NDArray[np.generic] | None
-) -> list[NDArray[np.bool_]]:
+def _groups(observed: NDArray[np.bool_], groups: NDArray[np.generic] | None) -> list[NDArray[np.bool_]]:
     if groups is None:
         return [observed]
     return [observed & (groups == group) for group in pd.unique(pd.Series(groups).dropna())]
@@ -203,6 +201,4 @@ def _beta_loss(at: Floats, y: Floats, n: Floats) -> tuple[float, Floats]:
     by_alpha = (digamma(alpha + y) - digamma(alpha) - whole).sum()
     by_beta = (digamma(beta + n - y) - digamma(beta) - whole).sum()
     slope = mean * (1.0 - mean) * size
-    return -float(value.sum()), -np.array(
-        [slope * (by_alpha - by_beta), alpha * by_alpha + beta * by_beta]
-    )
+    return -float(value.sum()), -np.array([slope * (by_alpha - by_beta), alpha * by_alpha + beta * by_beta])

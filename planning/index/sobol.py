@@ -2,8 +2,8 @@
 Which assumption the result hangs on: variance-based sensitivity indices.
 
 Saltelli, Annoni, Azzini, Campolongo, Ratto and Tarantola (2010), Computer Physics Communications 181: first
-order by their estimator (b), total order by Jansen's (1999); Saisana, Saltelli and Tarantola (2005), JRSS A 168
-for composite indicators.
+order by their estimator (b), total order by Jansen's (1999); Saisana, Saltelli and Tarantola (2005), JRSS A
+168, for composite indicators.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def sobol_design(points: int, factors: int, *, seed: int = 0) -> Floats:
 
 
 def sobol_indices(
-    outputs: Floats, names: Sequence[str], *, resamples: int = 0, seed: int = 0
+    outputs: Floats, names: Sequence[str], *, resamples: int = 0, centred: bool = True, seed: int = 0
 ) -> pd.DataFrame:
     """
     Return how much of an output's variance each factor explains.
@@ -63,6 +63,8 @@ def sobol_indices(
         Of the factors, in their order.
     resamples
         Bootstrap draws for the intervals; 0 for none.
+    centred
+        Whether the mean is taken off first, which makes first-order indices far less noisy; COINr does not.
 
     Returns
     -------
@@ -77,7 +79,8 @@ def sobol_indices(
     variance = float(np.var(outputs[: 2 * points], ddof=1))
     if variance == 0:
         return pd.DataFrame(0.0, index=pd.Index(names, name="factor"), columns=["first", "total"])
-    firsts = at_b * (mixed - at_a) / variance
+    middle = float(outputs[: 2 * points].mean()) if centred else 0.0
+    firsts = (at_b - middle) * (mixed - at_a) / variance
     totals = (at_a - mixed) ** 2 / (2 * variance)
     found = pd.DataFrame(
         {"first": firsts.mean(axis=1), "total": totals.mean(axis=1)}, index=pd.Index(names, name="factor")

@@ -55,6 +55,8 @@ def strengths(
     usable = table["rank"].notna() & (mine.nunique() / count_known > least_unique)
     known = table[usable].reset_index()
     last = known["indicator"].map(places.max())
-    strong = known[known["rank"] < last].sort_values(["rank", "score"], ascending=[True, False], kind="stable")
+    strong = known[known["rank"] < last].sort_values(
+        ["rank", "score"], ascending=[True, False], kind="stable"
+    )
     weak = known[known["rank"] > 1].sort_values(["rank", "score"], ascending=[False, True], kind="stable")
     return strong.head(count).reset_index(drop=True), weak.head(count).reset_index(drop=True)

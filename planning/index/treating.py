@@ -102,7 +102,7 @@ def skewness(values: Floats) -> float:
 
 
 def kurtosis(values: Floats) -> float:
-    """Return the sample excess kurtosis G2 of the values that are known; NaN for fewer than 4 or equal ones."""
+    """Return the sample excess kurtosis G2 of the known values; NaN for fewer than 4 or equal ones."""
     x, n, scale = _centred(values)
     if n < 4 or scale == 0:
         return math.nan

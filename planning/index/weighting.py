@@ -48,7 +48,7 @@ def entropy_weights(values: pd.DataFrame) -> pd.Series:
 
 
 def entropies(values: pd.DataFrame) -> pd.Series:
-    """Return how evenly each column is spread over the units: 1 if all have the same; see `entropy_weights`."""
+    """Return how evenly each column is spread over units: 1 if all have the same; see `entropy_weights`."""
     known = _complete(values)
     if (known < 0).any():
         raise SettingError("entropy_needs_counts", found=float(known.min()))
