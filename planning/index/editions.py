@@ -70,12 +70,12 @@ def _companions(lines: pd.DataFrame, small: pd.Series) -> pd.Series:
     All other lines and the total would tell what stands in its lines; the indicator with the next smallest
     count goes as well.
     """
-    rules = lines[lines["kind"] == "rule"]
-    hidden = rules[small].groupby("village_id")["indicator"].nunique()
-    alone = rules[rules["village_id"].isin(hidden.index[hidden == 1]) & ~small]
-    told = alone[alone["count"].notna()].sort_values("count", kind="stable")
+    rule = lines["kind"] == "rule"
+    hidden = lines[rule & small].groupby("village_id")["indicator"].nunique()
+    alone = lines["village_id"].isin(hidden.index[hidden == 1])
+    told = lines[rule & ~small & alone & lines["count"].notna()].sort_values("count", kind="stable")
     chosen = told.drop_duplicates("village_id").set_index("village_id")["indicator"]
-    return lines["indicator"].eq(lines["village_id"].map(chosen)) & (lines["kind"] == "rule")
+    return rule & lines["indicator"].eq(lines["village_id"].map(chosen))
 
 
 def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 _ROOT = "index"
+# What stands at the top of a profile is told to be there.
+_PLACE = "profile"
 _LANGS = ("zh", "en")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # A rule of a kind tells of indicators that are measured in one of these ways.
@@ -259,16 +261,18 @@ def load_profile(name: str | Path) -> IndexProfile:
     SettingError
         ``profile_unknown`` with the nearest name; those of `read_profile`.
     """
-    text = str(name)
-    if text in shipped_profiles():
-        shipped = resources.files("planning.index") / "profiles" / f"{text}.toml"
-        return read_profile(shipped.read_bytes(), file=text)
-    path = Path(name)
+    return read_profile(profile_text(name), file=Path(name).name)
+
+
+def profile_text(name: str | Path) -> bytes:
+    """Return the TOML of a profile, e.g. to be kept as a file and changed; raises as `load_profile`."""
+    text, path, known = str(name), Path(name), shipped_profiles()
+    if text in known:
+        return (resources.files("planning.index") / "profiles" / f"{text}.toml").read_bytes()
     if path.is_file():
-        return read_profile(path.read_bytes(), file=path.name)
+        return path.read_bytes()
     if path.suffix or len(path.parts) > 1:
         raise FileError("file_missing", file=text)
-    known = shipped_profiles()
     raise SettingError("profile_unknown", found=text, nearest=_nearest(text, known), allowed=known)
 
 
@@ -298,13 +302,13 @@ def profile_from(found: Mapping[str, Any], *, file: str = "") -> IndexProfile:
     """Return the profile that a TOML document holds; raises as `read_profile`."""
     faults: list[Reason] = []
     reader = _Reader(faults)
-    values, inside = reader.table("profile", found, "")
+    values, inside = reader.table("profile", found, _PLACE)
     grades, points, doubt = (reader.table(name, inside.get(name, {}), name)[0] for name in _SINGLE)
     pillars = tuple(reader.group(item, "") for item in inside.get("pillar", []))
     tree = {name: values.pop(name) for name in _TREE_KEYS if name in values}
     root = Group(code=_ROOT, name=values.get("name", {}), members=pillars, **{"method": "geometric", **tree})
     if not pillars:
-        faults.append(Reason("profile_key_missing", {"where": "", "key": "[[pillar]]"}))
+        faults.append(Reason("profile_key_missing", {"where": _PLACE, "key": "[[pillar]]"}))
     profile = None
     if not {"code", "name"} - set(values):
         profile = IndexProfile(
@@ -423,14 +427,14 @@ def _whole_faults(profile: IndexProfile) -> list[Reason]:
     """Return what is wrong between the parts of a profile."""
     faults = []
     for group in profile.groups:
-        where = "" if group.code == _ROOT else group.code
+        where = _PLACE if group.code == _ROOT else group.code
         if group.members and not any(member.weight for member in group.members):
             faults.append(Reason("profile_weights_zero", {"where": where}))
         if group.pairwise:
             faults += _pairwise_faults(group, where)
     low, high = profile.quantiles
     if low >= high:
-        faults.append(_wrong("", "quantiles", list(profile.quantiles), "[0.02, 0.98]"))
+        faults.append(_wrong(_PLACE, "quantiles", list(profile.quantiles), "[0.02, 0.98]"))
     if profile.points.floor > profile.points.ceiling:
         faults.append(_wrong("points", "floor", profile.points.floor, f"<= {profile.points.ceiling:g}"))
     if profile.points.days[0] > profile.points.days[1]:

@@ -115,6 +115,8 @@ def _centred(values: Floats) -> tuple[Floats, int, float]:
     if len(known) == 0 or known.min() == known.max():
         return known, len(known), 0.0
     x = known - known.mean()
+    # The shape does not hang on the scale, but powers of the smallest and greatest numbers do.
+    x /= np.abs(x).max()
     return x, len(x), float((x**2).sum())
 
 
