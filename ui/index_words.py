@@ -132,10 +132,9 @@ def line_text(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
 
 def comparison(found: SafetyIndex, other: SafetyIndex) -> pd.DataFrame:
     """Return scores and places in the class of villages that both judge, those that move most first."""
-    both = found.villages.join(other.villages, rsuffix="_against")
-    judged = both[both["rank"].notna() & both["rank_against"].notna()]
-    columns = ["score", "score_against", "rank", "rank_against", "grade", "grade_against"]
-    table = judged[["class", *columns]].copy()
+    columns = ["score", "rank", "grade"]
+    both = found.villages[["class", *columns]].join(other.villages[columns].add_suffix("_against"))
+    table = both[both["rank"].notna() & both["rank_against"].notna()].copy()
     table["rank_change"] = table["rank"] - table["rank_against"]
     moved = table["rank_change"].abs().sort_values(ascending=False, kind="stable")
     return table.loc[moved.index]

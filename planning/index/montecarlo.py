@@ -175,7 +175,7 @@ def simulate(model: Model, cuts: Sequence[float], *, runs: int | None = None, se
         # How many cut points lie above the score is the grade's number.
         for row in range(len(cuts) + 1):
             graded[row] += (_grades(mine, cuts) == row).sum(axis=0)
-    low, high = _bounds(np.concatenate(told))
+    low, high = _bounds(np.concatenate(told) if told else np.empty((0, model.villages), dtype=np.float32))
     return Runs(ranks=ranks, graded=graded, on_goalposts=int(on_posts.sum()), low=low, high=high)
 
 
@@ -260,9 +260,9 @@ def _noise(model: Model, runs: int, rng: np.random.Generator) -> Floats:
 
 def _scored(model: Model, plan: _Plan) -> Iterator[tuple[int, int, Floats]]:
     """Yield the scores of the runs, some at a time."""
-    size = max(1, model.villages * len(model.structure.indicators))
-    step = max(1, _AT_ONCE // size)
-    for first in range(0, len(plan.draws), step):
+    size = model.villages * len(model.structure.indicators)
+    step = max(1, _AT_ONCE // max(size, 1))
+    for first in range(0, len(plan.draws) if size else 0, step):
         last = min(first + step, len(plan.draws))
         part = plan.part(first, last)
         columns = _drawn(model, part)

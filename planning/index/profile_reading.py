@@ -308,7 +308,7 @@ def profile_from(found: Mapping[str, Any], *, file: str = "") -> IndexProfile:
     tree = {name: values.pop(name) for name in _TREE_KEYS if name in values}
     root = Group(code=_ROOT, name=values.get("name", {}), members=pillars, **{"method": "geometric", **tree})
     if not pillars:
-        faults.append(Reason("profile_key_missing", {"where": _PLACE, "key": "[[pillar]]"}))
+        faults.append(Reason("profile_key_missing", {"where": _PLACE, "entry": "[[pillar]]"}))
     profile = None
     if not {"code", "name"} - set(values):
         profile = IndexProfile(
@@ -343,11 +343,11 @@ class _Reader:
                 self._value(keys[key], key, value, where, values)
             else:
                 known = (*keys, *tables)
-                facts = {"where": where, "key": key, "nearest": _nearest(key, known), "allowed": known}
+                facts = {"where": where, "entry": key, "nearest": _nearest(key, known), "allowed": known}
                 self._faults.append(Reason("profile_key_unknown", facts))
         for key, spec in keys.items():
             if spec.required and key not in found:
-                self._faults.append(Reason("profile_key_missing", {"where": where, "key": key}))
+                self._faults.append(Reason("profile_key_missing", {"where": where, "entry": key}))
         return values, inside
 
     def group(self, found: Any, within: str) -> Group:
@@ -380,14 +380,14 @@ class _Reader:
         try:
             values[key] = spec.read(value)
         except (ValueError, TypeError):
-            facts = {"where": where, "key": key, "found": str(value), "allowed": spec.allowed}
+            facts = {"where": where, "entry": key, "found": str(value), "allowed": spec.allowed}
             self._faults.append(Reason("profile_value_wrong", facts))
 
     def _tables(self, key: str, value: Any, where: str) -> Any:
         if isinstance(value, dict if key in _SINGLE else list):
             return value
         shape = f"[{key}]" if key in _SINGLE else f"[[{key}]]"
-        facts = {"where": where, "key": key, "found": str(value), "allowed": shape}
+        facts = {"where": where, "entry": key, "found": str(value), "allowed": shape}
         self._faults.append(Reason("profile_value_wrong", facts))
         return {} if key in _SINGLE else []
 
@@ -443,7 +443,7 @@ def _whole_faults(profile: IndexProfile) -> list[Reason]:
         faults.append(_wrong("doubt", "scales", ", ".join(profile.doubt.scales), "goalposts, …"))
     vetoes = any(rule.kind == "veto" for leaf in profile.indicators for rule in leaf.rules)
     if vetoes and profile.points.veto is None:
-        faults.append(Reason("profile_key_missing", {"where": "points", "key": "veto"}))
+        faults.append(Reason("profile_key_missing", {"where": "points", "entry": "veto"}))
     return faults + _grade_faults(profile.grades)
 
 
@@ -458,7 +458,7 @@ def _grade_faults(grades: Grades) -> list[Reason]:
             faults.append(_wrong("grades", key, list(cuts), allowed))
     for code in grades.names:
         if code not in (*grades.codes, GREY):
-            facts = {"where": "grades › names", "key": code, "nearest": _nearest(code, grades.codes)}
+            facts = {"where": "grades › names", "entry": code, "nearest": _nearest(code, grades.codes)}
             faults.append(Reason("profile_key_unknown", {**facts, "allowed": (*grades.codes, GREY)}))
     return faults
 
@@ -473,7 +473,7 @@ def _pairwise_faults(group: Group, where: str) -> list[Reason]:
 
 
 def _wrong(where: str, key: str, found: object, allowed: str) -> Reason:
-    return Reason("profile_value_wrong", {"where": where, "key": key, "found": found, "allowed": allowed})
+    return Reason("profile_value_wrong", {"where": where, "entry": key, "found": found, "allowed": allowed})
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planning.index.composing import Composed, Recipe
+    from planning.index.composing import Recipe
     from planning.index.structure import Structure
 
     Floats = NDArray[np.float64]
@@ -180,15 +180,16 @@ class _Maker:
 
     def __init__(self, units: pd.DataFrame) -> None:
         self._units = units
-        self._made: list[tuple[Recipe, Composed]] = []
+        self._made: list[tuple[Recipe, pd.Index, dict[str, Floats]]] = []
 
     def __call__(self, recipe: Recipe) -> pd.Series:
-        plain = replace(recipe, structure=replace(recipe.structure, weights={}, methods={}, powers={}))
-        found = next((made for known, made in self._made if known == plain), None)
-        if found is None:
-            found = compose(self._units, plain)
-            self._made.append((plain, found))
         tree = recipe.structure
-        columns = {name: found.scores[name].to_numpy() for name in tree.indicators}
-        scores = add_groups(columns, tree, recipe.least_known_in_group)
-        return pd.Series(scores[tree.root], index=found.scores.index)
+        plain = replace(recipe, structure=replace(tree, weights={}, methods={}, powers={}))
+        found = next((made for made in self._made if made[0] == plain), None)
+        if found is None:
+            normalised = compose(self._units, plain).normalised
+            columns = dict(zip(tree.indicators, normalised[list(tree.indicators)].to_numpy().T, strict=True))
+            found = plain, normalised.index, columns
+            self._made.append(found)
+        scores = add_groups(found[2], tree, recipe.least_known_in_group)
+        return pd.Series(scores[tree.root], index=found[1])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo.errors import Reason
+from geo.errors import Reason, SettingError
 from planning.index.aggregating import aggregate, combine
 from planning.index.ahp import judge, judgements
 from planning.index.imputing import impute
@@ -123,7 +123,7 @@ def score(panel: Panel) -> Scored:
     Raises
     ------
     SettingError
-        ``index_without_data`` if no indicator has any.
+        ``index_without_data`` if no indicator has any; ``index_all_equal`` if none tells villages apart.
     """
     profile, notes = panel.profile, []  # type: ignore[var-annotated]
     classes = panel.villages[CLASS].to_numpy()
@@ -131,9 +131,12 @@ def score(panel: Panel) -> Scored:
     base = {item.code: _observe(item, panel.spans[BASE], classes) for item in profile.indicators}
     used = [item for item in profile.indicators if seen[item.code].known.any()]
     values = _frame(panel, {item.code: seen[item.code].values for item in used})
-    known = coverage(values, [item.code for item in used if not item.optional])
-    kept = (known >= profile.least_known) & bool(used)
+    wanted = [item.code for item in used if not item.optional] or list(values.columns)
+    known = coverage(values, wanted)
+    kept = known >= profile.least_known
     yardsticks = _yardsticks(profile, used, seen, base, kept.to_numpy(), notes)
+    if not yardsticks:
+        raise SettingError("index_all_equal" if used else "index_without_data")
     structure = profile.structure().without(set(profile.structure().indicators) - set(yardsticks))
     names = list(structure.indicators)
     filled, imputed = _fill(profile, values.loc[kept, names], panel.villages.loc[kept, CLASS])

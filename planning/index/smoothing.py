@@ -176,7 +176,8 @@ def _between(rates: Floats, weights: Floats, mean: float, chance: float) -> floa
 
 def _most_likely(loss: Callable[[Floats], tuple[float, Floats]], start: list[float]) -> tuple[float, float]:
     limits = [(None, None), (np.log(_LEAST_CERTAIN), np.log(_MOST_CERTAIN))]
-    found = minimize(loss, np.array(start), jac=True, method="L-BFGS-B", bounds=limits)
+    # Two unknowns are no work for BLAS, whose threads would wait for each other longer than they compute.
+    found = minimize(loss, np.array(start), jac=True, method="TNC", bounds=limits)
     first, second = np.exp(found.x)
     return float(first), float(second)
 

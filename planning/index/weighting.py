@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.optimize import minimize
 
 from geo.errors import SettingError
-from planning.index.aggregating import aggregate
+from planning.index.aggregating import add_groups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,10 +145,13 @@ def optimised_weights(
         raise SettingError("importance_empty", allowed=", ".join(names))
     wanted = wanted / wanted.sum()
 
+    leaves = structure.indicators
+    columns = dict(zip(leaves, values[list(leaves)].to_numpy(dtype=float).T, strict=True))
+
     def obtained(weights: Floats) -> Floats:
         tree = structure.with_weights(dict(zip(names, weights.tolist(), strict=True)))
-        scores = aggregate(values, tree)
-        found = scores[list(names)].corrwith(scores[structure.root], method=correlation)
+        scores = add_groups(columns, tree)
+        found = _correlations([scores[name] for name in names], scores[tree.root], correlation)
         return np.asarray(found / found.sum(), dtype=float)
 
     def weights_of(free: Floats) -> Floats:
@@ -185,6 +188,17 @@ def noisy_weights(
     off = np.array([noise.get(structure.height(name), 0.0) for name in names])
     drawn = given * (1.0 + off * rng.uniform(-1.0, 1.0, (draws, len(names))))
     return pd.DataFrame(drawn, columns=names)
+
+
+def _correlations(members: list[Floats], whole: Floats, by: Correlation) -> Floats:
+    if by != "pearson" or np.isnan(whole).any() or any(np.isnan(member).any() for member in members):
+        frame = pd.DataFrame(dict(enumerate(members)))
+        return np.asarray(frame.corrwith(pd.Series(whole), method=by), dtype=float)
+    centred = np.array([member - member.mean() for member in members])
+    rest = whole - whole.mean()
+    spread = np.sqrt((centred**2).sum(axis=1) * (rest**2).sum())
+    found: Floats = np.divide(centred @ rest, spread, out=np.zeros(len(centred)), where=spread > 0)
+    return found
 
 
 def _complete(values: pd.DataFrame) -> Floats:

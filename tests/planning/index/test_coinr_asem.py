@@ -2,7 +2,7 @@
 COINr's ASEM example: 51 countries, 49 indicators in 8 pillars, 2 sub-indices, 1 index.
 
 Two runs of COINr are in it: every stage of the index as version 0 built it (``stage_*``), and the scores,
-ranks, uncertainty and Sobol' indices that version 1's ``build_example_coin`` and its sensitivity vignette gave.
+ranks, uncertainty and Sobol' indices that version 1's ``build_example_coin`` and sensitivity vignette gave.
 """
 
 from dataclasses import replace

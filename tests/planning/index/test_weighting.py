@@ -1,4 +1,4 @@
-"""Weights out of data, and from judgements in pairs: worked examples of the literature, and what must hold."""
+"""Weights out of data and from judgements in pairs: worked examples of the literature, and what must hold."""
 
 import numpy as np
 import pandas as pd
