@@ -99,8 +99,8 @@ def write_index(
     """
     Write an index into a folder, and return the names of the files.
 
-    villages, points (every calculation line by line) and indicators as CSV with stable headings and as
-    workbooks with headings in words, the profile as it was, and index.json with everything else.
+    villages, points (every calculation line by line) and indicators as CSV with stable headings, the first
+    two as workbooks with headings in words as well, the profile as it was, and index.json with the rest.
     """
     tables = {
         "villages": index.villages.reset_index(),
@@ -110,22 +110,15 @@ def write_index(
     for name, table in tables.items():
         export_bytes(write_csv(table), folder / f"{name}.csv")
     about = pd.DataFrame({t("index.about"): [*heading(index, t), *notes(index, t, names)]})
-    for name, sheet in _sheets(index, t).items():
-        sheets = {t(f"index.file_{name}"): sheet, t("index.about"): about}
-        export_bytes(write_xlsx(sheets), folder / f"{name}.xlsx")
+    books = {"villages": _village_sheet(index, t), "points": _point_sheet(index, t)}
+    for name, sheet in books.items():
+        book = write_xlsx({t(f"index.file_{name}"): sheet, t("index.about"): about})
+        export_bytes(book, folder / f"{name}.xlsx")
     export_bytes(profile_text, folder / "profile.toml")
     content = json.dumps(index_facts(index, t), ensure_ascii=False, indent=1, default=str)
     export_bytes(content.encode(), folder / "index.json")
-    written = [f"{name}.{suffix}" for name in tables for suffix in ("csv", "xlsx")]
+    written = [*(f"{name}.csv" for name in tables), *(f"{name}.xlsx" for name in books)]
     return [*written, "profile.toml", "index.json"]
-
-
-def _sheets(index: SafetyIndex, t: Words) -> dict[str, pd.DataFrame]:
-    return {
-        "villages": _village_sheet(index, t),
-        "points": _point_sheet(index, t),
-        "indicators": _indicator_sheet(index, t),
-    }
 
 
 def _village_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:
@@ -163,27 +156,6 @@ def _point_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:
             t("index.col_line"): [line_text(line, index.profile, t) for line in lines.to_dict("records")],
             t("index.col_effect"): lines["effect"],
             t("index.col_running"): lines["running"],
-        }
-    )
-
-
-def _indicator_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:
-    table, profile = index.indicators, index.profile
-    if table.empty:
-        return table
-    return pd.DataFrame(
-        {
-            t("column.village_id"): table["village_id"],
-            t("column.name"): table["village_id"].map(index.villages["name"]),
-            t("index.col_pillar"): [profile.name_of(code, t.lang) for code in table["pillar"]],
-            t("index.col_indicator"): [profile.name_of(code, t.lang) for code in table["indicator"]],
-            t("index.col_count"): table["count"],
-            t("index.col_window_count"): table["window_count"],
-            t("index.col_raw"): table["raw"].round(2),
-            t("index.col_value"): table["value"].round(2),
-            t("index.col_low"): table["low"].round(2),
-            t("index.col_high"): table["high"].round(2),
-            t("index.col_normalised"): table["normalised"].round(1),
         }
     )
 
