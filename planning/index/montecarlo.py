@@ -273,29 +273,35 @@ def _scored(model: Model, plan: _Plan) -> Iterator[tuple[int, int, Floats]]:
 
 def _drawn(model: Model, plan: _Plan) -> dict[str, Floats]:
     """Return each indicator's values: a row per run, a column per village."""
-    runs = len(plan.draws)
-    names = model.structure.indicators
-    columns = {name: np.empty((runs, model.villages)) for name in names}
+    runs, names = len(plan.draws), model.structure.indicators
+    shapes = _shapes(model)
+    gammas = np.empty((runs, *shapes.shape))
     for run, key in enumerate(plan.draws):
-        rng = np.random.default_rng(key)
-        for name in names:
-            columns[name][run] = _draw(model, name, rng)
+        gammas[run] = np.random.default_rng(key).standard_gamma(shapes)
+    columns, at = {}, 0
+    for name in names:
+        found = model.smoothed.get(name)
+        if found is None:
+            columns[name] = np.broadcast_to(model.values[name], (runs, model.villages))
+            continue
+        drawn, at = gammas[:, at], at + 1
+        if found.kind == "gamma":
+            drawn = drawn / found.second
+        else:
+            drawn, at = drawn / (drawn + gammas[:, at]), at + 1
+        columns[name] = np.where(np.isnan(found.first), model.values[name], drawn * model.scales[name])
     return columns
 
 
-def _draw(model: Model, name: str, rng: np.random.Generator) -> Floats:
-    found = model.smoothed.get(name)
-    if found is None:
-        return model.values[name]
-    fixed = np.isnan(found.first)
-    # Drawn for those as well that are fixed: one village more must not change the others.
-    first = np.where(fixed, 1.0, found.first)
-    drawn = rng.standard_gamma(first)
-    if found.kind == "gamma":
-        drawn /= found.second
-    else:
-        drawn /= drawn + rng.standard_gamma(np.where(fixed, 1.0, found.second))
-    return np.where(fixed, model.values[name], drawn * model.scales[name])
+def _shapes(model: Model) -> Floats:
+    """Return the shapes of all gamma variates of a run: one row for a rate, two for a share."""
+    rows = []
+    for name in model.structure.indicators:
+        found = model.smoothed.get(name)
+        if found is not None:
+            rows += [found.first] if found.kind == "gamma" else [found.first, found.second]
+    # Drawn also where nothing varies, so that one gap more does not change what all others draw.
+    return np.nan_to_num(np.array(rows).reshape(len(rows), model.villages), nan=1.0)
 
 
 def _on_scales(model: Model, name: str, values: Floats, scales: Ints) -> Floats:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planning.index.index import SafetyIndex
+    from planning.periods import Period
     from ui.names import PlaceNames
     from ui.words import Words
 
@@ -77,7 +78,7 @@ def index(
     from planning.index.index import safety_index
     from planning.index.profile_reading import load_profile, profile_text
     from planning.periods import parse_period
-    from ui.index_files import index_facts
+    from ui.index_files import calculation_facts, index_facts
     from ui.index_words import index_lines, village_lines
     from ui.names import PlaceNames
     from ui.saving import read_tables
@@ -93,12 +94,12 @@ def index(
         _save(save_profile, profile_text(profile))
     tables = read_tables(Workspace.open(workspace), _TABLES)
     names = PlaceNames.of(tables)
+    code = None if village is None else _code(village, tables, asked)
     options: dict[str, Any] = {"basis": basis, "edition": edition, "seed": seed}
     found = safety_index(tables, chosen, asked, **options)
     facts = index_facts(found, say.t)
-    if village is not None:
-        (code,) = _codes(village, tables, found)
-        facts |= _village(found, code, say.t)
+    if code is not None:
+        facts |= calculation_facts(found, code, say.t)
         lines = village_lines(found, code, say.t, names)
     else:
         lines = index_lines(found, say.t, names)
@@ -115,19 +116,14 @@ def index(
         say.message(say.t("index.files", count=say.t.number(len(files)), folder=str(out)))
 
 
-def _codes(text: str, tables: Mapping[str, pd.DataFrame], found: SafetyIndex) -> tuple[str, ...]:
+def _code(text: str, tables: Mapping[str, pd.DataFrame], period: Period) -> str:
+    from planning.index.places import villages_of
     from ui.place_codes import place_codes
 
-    codes = place_codes("--village", [text], tables, "villages")
-    if codes[0] not in found.villages.index:
+    (code,) = place_codes("--village", [text], tables, "villages")
+    if code not in villages_of(tables, period).index:
         raise SettingError("village_unknown", ids=text)
-    return codes
-
-
-def _village(found: SafetyIndex, code: str, t: Words) -> dict[str, Any]:
-    from ui.index_files import calculation_facts
-
-    return calculation_facts(found, code, t)
+    return code
 
 
 def _compared(
