@@ -5,8 +5,16 @@ import pytest
 
 from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, SOURCE
 from geo.errors import SettingError
-from planning.calls import RECEIVED, KnownDays, can_be_added, counted_calls, known_days, places_of
-from planning.periods import parse_period
+from planning.calls import (
+    RECEIVED,
+    KnownDays,
+    can_be_added,
+    counted_calls,
+    known_days,
+    places_of,
+    running_days,
+)
+from planning.periods import parse_period, trailing
 
 
 def incidents(*rows):
@@ -135,7 +143,24 @@ def test_a_quiet_district_may_be_silent_for_days():
     # A call every fifth day: silences of 20 days come by chance, months begin and end with some.
     days = pd.date_range("2025-01-04", "2025-12-27", freq="5D").strftime("%Y-%m-%d")
     rows = pd.DataFrame({DATE: [*days[:20], *days[24:]], COUNT: 1})
-    assert known_days(rows) == KnownDays(first=dt.date(2025, 1, 1), last=dt.date(2025, 12, 31))
+    known = known_days(rows)
+    assert (known.first, known.last, known.gaps) == (dt.date(2025, 1, 1), dt.date(2025, 12, 31), ())
+
+
+@pytest.mark.parametrize("day", ["01", "15", "28"])
+def test_calls_that_are_dated_by_the_month_are_known_by_the_month(day):
+    months = [f"{month}-{day}" for month in pd.period_range("2025-01", "2026-10", freq="M")]
+    rows = pd.DataFrame({DATE: months, COUNT: 8000})
+    known = known_days(rows)
+    assert known == KnownDays(first=dt.date(2025, 1, 1), last=dt.date(2026, 10, 31), step=28)
+    assert running_days(known, parse_period("2026-02")) == (None, ())
+    with pytest.raises(SettingError, match="period_too_short"):
+        running_days(known, parse_period("2026-W41"))
+    without_may = known_days(rows.drop(index=4))
+    assert [month.name for month in trailing(parse_period("2025-06"), 3) if without_may.covers(month)] == [
+        "2025-04",
+        "2025-06",
+    ]
 
 
 def test_every_call_is_placed_or_told_to_have_no_place():

@@ -159,6 +159,8 @@ _NAMED: Mapping[str, str] = {
     "found_kind": "shape",
     "expected": "shape",
     "by": "basis",
+    "window": "window",
+    "change": "change",
     "category": "category",
     "categories": "category",
     "count_basis": "count_basis",
