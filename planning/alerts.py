@@ -14,14 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from data.schemas import CATEGORY
 from geo.errors import SettingError
+from planning.calls import count_by_period
 from planning.cusum import cumulative_sums, limit_for
 from planning.exceedance import LEAST_PERIODS, Prediction, normal_scores, predicted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from planning.calls import Calls
+    from planning.periods import Period
 
     Floats = NDArray[np.float64]
 
@@ -101,6 +106,31 @@ class Alerts:
     periods: int
     naive: int
     excess: Mapping[str, float]
+
+
+def call_series(
+    calls: Calls, places: pd.Series, ids: Sequence[str], periods: Sequence[Period]
+) -> dict[str, pd.DataFrame]:
+    """
+    Return the counts that `find_alerts` judges: all calls, and each category of them (``category:<code>``).
+
+    Parameters
+    ----------
+    calls
+        Of one 统计口径.
+    places
+        Place of each call, on the index of ``calls.rows``.
+    ids
+        Places to be judged, each once.
+    periods
+        In order, the last one to be judged.
+    """
+    found = {ALL: count_by_period(calls.rows, places, ids, periods)}
+    kinds = calls.rows[CATEGORY]
+    for kind in sorted(set(kinds) - {""}) if calls.category is None else ():
+        mine = kinds == kind
+        found[f"category:{kind}"] = count_by_period(calls.rows[mine], places[mine], ids, periods)
+    return found
 
 
 def find_alerts(

@@ -30,8 +30,9 @@ PARTS = (VALID, NON_POLICE, INVALID)
 _RECEIVED_WORDS = ("接报", RECEIVED)
 # A silence less likely than this is no quiet time: calls were not imported.
 _SILENCE = 1e-6
-# Of the usual distance between days with calls: more than 31 days of 28, less than two months.
-_ONE_LEFT_OUT = 1.5
+# Dates that never lie closer stand for weeks or months; of their usual distance, one that is left out takes
+# more than this.
+_DATED_APART, _ONE_LEFT_OUT = 7, 1.5
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -47,7 +48,7 @@ class KnownDays:
     gaps
         First and last day of each silence in between that is too long for chance.
     step
-        Days that lie at least between two dates with calls: 28 for calls that are dated by the month.
+        Days that lie at least between two dates, where these stand for weeks or months; else 1.
     """
 
     first: dt.date
@@ -155,13 +156,13 @@ def known_days(rows: pd.DataFrame) -> KnownDays:
     rows
         date (ISO) and count; at least one row.
     """
-    by_day = rows.groupby(DATE)[COUNT].sum()
-    by_day = by_day[by_day > 0].sort_index()
-    days = [dt.date.fromisoformat(str(day)[:10]) for day in by_day.index]
-    # The mean over the days that are not part of a gap; a gap that is counted in makes it a little small.
-    a_day = float(by_day.sum()) / ((days[-1] - days[0]).days + 1)
+    told = rows.loc[rows[COUNT] > 0, DATE]
+    days = [dt.date.fromisoformat(str(day)[:10]) for day in sorted(told.unique())]
     apart = [(after - before).days for before, after in pairwise(days)] or [1]
-    longest = math.floor(max(-math.log(_SILENCE) / a_day, _ONE_LEFT_OUT * float(np.median(apart))))
+    if min(apart) >= _DATED_APART:
+        longest = math.floor(_ONE_LEFT_OUT * float(np.median(apart)))
+    else:
+        longest = _longest_silence((days[-1] - days[0]).days + 1, len(days), len(told))
     first, last = _known_from(days[0], longest), _known_until(days[-1], longest)
     silences = (
         (_known_until(before, longest) + _ONE_DAY, _known_from(after, longest) - _ONE_DAY)
@@ -169,7 +170,14 @@ def known_days(rows: pd.DataFrame) -> KnownDays:
         if (after - before).days - 1 > longest
     )
     gaps = tuple((begin, end) for begin, end in silences if begin <= end)
-    return KnownDays(first=first, last=last, gaps=gaps, step=min(apart))
+    return KnownDays(first=first, last=last, gaps=gaps, step=min(apart) if min(apart) >= _DATED_APART else 1)
+
+
+def _longest_silence(span: int, days: int, rows: int) -> int:
+    """Return the longest silence that chance may bring about."""
+    # A day is silent as often as days are, or as a day of so many rows is; whichever is less.
+    silent = min(math.log((span - days + 1) / (span + 2)), -rows / span)
+    return math.floor(math.log(_SILENCE) / silent)
 
 
 def _known_from(day: dt.date, longest: int) -> dt.date:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import changing, copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
 
 door = typer.Typer(
     name="gridbeat",
@@ -29,6 +29,8 @@ for _name, _command in {
     "plans": plans.plans,
     "plan": plans.plan,
     "handover": handover.handover,
+    "table": changing.table,
+    "alerts": changing.alerts,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,

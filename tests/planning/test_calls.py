@@ -1,5 +1,6 @@
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,9 +32,10 @@ def incidents(*rows):
     )
 
 
-def daily(first, last, count=20):
-    days = pd.date_range(first, last).strftime("%Y-%m-%d")
-    return pd.DataFrame({GRID_ID: "G1", DATE: days, COUNT: count})
+def daily(first, last):
+    """20 rows a day."""
+    days = pd.date_range(first, last).strftime("%Y-%m-%d").repeat(20)
+    return pd.DataFrame({GRID_ID: "G1", DATE: days, COUNT: 1})
 
 
 def counted(frame, **options):
@@ -137,6 +139,14 @@ def test_a_month_that_was_not_imported_is_unknown_and_not_quiet():
     assert not known.covers(parse_period("2025-06"))
     assert not known.covers(parse_period("2025-Q2"))
     assert known.covers(parse_period("2025-07"))
+
+
+def test_calls_that_come_in_lumps_do_not_make_silences_unlikely():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2025-01-01", "2026-10-31")[rng.random(669) < 0.7]
+    rows = pd.DataFrame({DATE: days.strftime("%Y-%m-%d"), COUNT: 50})
+    assert np.diff(days).max() > pd.Timedelta(days=4)
+    assert known_days(rows).gaps == ()
 
 
 def test_a_quiet_district_may_be_silent_for_days():

@@ -159,6 +159,7 @@ _NAMED: Mapping[str, str] = {
     "found_kind": "shape",
     "expected": "shape",
     "by": "basis",
+    "indicator": "indicator",
     "window": "window",
     "change": "change",
     "category": "category",
