@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ui.paper.layout import Table
 
 _FORMATS = {"count": "#,##0", "share": "+0.0%;-0.0%;0.0%", "code": "@", "text": "@"}
-# Of a title and the headings of columns alone.
-_LEAST_HEADS = 2
+# Of a title and the headings of columns alone; height of a line of text, in points.
+_LEAST_HEADS, _LINE = 2, 15
 # The earliest that a zip can state, and the least that may change from day to day.
 _FEWEST_STAMP = (1980, 1, 1, 0, 0, 0)
 
@@ -91,13 +91,22 @@ def _headings(sheet: Worksheet, table: Table, row: int) -> None:
 
 
 def _merge_headings(sheet: Worksheet, table: Table, row: int) -> None:
-    place = 1
+    place, lines = 1, 1
     for label, count in table.groups:
-        if label:
+        wide = sum(column.width for column in table.columns[place - 1 : place - 1 + count])
+        lines = max(lines, sum(_lines(part, wide) for part in label.split("\n")))
+        if label and count > 1:
             sheet.merge_cells(start_row=row, end_row=row, start_column=place, end_column=place + count - 1)
         for alone in () if label else range(place, place + count):
             sheet.merge_cells(start_row=row, end_row=row + 1, start_column=alone, end_column=alone)
         place += count
+    if table.groups:
+        sheet.row_dimensions[row].height = _LINE * lines
+
+
+def _lines(text: str, wide: float) -> int:
+    """Return how many lines a text takes: merged cells do not grow with it by themselves."""
+    return math.ceil(width(text) * 1.1 / wide)
 
 
 def _body(sheet: Worksheet, table: Table, row: int) -> int:
@@ -133,8 +142,7 @@ def _noted(sheet: Worksheet, table: Table, row: int, last: int) -> int:
     for note in table.notes:
         cell = _across(sheet, note, row, last)
         cell.alignment = Alignment(vertical="top", wrap_text=True)
-        # Merged cells do not grow with their text by themselves.
-        sheet.row_dimensions[row].height = 15 * math.ceil(width(note) * 1.1 / wide)
+        sheet.row_dimensions[row].height = _LINE * _lines(note, wide)
         row += 1
     return row
 
