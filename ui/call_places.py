@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # What a table of calls may be made by, and the table of places behind it.
 LEVELS: Mapping[str, str] = {"station": "stations", "town": "towns", "zone": "zones", "village": "villages"}
-CATEGORY = "category"
+_UPPER: Mapping[str, tuple[str, ...]] = {"village": ("town", "station"), "zone": ("station",)}
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,10 @@ class CallPlaces:
         return sorted({*listed, *self.by_grid(level).dropna().astype(str)})
 
     def parents(self, level: str) -> list[pd.Series]:
-        """Return the larger places of those of a level, indexed by these: whose totals may be known too."""
-        upper = {"village": ("town", "station"), "zone": ("station",)}.get(level, ())
-        own = self.by_grid(level)
+        """Return the larger places of those of a level, indexed by these: their totals may be known too."""
         found = []
-        for name in upper:
+        for name in _UPPER.get(level, ()):
+            own = self.by_grid(level)
             pairs = pd.DataFrame({"own": own, "upper": self._units[name]}).dropna()
             if len(pairs):
                 found.append(pairs.groupby("own")["upper"].agg(lambda places: places.value_counts().index[0]))

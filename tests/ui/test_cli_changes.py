@@ -137,7 +137,7 @@ def test_a_category_is_asked_for_as_the_bureau_writes_it(run, district):
     "asked",
     [
         ("--period", "2026-02", "--spring-festival", "--per-day"),
-        ("--period", "2026-W41", "--by", "category"),
+        ("--period", "2026-W41", "--by", "category", "--edition", "external"),
         ("--period", "2026-09-26..2026-10-25", "--by", "zone"),
         ("--period", "2026-10-X1", "--by", "town", "--edition", "external"),
     ],
