@@ -51,7 +51,7 @@ def test_the_month_since_which_it_is_busy_is_told():
 
 
 def test_the_interval_is_the_exact_poisson_one():
-    # Garwood's interval of 10 counts is 4.795–18.39 (Ulm 1990, table 1).
+    # Garwood 1936: of 10 counts 4.795–18.39, of none 0–3.689.
     counts = pd.DataFrame([[10, 0, 0], [0, 0, 0]], index=["A", "B"])
     rows = busy_towns(counts, trailing(OCTOBER, 3))
     assert rows.loc["A", ["low", "high"]].to_numpy(dtype=float) * 92 == pytest.approx(
