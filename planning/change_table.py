@@ -127,8 +127,7 @@ def change_table(
     Raises
     ------
     SettingError
-        ``period_after_calls``, ``period_before_calls``, ``period_in_gap``, ``period_festival_unknown``,
-        ``setting_wrong``.
+        As `planning.calls.running_days` and `planning.periods.compared`; ``setting_wrong``.
     """
     if not 0 < level < 1:
         raise SettingError("setting_wrong", name="level", found=level, allowed="0–1")
@@ -222,7 +221,6 @@ def _noise(
         total = excess_of_sum(alike, table.sum(axis=1))
         return _Noise(rows=np.full(len(order), alike), total=total, days=days)
     places = sorted(set(units) - {NOWHERE})
-
     every = pd.Series(data=True, index=labels.index)
     excess = []
     for kept in (*(labels == label for label in order), every):
@@ -248,8 +246,6 @@ def _with_changes(counts: pd.DataFrame, case: _Case, excess: Floats) -> pd.DataF
         scale = old.days / new.days if case.per_day else 1.0
         base = counts[before].astype("Float64").where(counts[before] > 0)
         table[f"{name}_change"] = counts[now] / base * scale - 1.0
-        # Waverings of single periods cancel out over several of them.
-        wavering = {window.days: excess * case.base_days / window.days for window in (new, old)}
         known = (counts[now].notna() & counts[before].notna()).to_numpy()
         p = np.full(len(counts), np.nan)
         p[known] = change_p_values(
@@ -257,8 +253,9 @@ def _with_changes(counts: pd.DataFrame, case: _Case, excess: Floats) -> pd.DataF
             counts[before][known],
             days_now=new.days,
             days_before=old.days,
-            excess_now=wavering[new.days][known],
-            excess_before=wavering[old.days][known],
+            # Waverings of single periods cancel out over several of them.
+            excess_now=excess[known] * case.base_days / new.days,
+            excess_before=excess[known] * case.base_days / old.days,
         )
         table[f"{name}_p"] = pd.array(p, dtype="Float64")
         table[f"{name}_chance"] = (table[f"{name}_p"] >= case.level).astype("boolean")
