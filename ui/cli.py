@@ -7,7 +7,19 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, indexing, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import (
+    changing,
+    copies,
+    editions,
+    handover,
+    indexing,
+    layers,
+    nesting,
+    plans,
+    redrawing,
+    scoring,
+    serving,
+)
 
 door = typer.Typer(
     name="gridbeat",
@@ -30,6 +42,8 @@ for _name, _command in {
     "plan": plans.plan,
     "handover": handover.handover,
     "index": indexing.index,
+    "table": changing.table,
+    "alerts": changing.alerts,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,
