@@ -12,11 +12,14 @@ from ui.doors import (
     copies,
     editions,
     handover,
+    heating,
     indexing,
     layers,
     nesting,
+    patrolling,
     plans,
     redrawing,
+    roads,
     scoring,
     serving,
 )
@@ -34,10 +37,12 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
     "drift": scoring.drift,
+    "heat": heating.heat,
     "plans": plans.plans,
     "plan": plans.plan,
     "handover": handover.handover,
@@ -50,6 +55,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 
 
