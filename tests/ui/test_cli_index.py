@@ -53,9 +53,9 @@ def facts(result):
     return json.loads(result.stdout)
 
 
-def test_the_object_tells_every_village_and_the_same_seed_the_same(run):
-    found, again = (facts(run("--period", "2026-10", "--json", "--seed", 4)) for _ in range(2))
-    assert found["villages"] == again["villages"]
+def test_the_object_tells_every_village(run):
+    found = facts(run("--period", "2026-10", "--json", "--seed", 4))
+    assert found["seed"] == 4
     assert len(found["villages"]) == found["count"] == 24
     for village in found["villages"]:
         assert set(village) >= VILLAGE_KEYS
