@@ -157,6 +157,13 @@ def test_wrong_input_is_said_in_words(run, typed, zh, en):
         assert "{" not in result.stderr
 
 
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_computed(run, tmp_path):
+    (tmp_path / "file").write_text("x")
+    result = run("--period", "2026-10", "--out", tmp_path / "file" / "folder")
+    assert result.exit_code == 2
+    assert "file" in result.stderr
+
+
 def test_a_profile_with_slips_is_told_all_of_them(run, tmp_path):
     bad = tmp_path / "bad.toml"
     text = profile_text("pingan_village").decode().replace("window_months", "window_month", 1)
