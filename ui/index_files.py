@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data.exporting import export_bytes
+from data.exporting import export_files
 from planning.index.strengths import strengths
 from ui.doors.rows import records
 from ui.index_words import class_name, grade_name, heading, line_text, notes
@@ -107,18 +107,20 @@ def write_index(
         "points": index.points.lines,
         "indicators": index.indicators,
     }
-    for name, table in tables.items():
-        export_bytes(write_csv(table), folder / f"{name}.csv")
     about = pd.DataFrame({t("index.about"): [*heading(index, t), *notes(index, t, names)]})
     books = {"villages": _village_sheet(index, t), "points": _point_sheet(index, t)}
-    for name, sheet in books.items():
-        book = write_xlsx({t(f"index.file_{name}"): sheet, t("index.about"): about})
-        export_bytes(book, folder / f"{name}.xlsx")
-    export_bytes(profile_text, folder / "profile.toml")
     content = json.dumps(index_facts(index, t), ensure_ascii=False, indent=1, default=str)
-    export_bytes(content.encode(), folder / "index.json")
-    written = [*(f"{name}.csv" for name in tables), *(f"{name}.xlsx" for name in books)]
-    return [*written, "profile.toml", "index.json"]
+    files = {
+        **{f"{name}.csv": write_csv(table) for name, table in tables.items()},
+        **{
+            f"{name}.xlsx": write_xlsx({t(f"index.file_{name}"): sheet, t("index.about"): about})
+            for name, sheet in books.items()
+        },
+        "profile.toml": profile_text,
+        "index.json": content.encode(),
+    }
+    export_files(files, folder)
+    return list(files)
 
 
 def _village_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
 SMALLEST_TOLD = 10
 # What follows from a small count by a rule that everyone knows tells the count.
-_TELLTALES_OF_LINES = ("count", "compared", "quantity", "effect", "running")
-_TELLTALES_OF_INDICATORS = ("raw",)
+_TELLTALES = ("count", "compared", "quantity", "effect", "running")
 
 
 def suppressed(index: SafetyIndex) -> SafetyIndex:
@@ -29,9 +28,8 @@ def suppressed(index: SafetyIndex) -> SafetyIndex:
     """
     lines = _lines(index.points.lines)
     pillars = index.points.pillars.copy()
-    for village, pillar in (
-        lines.loc[lines["suppressed"], ["village_id", "pillar"]].drop_duplicates().to_numpy()
-    ):
+    gaps = lines.loc[lines["suppressed"], ["village_id", "pillar"]].drop_duplicates()
+    for village, pillar in gaps.to_numpy():
         pillars.loc[village, pillar] = np.nan
     villages = index.villages.copy()
     for code in pillars:
@@ -55,7 +53,7 @@ def _lines(lines: pd.DataFrame) -> pd.DataFrame:
     group = found["village_id"] + "/" + found["pillar"]
     small |= (found["kind"] == "full") & group.isin(group[small])
     found["suppressed"] = small
-    found.loc[small, list(_TELLTALES_OF_LINES)] = np.nan
+    found.loc[small, list(_TELLTALES)] = np.nan
     # Sums after a gap would tell what is in it, all but the last.
     after = found.groupby("village_id")["suppressed"].cummax()
     last = ~found.duplicated("village_id", keep="last")
@@ -84,7 +82,7 @@ def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:
         return found
     small, small_window = _small(found["count"]), _small(found["window_count"])
     found.loc[small, "count"] = np.nan
-    found.loc[small_window, ["window_count", *_TELLTALES_OF_INDICATORS]] = np.nan
+    found.loc[small_window, ["window_count", "raw"]] = np.nan
     found["suppressed"] = small | small_window
     return found
 

@@ -10,11 +10,12 @@ import pandas as pd
 
 from geo.errors import Reason
 from planning.index.coherence import consistency, upward_correlations
+from planning.index.editions import suppressed
 from planning.index.gathering import gather
 from planning.index.grades import bands, grades_of
 from planning.index.montecarlo import Runs, class_ranks, model_of, sensitivity, simulate
 from planning.index.panel import CURRENT, WINDOW
-from planning.index.places import CLASS
+from planning.index.places import ABOUT, CLASS
 from planning.index.points import Points, score_points
 from planning.index.points_doubt import points_graded
 from planning.index.profile import GREY
@@ -149,8 +150,6 @@ def index_of(
     panel: Panel, *, edition: Edition = INTERNAL, runs: int | None = None, seed: int = 0
 ) -> SafetyIndex:
     """Return the safety index of a panel; see `safety_index`."""
-    from planning.index.editions import suppressed
-
     profile, scored, points = panel.profile, score(panel), score_points(panel)
     model = model_of(profile, scored, panel.villages[CLASS])
     found = simulate(model, profile.grades.score, runs=runs, seed=seed)
@@ -185,10 +184,7 @@ def _villages(
     panel: Panel, scored: Scored, points: Points, model: Model, runs: Runs, seed: int
 ) -> pd.DataFrame:
     profile, root = panel.profile, scored.structure.root
-    about = [
-        name for name in ("name", "kind", "town_id", "station_id", CLASS, PRESENT) if name in panel.villages
-    ]
-    table = panel.villages[about].copy()
+    table = panel.villages[[*ABOUT, CLASS, PRESENT]].copy()
     table["points"] = points.total
     table["vetoed"] = points.vetoed
     table["points_grade"] = grades_of(points.total, profile.grades.codes, profile.grades.points)

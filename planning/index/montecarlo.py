@@ -8,7 +8,7 @@ counts' chance as well as on the method is what COINr's uncertainty analysis lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -134,6 +134,7 @@ def model_of(profile: IndexProfile, scored: Scored, classes: pd.Series) -> Model
     items = {item.code: item for item in profile.indicators}
     names = scored.structure.indicators
     imputed = scored.imputed[kept]
+    methods = tuple(dict.fromkeys((profile.root.method, *profile.doubt.methods)))
     return Model(
         structure=scored.structure,
         smoothed={
@@ -144,7 +145,7 @@ def model_of(profile: IndexProfile, scored: Scored, classes: pd.Series) -> Model
         yardsticks=scored.yardsticks,
         classes=pd.factorize(classes[kept], sort=True)[0].astype(np.int64),
         floor=profile.floor,
-        doubt=profile.doubt,
+        doubt=replace(profile.doubt, methods=methods),
     )
 
 
@@ -333,12 +334,12 @@ def _added_up(model: Model, columns: Mapping[str, Floats], plan: _Plan) -> Float
         weights = plan.weights[:, [place[name] for name in members]]
         block = [found.pop(name) for name in members]
         found[group] = _mean(block, weights, tree.method(group), tree.powers.get(group, 1.0))
-    members = tree.members(tree.root)
+    members, power = tree.members(tree.root), tree.powers.get(tree.root, 1.0)
     whole = np.empty((len(plan.draws), model.villages))
     for number, method in enumerate(model.doubt.methods):
         runs = plan.methods == number
         weights = plan.weights[np.ix_(runs, [place[name] for name in members])]
-        whole[runs] = _mean([found[name][runs] for name in members], weights, method, 1.0)
+        whole[runs] = _mean([found[name][runs] for name in members], weights, method, power)
     return whole
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from planning.periods import Period
 
 CLASS = "class"
-_ABOUT = (NAME, KIND, TOWN_ID, STATION_ID)
+ABOUT = (NAME, KIND, TOWN_ID, STATION_ID)
 
 
 def villages_of(tables: Mapping[str, pd.DataFrame], period: Period | None = None) -> pd.DataFrame:
@@ -55,11 +55,11 @@ def villages_of(tables: Mapping[str, pd.DataFrame], period: Period | None = None
     table = tables.get("villages")
     if table is not None and not table.empty:
         rows = _in_force(pd.DataFrame(table), period).drop_duplicates(VILLAGE_ID)
-        about = {name: rows[name].astype("str").fillna("") if name in rows else "" for name in _ABOUT}
+        about = {name: rows[name].astype("str").fillna("") if name in rows else "" for name in ABOUT}
         villages = pd.DataFrame({VILLAGE_ID: rows[VILLAGE_ID].astype("str"), **about}).set_index(VILLAGE_ID)
     else:
         named = village_of_grid(tables).dropna().unique()
-        villages = pd.DataFrame("", index=pd.Index(named, name=VILLAGE_ID, dtype="str"), columns=list(_ABOUT))
+        villages = pd.DataFrame("", index=pd.Index(named, name=VILLAGE_ID, dtype="str"), columns=list(ABOUT))
     if villages.empty:
         raise SettingError("index_without_villages")
     return villages.sort_index()

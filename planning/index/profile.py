@@ -231,7 +231,7 @@ class Doubt:
         Scales of which one is drawn in each run; grades are told from the runs on goalposts, which their cut
         points are made for.
     methods
-        Of which one is drawn for the root in each run.
+        Of which one is drawn for the root in each run, beside the root's own.
     runs
         How many there are.
     sure

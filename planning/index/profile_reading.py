@@ -23,7 +23,6 @@ from planning.index.profile import (
     PointRules,
     Rule,
 )
-from planning.index.structure import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -32,6 +31,8 @@ _ROOT = "index"
 # What stands at the top of a profile is told to be there.
 _PLACE = "profile"
 _LANGS = ("zh", "en")
+# Those whose values stay on the members' scale, which cut points of grades are made for.
+_MEANS = ("arithmetic", "geometric", "harmonic", "generalised")
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # A rule of a kind tells of indicators that are measured in one of these ways.
 _FITS = {
@@ -151,7 +152,7 @@ _NAME_KEY = _Key(read=_name, allowed='{ zh = "…", en = "…" }', required=True
 _FLAG = _Key(read=_yes_or_no, allowed="true, false")
 _TEXTS_KEY = _Key(read=_texts, allowed='"a", ["a", "b"]')
 _TREE_KEYS = {
-    "method": _choice(*METHODS),
+    "method": _choice(*_MEANS),
     "power": _number(-20, 20),
     "weighting": _choice("given", "equal", "entropy", "pca", "optimised"),
     "pairwise": _Key(read=_pairwise, allowed='[["3", "1/5"], ["2"]]'),
@@ -193,7 +194,7 @@ _KEYS: Mapping[str, Mapping[str, _Key]] = {
     "doubt": {
         "weights": _number(0, 0.99),
         "scales": _listed_choice("goalposts", "minmax", "percentile_rank"),
-        "methods": _listed_choice("arithmetic", "geometric", "harmonic"),
+        "methods": _listed_choice(*_MEANS),
         "runs": _whole(1, 100_000),
         "sure": _number(0, 1),
     },

@@ -99,8 +99,10 @@ class Reports:
         return self.rows[self.rows["series"].isin(wanted)]
 
     def _by_village(self, rows: pd.DataFrame, values: pd.Series) -> pd.Series:
-        found = values.groupby(rows["village"]).sum()
-        return found.reindex(range(len(self.villages))).set_axis(self.villages).astype(float)
+        places, size = rows["village"].to_numpy(dtype=np.int64), len(self.villages)
+        sums = np.bincount(places, values.to_numpy(dtype=float), minlength=size)
+        reported = np.bincount(places, minlength=size) > 0
+        return pd.Series(np.where(reported, sums, np.nan), index=self.villages)
 
 
 def read_reports(
@@ -143,12 +145,22 @@ def read_reports(
         raise SchemaError("index_values_wrong", count=len(faults), reasons=tuple(faults))
     if lost := int((rows["village"] < 0).sum()):
         notes.append(Reason("reports_of_unknown_villages", {"count": lost}))
-    kept = rows[(rows["village"] >= 0) & rows["value"].notna()]
+    related = rows["series"].map({name: _is_related(spec) for name, spec in indicators.items()}).astype(bool)
+    bare = related & rows["exposure"].isna() & rows["value"].notna()
+    if bare.any():
+        series = tuple(sorted(rows.loc[bare, "series"].unique()))
+        notes.append(Reason("reports_without_exposure", {"count": int(bare.sum()), "series": series}))
+    kept = rows[(rows["village"] >= 0) & rows["value"].notna() & ~bare]
     return Reports(
         rows=kept.drop(columns="place").reset_index(drop=True),
         villages=villages,
         series=tuple(sorted(table[INDICATOR].unique())),
     )
+
+
+def _is_related(indicator: Indicator) -> bool:
+    """Return whether values are told in relation to what the reports themselves state."""
+    return indicator.measure == "share" or (indicator.measure == "rate" and indicator.per == PER_EXPOSURE)
 
 
 def _exposure(rows: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -74,6 +74,7 @@ def index(
     lang: Lang = "zh",
 ) -> None:
     """平安村社指数：赋分、等级及其把握 / the safety index: points, grades, and how sure they are."""
+    from data.exporting import require_export_folder
     from data.workspace import Workspace
     from planning.index.index import safety_index
     from planning.index.profile_reading import load_profile, profile_text
@@ -89,7 +90,7 @@ def index(
     chosen, asked = load_profile(profile), parse_period(period)
     other = load_profile(against) if against else None
     if out is not None:
-        _require_folder(out)
+        require_export_folder(out)
     if save_profile is not None:
         _save(save_profile, profile_text(profile))
     tables = read_tables(Workspace.open(workspace), _TABLES)
@@ -156,13 +157,6 @@ def _written(folder: Path, found: SafetyIndex, profile: str, t: Words, names: Pl
     from ui.index_files import write_index
 
     return write_index(folder, found, profile_text(profile), t=t, names=names)
-
-
-def _require_folder(folder: Path) -> None:
-    from data.exporting import require_export_target
-
-    folder.mkdir(parents=True, exist_ok=True)
-    require_export_target(folder / "index.json")
 
 
 def _save(path: Path, content: bytes) -> None:

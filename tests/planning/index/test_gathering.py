@@ -186,6 +186,18 @@ def test_calls_and_reports_of_unknown_places_are_noted(tables):
     assert notes == {"calls_of_unknown_villages": 1, "reports_of_unknown_villages": 1}
 
 
+def test_reports_without_the_whole_they_are_a_share_of_do_not_count(tables):
+    rows = tables["indicators"]
+    spring = rows["period_start"].between("2026-02-01", "2026-06-01")
+    rows.loc[(rows["village_id"] == "A") & spring, "exposure"] = None
+    panel = gather(tables, PROFILE, OCTOBER)
+    notes = {note.code: note.facts for note in panel.notes}
+    assert notes["reports_without_exposure"] == {"count": 5, "series": ("disputes_closed",)}
+    # Seven months of twelve are left, with 8 of 10 in each.
+    assert panel.spans["window"].counts.at["A", "settled"] == 56
+    assert panel.spans["window"].exposure.at["A", "settled"] == 70
+
+
 def test_what_lacks_is_told_with_the_nearest_name(tables):
     tables["indicators"]["indicator"] = "disputes_closd"
     tables["incidents"]["category"] = "thefts"

@@ -9,7 +9,10 @@ import pytest
 from geo.errors import SettingError
 from planning.index.gathering import gather
 from planning.index.index import audit, doubts, index_of, safety_index
+from planning.index.montecarlo import model_of, simulate
+from planning.index.profile import Doubt
 from planning.index.profile_reading import load_profile, profile_from
+from planning.index.scoring import score
 from planning.periods import parse_period
 
 OCTOBER = parse_period("2026-10")
@@ -301,6 +304,25 @@ def test_the_audit_tells_what_hangs_together_and_what_the_places_hang_on(index):
     assert set(members.columns) == {"group", "with_group", "with_whole", "flag"}
     found = doubts(index, points=16)
     assert found.index.tolist() == ["counts", "weights", "scale", "method"]
+
+
+@pytest.mark.parametrize("method", ["arithmetic", "geometric", "harmonic", "generalised"])
+def test_runs_without_doubt_give_the_published_scores_by_every_mean(small_district, profile, method):
+    certain = Doubt(weights=0.0, scales=("goalposts",), methods=(method,))
+    root = replace(profile.root, method=method, power=0.5)
+    panel = gather(small_district, replace(profile, root=root, doubt=certain), OCTOBER)
+    scored = score(panel)
+    model = replace(model_of(panel.profile, scored, panel.villages["class"]), smoothed={})
+    found = simulate(model, [75, 60, 45], runs=2)
+    np.testing.assert_allclose(found.low, scored.scores[scored.structure.root], rtol=1e-6)
+    np.testing.assert_array_equal(found.low, found.high)
+
+
+def test_the_profiles_own_mean_is_always_among_those_drawn(small_district, profile):
+    own = replace(profile, root=replace(profile.root, method="harmonic"))
+    panel = gather(small_district, own, OCTOBER)
+    model = model_of(own, score(panel), panel.villages["class"])
+    assert model.doubt.methods == ("harmonic", "geometric", "arithmetic")
 
 
 def test_profiles_of_which_little_is_known_say_so(small_district):

@@ -113,6 +113,8 @@ def test_slips_of_the_pen_are_told_with_the_nearest_name_all_at_once():
         ('name = { zh = "小", en = "Small" }', "name = 3", "profile_value_wrong", "name"),
         ('code = "small"', 'code = "small"\nquantiles = [0.9, 0.1]', "profile_value_wrong", "quantiles"),
         ('code = "small"', 'code = "small"\nfloor = 0', "profile_value_wrong", "floor"),
+        # Its scores hang on who is there, so no cut point fits.
+        ('code = "small"', 'code = "small"\nmethod = "copeland"', "profile_value_wrong", "method"),
         ('code = "small"', 'code = "small"\npairwise = [["3"]]', "judgements_shape", None),
         ('code = "small"', 'code = "small"\ngrades = 3', "profile_value_wrong", "grades"),
         ("[[pillar]]", "[grades]\nscore = [60, 75, 45]\n[[pillar]]", "profile_value_wrong", "score"),
