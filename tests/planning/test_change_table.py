@@ -243,7 +243,7 @@ periods = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(rows=st.lists(st.tuples(grids, days, st.integers(1, 9)), min_size=1, max_size=40), text=periods)
 def test_every_window_is_what_a_filter_counts(rows, text):
     frame = incidents(*((grid, day.isoformat(), count) for grid, day, count in rows))

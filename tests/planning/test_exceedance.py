@@ -78,7 +78,7 @@ def test_places_that_waver_have_wider_limits():
 
 def test_alarms_come_as_often_as_expected_if_nothing_changed():
     alarms = falls = expected = expected_falls = 0.0
-    for seed in range(40):
+    for seed in range(25):
         rows = predicted(quiet(seed), level=0.01).rows
         alarms, falls = alarms + rows["alarm"].sum(), falls + rows["fall"].sum()
         expected, expected_falls = (
@@ -88,7 +88,7 @@ def test_alarms_come_as_often_as_expected_if_nothing_changed():
     assert alarms == pytest.approx(expected, abs=3 * np.sqrt(expected))
     assert falls == pytest.approx(expected_falls, abs=3 * np.sqrt(expected_falls))
     # Counts are whole, so that the level is not quite used up.
-    assert 0.006 < expected / (40 * 300) < 0.01
+    assert 0.006 < expected / (25 * 300) < 0.01
 
 
 def test_scores_are_standard_normal_and_independent_if_nothing_changed():
