@@ -457,7 +457,7 @@ def _button(form: Form, district: District, zoning: Zoning, *, known: bool) -> N
     job = jobs.current(zoning.place.path)
     running = job is not None and job.state().running
     if running and not known:
-        # Somebody else's, begun since: the page is to show how far it is, and a click that met it is answered.
+        # Somebody else's, begun since: a click that met it is answered by how far it is.
         st.rerun(scope="app")
     label = t("propose.running") if running else t("propose.start")
     with st.container(key="propose-go"):
