@@ -105,8 +105,13 @@ def printed(table: Table, t: Words) -> dict[str, Any]:
 
 
 def breakable(text: str) -> str:
-    """Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole."""
-    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), text)
+    """
+    Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole.
+
+    A percent sign stays with its number.
+    """
+    whole = text.replace(" %", "\u00a0%")
+    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), whole)
 
 
 def _pieces(run: str) -> list[str]:

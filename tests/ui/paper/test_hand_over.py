@@ -445,6 +445,7 @@ def test_file_stem_is_a_name_on_any_system(text, name):
         ("W" * 16, ["W" * 16]),
         ("3399011090010021234", ["3399011090010021234"]),  # a code
         ("two words that are long", ["two words that are long"]),
+        ("within 10 % of it", ["within 10\u00a0% of it"]),  # never 10 on one line and % on the next
     ],
 )
 def test_long_runs_of_letters_can_be_broken(text, parts):
