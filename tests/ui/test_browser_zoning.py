@@ -205,7 +205,7 @@ def test_a_planner_goes_the_whole_way_from_a_proposal_to_the_papers(app, new_pag
     reopened.ready()
     assert today_plan_id(desk.workspace) == plan
     assert reopened.shown(approved) == approved.to_dict() == reopened.kept(plan).to_dict()
-    reopened.panel.get_by_text("与现状相同，没有村社换警务区").wait_for()
+    reopened.panel.get_by_text("与现状相同").wait_for()
     assert len(read_strokes(desk.workspace, plan)) == strokes
 
 
