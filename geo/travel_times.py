@@ -68,8 +68,8 @@ class TravelTimes:
         Raises
         ------
         SettingError
-            ``legs_without_roads`` if the times are from elsewhere; ``places_unknown`` (places) for labels
-            that are not in them.
+            ``legs_without_roads`` if the times are from elsewhere; ``travel_places_unknown`` (places) for
+            labels that are not in them.
         """
         if self.network is None or self.spots is None:
             raise SettingError("legs_without_roads")
@@ -92,7 +92,7 @@ class TravelTimes:
         at = {label: position for position, label in enumerate(self.labels)}
         unknown = sorted({label for pair in pairs for label in pair if label not in at})
         if unknown:
-            raise SettingError("places_unknown", count=len(unknown), places=unknown)
+            raise SettingError("travel_places_unknown", count=len(unknown), places=unknown)
         return np.array([(at[one], at[other]) for one, other in pairs], dtype=np.int64).reshape(-1, 2)
 
 

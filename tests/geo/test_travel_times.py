@@ -287,7 +287,7 @@ def test_legs_come_in_the_order_asked_and_may_repeat(engine):
 
 def test_unknown_labels_are_told_all_at_once():
     times = travel_times(network(*CORNER), places(a=(0, 0)))
-    with pytest.raises(SettingError, match="places_unknown") as caught:
+    with pytest.raises(SettingError, match="travel_places_unknown") as caught:
         times.legs([("a", "x"), ("y", "a")])
     assert caught.value.facts == {"count": 2, "places": ["x", "y"]}
 
