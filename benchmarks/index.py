@@ -151,7 +151,7 @@ def row(found: dict[str, Any]) -> str:
     parts = ("score", "points", "runs", "ranges", "whole", "sobol", "regenerated")
     ratio = "" if found["regenerated"] is None else f"{found['regenerated'] / found['runs']:,.0f}"
     cells = [f"{found['villages']:,}", *(cell(found[part]) for part in parts), ratio]
-    cells += [f"{found['peak_mb']:,.0f}", f"{found['places']:.0f}"]
+    cells += [f"{found['peak_mb']:,.0f}", f"{found['places']:,.0f}"]
     return f"| {' | '.join(cells)} |"
 
 
