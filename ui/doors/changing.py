@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.schemas import BASIS, CATEGORY
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
 
 if TYPE_CHECKING:
@@ -71,8 +70,8 @@ def table(
     asked = TableAsked(
         period=parse_period(period),
         by=by,
-        category=_code(CATEGORY, category),
-        basis=_code(BASIS, basis),
+        category=_code("category", category),
+        basis=_code("basis", basis),
         spring_festival=spring_festival,
         per_day=per_day,
         edition=edition,
@@ -149,7 +148,7 @@ def alerts(
         raise SettingError("setting_wrong", name="--edition", found=edition, allowed=" | ".join(EDITIONS))
     asked = AlertsAsked(
         period=parse_period(period),
-        basis=_code(BASIS, basis),
+        basis=_code("basis", basis),
         rule=BusyRule(a_day=a_day, stays_from=0.9 * a_day),
         design_effect=design_effect,
     )
