@@ -10,6 +10,7 @@ import typer
 from ui.doors import (
     changing,
     copies,
+    duties,
     editions,
     handover,
     heating,
@@ -40,6 +41,7 @@ for _name, _command in {
     "edition": editions.edition,
     "roads": roads.roads,
     "speeds": speeds.speeds,
+    "duty": duties.duty,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
