@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geo.travel_times import UNREACHABLE
-from planning.patrol.whereabouts import spells
+from geo.travel_times import UNREACHABLE, ms_between
+from planning.patrol.whereabouts import SPOT, spells, whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
+    import geopandas as gpd
     import numpy.typing as npt
 
     from geo.travel_times import TravelTimes
     from planning.patrol.plan import DayPlan, DayProblem
-    from planning.patrol.whereabouts import Spell
+
+    Ints = npt.NDArray[np.int64]
 
 MINUTE_MS = 60_000
 QUARTER_MS = 15 * MINUTE_MS
@@ -81,17 +83,16 @@ class Backup:
 
         Shifts shorter than the span are one span.
         """
-        share = self.curve(within_ms)["share"]
-        if share.empty:
+        counts = self.curve(within_ms)["villages"]
+        if counts.empty:
             return None
-        moments = share.index.to_numpy()
+        moments = counts.index.to_numpy()
         step = int(moments[1] - moments[0]) if len(moments) > 1 else MINUTE_MS
-        size = min(max(span_ms // step, 1), len(share))
-        means = np.convolve(share.to_numpy(), np.full(size, 1 / size), mode="valid")
-        # Not by the noise of sums: the first of those that are alike.
-        first = int(np.flatnonzero(means <= means.min() + 1e-9)[0])
-        begin = int(moments[first])
-        return Weakest(begin_ms=begin, end_ms=begin + size * step, share=float(means[first]))
+        size = min(max(span_ms // step, 1), len(counts))
+        sums = np.convolve(counts.to_numpy(), np.ones(size, dtype=np.int64), mode="valid")
+        begin = int(moments[sums.argmin()])
+        share = float(sums.min() / (size * max(self.times.shape[1], 1)))
+        return Weakest(begin_ms=begin, end_ms=begin + size * step, share=share)
 
     def villages(self, within_ms: int) -> pd.DataFrame:
         """Return by village_id: covered_share (of the moments), longest_gap_ms (without cover), best_ms."""
@@ -111,13 +112,14 @@ class Backup:
 
     def never(self, within_ms: int) -> pd.Index:
         """Return the villages that no team reaches in time at any moment."""
-        return self.times.columns[(self.times.to_numpy() > within_ms).all(axis=0)]
+        uncovered = (self.times.to_numpy() > within_ms).all(axis=0)
+        return self.times.columns[np.flatnonzero(uncovered)]
 
 
 def backup(
     problem: DayProblem,
     plan: DayPlan,
-    villages: pd.Series,
+    villages: gpd.GeoSeries,
     *,
     weights: pd.Series | None = None,
     idle: bool = False,
@@ -126,35 +128,38 @@ def backup(
     """
     Return how soon the nearest team is in each village, by its own travel mode, at each minute of the shifts.
 
-    A team at a stop or at its post sets out from there. A team on a leg either goes on to the leg's end and
-    from there to the village, or, where the leg takes as long the other way, turns back to its beginning and
-    goes from there: what remains of the leg, or what has passed of it, and the travel times from its end, so
-    that no road has to be searched. A shorter way that turns off in the middle of a leg is not seen: a team
-    may be sooner than is said, by less than the leg takes, and is never later.
+    A team sets out from where it is: from its post, from a stop, or from the very point of the road that
+    it has come to on a leg, on along the road or back where that is allowed.
 
     Parameters
     ----------
     villages
-        Label of each village in the travel times, by village_id; one that a travel mode does not know is
-        not reached by it.
+        Point of each village, by village_id, in the CRS of the roads.
     weights
         Of the villages (workload, calls), by village_id.
     idle
         Whether teams that do not go out are on duty at their posts.
     step_ms
         Between two moments; they are its multiples.
+
+    Raises
+    ------
+    SettingError
+        ``legs_without_roads`` if the travel times were not found on roads.
     """
     out = {route.team_id for route in plan.routes}
-    turns = {team: found for team, found in spells(problem, plan).items() if idle or team in out}
-    moments = _moments([*turns.values()], step_ms)
+    on_duty = [str(team) for team in problem.teams.index if idle or team in out]
+    moments = _moments(problem, plan, on_duty, step_ms)
     times = np.full((len(moments), len(villages)), UNREACHABLE, dtype=np.int64)
     teams = np.zeros(len(moments), dtype=np.int64)
-    targets = {mode: _Targets(travel, villages) for mode, travel in problem.travel.items()}
-    for team, found in turns.items():
-        first, last = np.searchsorted(moments, (found[0].begin_ms, found[-1].end_ms + 1))
-        teams[first:last] += 1
-        part = targets[str(problem.teams.at[team, "travel_mode"])].times(found, moments[first:last])
-        np.minimum(times[first:last], part, out=times[first:last])
+    for mode, travel in problem.travel.items():
+        own = {team for team in on_duty if problem.teams.at[team, "travel_mode"] == mode}
+        there = whereabouts(problem, plan, moments, teams=own)
+        ms = _ms_to(travel, there, villages)
+        at = np.searchsorted(moments, there["at_ms"].to_numpy(dtype=np.int64))
+        for rows in there.groupby("team_id", sort=False).indices.values():
+            times[at[rows]] = np.minimum(times[at[rows]], ms[rows])
+            teams[at[rows]] += 1
     index = pd.Index(moments, name="at_ms")
     return Backup(
         times=pd.DataFrame(times, index=index, columns=villages.index),
@@ -163,34 +168,21 @@ def backup(
     )
 
 
-class _Targets:
-    """Travel times of a mode from every label to the villages."""
-
-    def __init__(self, travel: TravelTimes, villages: pd.Series) -> None:
-        self.travel = travel
-        columns = travel.labels.get_indexer(villages)
-        self.ms = np.where(columns >= 0, travel.ms[:, columns], UNREACHABLE)
-
-    def times(self, found: Sequence[Spell], moments: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Return ms by moment and village of the team that does what is found."""
-        ends = self.travel.labels.get_indexer([turn.destination for turn in found])
-        starts = self.travel.labels.get_indexer([turn.origin for turn in found])
-        begin = np.array([turn.begin_ms for turn in found])
-        end = np.array([turn.end_ms for turn in found])
-        at = np.searchsorted(begin, moments, side="right") - 1
-        way = starts != ends
-        on = np.where(way, end, 0)[at] - np.where(way[at], moments, 0)
-        times: npt.NDArray[np.int64] = on[:, None] + self.ms[ends[at]]
-        back = way & (self.travel.ms[starts, ends] == self.travel.ms[ends, starts])
-        turned = np.flatnonzero(back[at])
-        passed = moments[turned] - begin[at[turned]]
-        times[turned] = np.minimum(times[turned], passed[:, None] + self.ms[starts[at[turned]]])
-        return np.minimum(times, UNREACHABLE)
+def _ms_to(travel: TravelTimes, there: pd.DataFrame, villages: gpd.GeoSeries) -> Ints:
+    """Return what the way from each row's spot to each village takes."""
+    if there.empty or travel.network is None:
+        return np.zeros((len(there), len(villages)), dtype=np.int64)
+    # Teams stand most of the time, each minute at the same spot.
+    spots, row = np.unique(there[SPOT].to_numpy(dtype=float), axis=0, return_inverse=True)
+    from_ = pd.DataFrame(spots, columns=SPOT).astype({"edge": np.int64})
+    ms = ms_between(travel.network, from_, travel.network.snapped(villages), engine=travel.engine)
+    return ms[row]
 
 
-def _moments(turns: Sequence[Sequence[Spell]], step_ms: int) -> npt.NDArray[np.int64]:
-    if not turns:
+def _moments(problem: DayProblem, plan: DayPlan, teams: Collection[str], step_ms: int) -> Ints:
+    found = [turns for team, turns in spells(problem, plan).items() if team in teams]
+    if not found:
         return np.zeros(0, dtype=np.int64)
-    first = min(found[0].begin_ms for found in turns)
-    last = max(found[-1].end_ms for found in turns)
+    first = min(turns[0].begin_ms for turns in found)
+    last = max(turns[-1].end_ms for turns in found)
     return np.arange(-(-first // step_ms) * step_ms, last + 1, step_ms, dtype=np.int64)

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
+
+from geo.errors import SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     import numpy.typing as npt
 
+    from geo.travel_times import TravelTimes
     from planning.patrol.plan import DayPlan, DayProblem, Route
 
+    Ints = npt.NDArray[np.int64]
+
 POST, WAY, WAITING, STOP = "post", "way", "waiting", "stop"
+# Where on the roads somebody is: what `geo.travel_times.ms_between` asks for.
+SPOT = ["x", "y", "edge", "at_m", "snap_m"]
+_LEG = ["team_id", "position", "stop_id", "origin", "destination", "depart_ms", "arrive_ms"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +62,13 @@ def spells(problem: DayProblem, plan: DayPlan) -> dict[str, list[Spell]]:
     return {str(team): [*_spells(problem, str(team), routes.get(str(team)))] for team in problem.teams.index}
 
 
+def ends(problem: DayProblem, team_id: str) -> tuple[str, str]:
+    """Return the labels of the places where a team's round begins and ends."""
+    row = problem.teams.loc[team_id]
+    start, end = str(row["start"]), row.get("end")
+    return start, end if isinstance(end, str) else start
+
+
 def route_legs(problem: DayProblem, plan: DayPlan) -> gpd.GeoDataFrame:
     """
     Return every leg of a plan with its way on the road, in the order of the routes.
@@ -63,11 +77,10 @@ def route_legs(problem: DayProblem, plan: DayPlan) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         team_id, position (of the visit that it leads to; the way back is the last), stop_id ("" for the way
-        back), origin, destination (labels), depart_ms, arrive_ms, ms, m, geometry (metric CRS; empty where
-        a leg is no way at all).
+        back), origin, destination (labels), depart_ms, arrive_ms, ms, m, geometry (metric CRS).
     """
     rows = [row for route in plan.routes for row in _leg_rows(problem, route)]
-    legs = pd.DataFrame(rows, columns=["team_id", "position", "stop_id", "origin", "destination", *_TIMES])
+    legs = pd.DataFrame(rows, columns=_LEG)
     mode = legs["team_id"].map(problem.teams["travel_mode"])
     found = []
     for name, part in legs.groupby(mode, sort=False):
@@ -78,76 +91,72 @@ def route_legs(problem: DayProblem, plan: DayPlan) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(legs.join(pd.concat(found)), geometry="geometry", crs=found[0].crs)
 
 
-_TIMES = ("depart_ms", "arrive_ms")
-
-
 def whereabouts(
-    problem: DayProblem,
-    plan: DayPlan,
-    legs: gpd.GeoDataFrame,
-    places: gpd.GeoSeries,
-    moments: npt.NDArray[np.int64],
-) -> gpd.GeoDataFrame:
+    problem: DayProblem, plan: DayPlan, moments: Ints, *, teams: Collection[str] | None = None
+) -> pd.DataFrame:
     """
-    Return where each team is at each moment of its shift.
-
-    On a leg it is so far along the way as the time of the leg has passed.
+    Return where each team is at each moment of its shift, on a leg at the very point of its way.
 
     Parameters
     ----------
-    legs
-        As `route_legs` has them.
-    places
-        Point of each label of the travel times, in the metric CRS.
     moments
-        Ascending.
+        ms since midnight, ascending.
+    teams
+        Ids; all by default.
 
     Returns
     -------
-    GeoDataFrame
-        team_id, at_ms, doing, stop_id and geometry; no row outside a team's shift.
+    DataFrame
+        team_id, at_ms, doing, stop_id, x, y (metric CRS) and edge, at_m, snap_m (on the roads, see
+        `geo.road_network.RoadNetwork.snapped`), by team and moment; no row outside a team's shift.
+
+    Raises
+    ------
+    SettingError
+        ``legs_without_roads`` if the travel times were not found on roads.
     """
-    ways = legs.set_index(["team_id", "stop_id"]).geometry
-    rows, points = [], []
-    for team, turns in spells(problem, plan).items():
-        begins = np.array([turn.begin_ms for turn in turns])
-        inside = moments[(moments >= begins[0]) & (moments <= turns[-1].end_ms)]
-        for at, turn in zip(inside.tolist(), np.searchsorted(begins, inside, side="right") - 1, strict=True):
-            spell = turns[turn]
-            rows.append((team, at, spell.doing, spell.stop_id))
-            way = ways.get((team, spell.stop_id)) if spell.doing == WAY else None
-            points.append(_along(way, spell, at, places))
-    frame = pd.DataFrame(rows, columns=["team_id", "at_ms", "doing", "stop_id"])
-    return gpd.GeoDataFrame(frame, geometry=points, crs=places.crs)
+    frames = [
+        _whereabouts(problem.travel[str(problem.teams.at[team, "travel_mode"])], team, found, moments)
+        for team, found in spells(problem, plan).items()
+        if teams is None or team in teams
+    ]
+    empty = pd.DataFrame(columns=["team_id", "at_ms", "doing", "stop_id", *SPOT])
+    return pd.concat(frames, ignore_index=True) if frames else empty
 
 
-def _along(
-    way: shapely.Geometry | None, spell: Spell, at: int, places: gpd.GeoSeries
-) -> shapely.Geometry | None:
-    if way is None or way.is_empty:
-        return places.get(spell.destination)
-    share = (at - spell.begin_ms) / max(spell.end_ms - spell.begin_ms, 1)
-    return shapely.line_interpolate_point(way, share, normalized=True)
+def _whereabouts(travel: TravelTimes, team: str, found: Sequence[Spell], moments: Ints) -> pd.DataFrame:
+    if travel.network is None or travel.spots is None:
+        raise SettingError("legs_without_roads")
+    inside = moments[(moments >= found[0].begin_ms) & (moments <= found[-1].end_ms)]
+    # At the moment at which one spell ends the next has begun.
+    turn = np.searchsorted([spell.begin_ms for spell in found], inside, side="right") - 1
+    spots = travel.spots.loc[[found[i].destination for i in turn], SPOT].to_numpy(dtype=float)
+    ways = [i for i, spell in enumerate(found) if spell.doing == WAY]
+    courses = travel.courses([(found[i].origin, found[i].destination) for i in ways])
+    for i, course in zip(ways, courses, strict=True):
+        on = np.flatnonzero(turn == i)
+        if course is not None:
+            spots[on] = course.spots(travel.network, inside[on] - found[i].begin_ms)[SPOT]
+    frame = pd.DataFrame(spots, columns=SPOT).astype({"edge": np.int64})
+    told = {"team_id": team, "at_ms": inside, "doing": [found[i].doing for i in turn]}
+    return pd.DataFrame({**told, "stop_id": [found[i].stop_id for i in turn]}).join(frame)
 
 
 def _spells(problem: DayProblem, team: str, route: Route | None) -> Iterator[Spell]:
-    row = problem.teams.loc[team]
-    home, begin, end = str(row["start"]), int(row["shift_start_ms"]), int(row["shift_end_ms"])
+    row = problem.teams.loc[team].to_dict()
+    begin, end = int(row["shift_start_ms"]), int(row["shift_end_ms"])
+    home, last = ends(problem, team)
     if route is None:
         yield Spell(doing=POST, begin_ms=begin, end_ms=end, origin=home, destination=home)
         return
-    at, now = home, min(begin, route.start_ms)
-    for spell in _round(problem, route, home):
-        if spell.begin_ms > now:
-            # Before it leaves its post: nowhere else is there time that belongs to nothing.
-            yield Spell(doing=POST, begin_ms=now, end_ms=spell.begin_ms, origin=at, destination=at)
-        yield spell
-        at, now = spell.destination, spell.end_ms
-    if end >= now:
-        yield Spell(doing=POST, begin_ms=now, end_ms=end, origin=home, destination=home)
+    if route.start_ms > begin:
+        yield Spell(doing=POST, begin_ms=begin, end_ms=route.start_ms, origin=home, destination=home)
+    yield from _round(problem, route, home, last)
+    if end >= route.end_ms:
+        yield Spell(doing=POST, begin_ms=route.end_ms, end_ms=end, origin=last, destination=last)
 
 
-def _round(problem: DayProblem, route: Route, home: str) -> Iterator[Spell]:
+def _round(problem: DayProblem, route: Route, home: str, last: str) -> Iterator[Spell]:
     at, now = home, route.start_ms
     for visit in route.visits:
         place, stop = str(problem.stops.at[visit.stop_id, "place"]), visit.stop_id
@@ -159,14 +168,13 @@ def _round(problem: DayProblem, route: Route, home: str) -> Iterator[Spell]:
                 )
         at, now = place, visit.leave_ms
     if route.end_ms > now:
-        yield Spell(doing=WAY, begin_ms=now, end_ms=route.end_ms, origin=at, destination=home)
+        yield Spell(doing=WAY, begin_ms=now, end_ms=route.end_ms, origin=at, destination=last)
 
 
 def _leg_rows(problem: DayProblem, route: Route) -> Iterator[tuple[object, ...]]:
-    home = str(problem.teams.at[route.team_id, "start"])
-    at, now = home, route.start_ms
+    (at, last), now = ends(problem, route.team_id), route.start_ms
     for position, visit in enumerate(route.visits):
         place = str(problem.stops.at[visit.stop_id, "place"])
         yield route.team_id, position, visit.stop_id, at, place, now, visit.arrive_ms
         at, now = place, visit.leave_ms
-    yield route.team_id, len(route.visits), "", at, home, now, route.end_ms
+    yield route.team_id, len(route.visits), "", at, last, now, route.end_ms
