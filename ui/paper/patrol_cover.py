@@ -52,15 +52,12 @@ def _facts(day: PatrolDay, figures: dict[str, Any]) -> Iterator[tuple[str, str]]
     t = day.t
     yield t("patrol_paper.date"), day.day()
     yield t("patrol_paper.force"), t.name("force", day.plan.force)
-    yield t("patrol_paper.mode"), t.name("mode", day.plan.mode)
+    yield t("patrol_paper.mode"), t.name("patrol_mode", day.plan.mode)
     yield t("patrol_paper.duty"), t.name("duty", day.duty) if day.duty else ""
     yield t("patrol_paper.teams_out"), t("patrol_paper.team_count", count=t.number(figures["teams"]))
     yield t("patrol_paper.stops"), t("patrol_paper.stop_count", count=t.number(figures["stops"]))
-    yield t("patrol_paper.hours_all"), t("patrol_paper.hours", hours=t.number(figures["hours"], 1))
-    yield (
-        t("patrol_paper.longest"),
-        t("patrol_paper.hours", hours=t.number(figures["longest_shift_h"], 1)),
-    )
+    yield t("patrol_paper.hours_all"), t.duration(3_600_000 * figures["hours"])
+    yield t("patrol_paper.longest"), t.duration(3_600_000 * figures["longest_shift_h"])
     yield t("patrol_paper.distance"), t.length(1000 * figures["distance_km"])
 
 
@@ -74,7 +71,7 @@ def _team(day: PatrolDay, route: Route) -> list[str]:
         day.span(route.start_ms, route.end_ms),
         t.number(len(route.visits)),
         t.number(route.distance_m / 1000, 1),
-        day.minutes(route.travel_ms),
+        t.duration(route.travel_ms),
         "",
     ]
 
@@ -98,7 +95,7 @@ def _backup(day: PatrolDay) -> dict[str, Any] | None:
     curve, weakest = found.curve(day.within_ms), found.weakest(day.within_ms)
     never = found.never(day.within_ms)
     assert weakest is not None  # noqa: S101 - there are moments
-    within = day.minutes(day.within_ms)
+    within = t.duration(day.within_ms)
     texts = [
         t(
             "patrol_paper.backup_said",

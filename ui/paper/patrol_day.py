@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from planning.patrol.whereabouts import route_legs
+from planning.patrol.whereabouts import ends, route_legs
 from ui.paper.map_labels import without_shared_beginning
 
 if TYPE_CHECKING:
@@ -93,9 +93,21 @@ class PatrolDay:
 
     def post(self, team_id: str) -> str:
         """Return what the place is called that a team sets out from."""
-        row = self.problem.teams.loc[team_id]
-        label, village = str(row["start"]), _said(row["village_id"])
+        return self._place(team_id, ends(self.problem, team_id)[0])
+
+    def end(self, team_id: str) -> str:
+        """Return what the place is called where a team's round ends."""
+        return self._place(team_id, ends(self.problem, team_id)[1])
+
+    def _place(self, team_id: str, label: str) -> str:
+        village = _said(self.problem.teams.at[team_id, "village_id"])
         return self.place_names.get(label) or (self.names("villages", village) if village else label)
+
+    def calls(self, route: Route) -> list[str]:
+        """Return the labels of the places that a round calls at, its beginning and its end among them."""
+        start, end = ends(self.problem, route.team_id)
+        stops = self.problem.stops
+        return [start, *(str(stops.at[visit.stop_id, "place"]) for visit in route.visits), end]
 
     def station(self, station_id: object) -> str:
         """Return what a station is called; "" for none."""
@@ -118,33 +130,14 @@ class PatrolDay:
             return signs
         return {team: str(number) for number, team in enumerate(teams, start=1)}
 
-    def clock(self, ms: int) -> str:
-        """Return a moment as ``08:30``, marked where it is on the next day."""
-        days, rest = divmod(int(ms), DAY_MS)
-        text = f"{rest // 3_600_000:02}:{rest // MINUTE_MS % 60:02}"
-        return self.t("patrol_paper.next_day", time=text) if days > 0 else text
-
     def span(self, begin_ms: int, end_ms: int) -> str:
         """Return two moments as one text, the next day told once."""
         same_day = begin_ms // DAY_MS == end_ms // DAY_MS
-        return f"{self.clock(begin_ms)}–{self.clock(end_ms % DAY_MS if same_day else end_ms)}"
+        return f"{self.t.clock(begin_ms)}–{self.t.clock(end_ms % DAY_MS if same_day else end_ms)}"
 
     def windows(self, windows: tuple[tuple[int, int], ...]) -> str:
-        """Return the windows of a stop; "" for any time."""
+        """Return the windows of a stop, one a line; "" for any time."""
         return "\n".join(self.span(opens, closes) for opens, closes in windows)
-
-    def minutes(self, ms: float) -> str:
-        """Return a duration in minutes, from an hour on in hours and minutes."""
-        if 0 < ms < MINUTE_MS:
-            return self.t("patrol_paper.under_a_minute")
-        hours, minutes = divmod(round(ms / MINUTE_MS), 60)
-        if hours:
-            return self.t("patrol_paper.hours_minutes", hours=hours, minutes=f"{minutes:02}")
-        return self.t("patrol_paper.minutes", minutes=minutes)
-
-    def hours(self, ms: float) -> str:
-        """Return a duration in hours."""
-        return self.t("patrol_paper.hours", hours=self.t.number(ms / 3_600_000, 1))
 
     def day(self) -> str:
         """Return the day as people write it, with its weekday."""

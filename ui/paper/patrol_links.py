@@ -45,12 +45,12 @@ def stop_links(day: PatrolDay, route: Route) -> list[StopLink]:
     """Return the link to each stop of a round and back to its post; [] where none are allowed."""
     if not day.services:
         return []
-    mode = str(day.problem.teams.at[route.team_id, "travel_mode"])
+    t, mode = day.t, str(day.problem.teams.at[route.team_id, "travel_mode"])
     spots = _spots(day, route)
-    times = [day.clock(visit.begin_ms) for visit in route.visits]
+    times = [t.clock(visit.begin_ms) for visit in route.visits]
     numbers = [*map(str, range(1, len(route.visits) + 1)), ""]
     found = []
-    for i, (number, time) in enumerate(zip(numbers, [*times, day.clock(route.end_ms)], strict=True)):
+    for i, (number, time) in enumerate(zip(numbers, [*times, t.clock(route.end_ms)], strict=True)):
         make = {
             "amap": lambda a, b: amap_link(b, travel_mode=mode),
             "baidu": lambda a, b: baidu_link(a, b, travel_mode=mode, region=day.district),
@@ -71,11 +71,9 @@ def whole_route_links(day: PatrolDay, route: Route) -> list[str]:
 
 
 def _spots(day: PatrolDay, route: Route) -> list[tuple[float, float, str]]:
-    home = str(day.problem.teams.at[route.team_id, "start"])
-    labels = [home, *(str(day.problem.stops.at[visit.stop_id, "place"]) for visit in route.visits), home]
-    post = day.post(route.team_id)
-    names = [post, *(day.stop(visit.stop_id) for visit in route.visits), post]
-    points = shapely.get_coordinates(to_lonlat(day.places.loc[labels]).to_numpy())
+    stops = (day.stop(visit.stop_id) for visit in route.visits)
+    names = [day.post(route.team_id), *stops, day.end(route.team_id)]
+    points = shapely.get_coordinates(to_lonlat(day.places.loc[day.calls(route)]).to_numpy())
     return [
         (float(lon), float(lat), name[:_LONGEST_NAME]) for (lon, lat), name in zip(points, names, strict=True)
     ]

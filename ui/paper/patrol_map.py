@@ -31,11 +31,11 @@ _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 # So many minor roads still leave a map in which the round stands out.
 _MINOR_AT_MOST = 2_500
 # A round within one street is shown with what lies around it.
-_LEAST_SPAN_M = 600.0
+_LEAST_SPAN_M = 400.0
 _ROUND, _WATER, _VILLAGE = "#0b3d91", "#dde7ee", "#9aa3ad"
 # Tenths of a millimetre: how far a way is drawn to the right of the road's middle, so that there and back
 # are two lines, and how far apart its arrows are.
-_ASIDE, _ARROW_EVERY, _ARROW_FROM = 7.0, 260.0, 90.0
+_ASIDE, _ARROW_EVERY, _ARROW_FROM = 7.0, 260.0, 120.0
 _MARKER, _BENEATH = 27.0, 62.0
 _RINGS = (70.0, 105.0, 150.0, 200.0, 260.0)
 _WAYS_AROUND, _CROWD = 16, 60
@@ -99,10 +99,8 @@ class _Mark:
 def team_map(ground: PatrolGround, route: Route, *, width_mm: float, height_mm: float) -> str:
     """Return the map of a team's round: its way with arrows, its stops numbered in order, its post."""
     day = ground.day
-    legs, stops = day.legs_of(route).geometry, day.problem.stops
-    labels = [str(day.problem.teams.at[route.team_id, "start"])]
-    labels += [str(stops.at[visit.stop_id, "place"]) for visit in route.visits]
-    spots = day.places.loc[labels]
+    legs = day.legs_of(route).geometry
+    spots = day.places.loc[day.calls(route)[:-1]]
     sheet = Sheet(_bounds([legs, spots]), width_mm * 10, height_mm * 10 - _BENEATH)
     room = _room(sheet)
     points = sheet.placed(shapely.get_coordinates(spots.to_numpy()))
@@ -137,9 +135,8 @@ def overview_map(ground: PatrolGround, *, width_mm: float, heights_mm: tuple[flo
     day = ground.day
     routes = day.plan.routes
     legs = day.legs.geometry
-    starts = [str(day.problem.teams.at[route.team_id, "start"]) for route in routes]
-    ends = [_farthest(day, route, start) for route, start in zip(routes, starts, strict=True)]
-    places = day.places.loc[[*starts, *ends]]
+    starts = [day.calls(route)[0] for route in routes]
+    places = day.places.loc[[*starts, *(_farthest(day, route) for route in routes)]]
     bounds = _bounds([legs, places, ground.villages])
     asked = width_mm * (bounds[3] - bounds[1]) / (bounds[2] - bounds[0])
     height_mm = min(max(asked, heights_mm[0]), heights_mm[1])
@@ -160,9 +157,10 @@ def overview_map(ground: PatrolGround, *, width_mm: float, heights_mm: tuple[flo
     return _drawn(sheet, day, [*drawn, *(_marker(mark) for mark in [*marks][::-1])])
 
 
-def _farthest(day: PatrolDay, route: Route, start: str) -> str:
-    labels = [str(day.problem.stops.at[visit.stop_id, "place"]) for visit in route.visits]
-    return labels[int(day.places.loc[labels].distance(day.places[start]).to_numpy().argmax())]
+def _farthest(day: PatrolDay, route: Route) -> str:
+    """Return the label of the stop that is farthest from where a round begins."""
+    start, *stops, _ = day.calls(route)
+    return stops[int(day.places.loc[stops].distance(day.places[start]).to_numpy().argmax())]
 
 
 def _bounds(layers: Iterable[gpd.GeoSeries]) -> tuple[float, float, float, float]:

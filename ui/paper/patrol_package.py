@@ -165,9 +165,9 @@ def visit_rows(day: PatrolDay) -> pd.DataFrame:
             "stop_id": visit.stop_id,
             "stop": day.stop(visit.stop_id),
             "kind": day.t.name("stop_kind", day.problem.stops.at[visit.stop_id, "kind"]),
-            "arrive": day.clock(visit.arrive_ms),
-            "begin": day.clock(visit.begin_ms),
-            "leave": day.clock(visit.leave_ms),
+            "arrive": day.t.clock(visit.arrive_ms),
+            "begin": day.t.clock(visit.begin_ms),
+            "leave": day.t.clock(visit.leave_ms),
             "leg_min": round(visit.leg_ms / 60_000, 1),
             "leg_m": visit.leg_m,
         }

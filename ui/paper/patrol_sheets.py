@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 # Of the page without its margins, in mm.
 WIDTH_MM = 186.0
 # Up to so many stops all is on one page; beyond, the map has the front to itself and the stops the back.
-_ONE_PAGE_STOPS, _SMALL_MAP_MM, _LARGE_MAP_MM = 5, 84.0, 205.0
+_ONE_PAGE_STOPS, _LARGE_MAP_MM = 4, 205.0
+# What is left for the map on the one page, and what each further stop and line for names takes of it.
+_SMALL_MAP_MM, _STOP_MM, _NAMES_MM, _ACROSS = 130.0, 13.5, 8.0, 3
 # Where nobody said how many go out, so many lines for names are printed; more are not.
 _MEMBERS, _MEMBERS_AT_MOST = 4, 9
 
@@ -78,8 +80,9 @@ class Sheets:
     def _team(self, route: Route) -> dict[str, Any]:
         """Return what a team's sheet says, as the printing template takes it."""
         day, t = self.day, self.day.t
-        small = len(route.visits) <= _ONE_PAGE_STOPS
-        height = _SMALL_MAP_MM if small else _LARGE_MAP_MM
+        small, members = len(route.visits) <= _ONE_PAGE_STOPS, self._members(route)
+        height = _SMALL_MAP_MM - len(route.visits) * _STOP_MM - _NAMES_MM * (members // _ACROSS)
+        height = height if small else _LARGE_MAP_MM
         return {
             "number": day.badge(route),
             "name": breakable(day.team(route.team_id)),
@@ -89,14 +92,14 @@ class Sheets:
             "one_page": small,
             "heads": [t(f"patrol_paper.head_{name}") for name in _HEADS],
             "rows": [self._row(number, visit) for number, visit in enumerate(route.visits, start=1)],
-            "leaves": [day.clock(route.start_ms), t("patrol_paper.from_post", post=day.post(route.team_id))],
+            "leaves": [t.clock(route.start_ms), t("patrol_paper.from_post", post=day.post(route.team_id))],
             "returns": [
-                day.clock(route.end_ms),
-                t("patrol_paper.to_post", post=day.post(route.team_id)),
+                t.clock(route.end_ms),
+                t("patrol_paper.to_post", post=day.end(route.team_id)),
                 self._leg(route.home_ms, route.home_m),
             ],
             "leader": t("patrol_paper.leader"),
-            "members": [t("patrol_paper.members")] * max(self._members(route) - 1, 0),
+            "members": [t("patrol_paper.members")] * (members - 1),
             "blanks": [t("patrol_paper.vehicle"), t("patrol_paper.radio")],
             "remarks": t("patrol_paper.remarks"),
             "signed": [t("patrol_paper.left_at"), t("patrol_paper.back_at"), t("patrol_paper.checked_by")],
@@ -115,8 +118,8 @@ class Sheets:
         yield t("patrol_paper.stops"), t("patrol_paper.stop_count", count=len(route.visits))
         yield t("patrol_paper.out"), day.span(route.start_ms, route.end_ms)
         yield t("patrol_paper.distance"), t.length(route.distance_m)
-        yield t("patrol_paper.on_the_way"), day.minutes(route.travel_ms)
-        yield t("patrol_paper.at_stops"), day.minutes(route.dwell_ms)
+        yield t("patrol_paper.on_the_way"), t.duration(route.travel_ms)
+        yield t("patrol_paper.at_stops"), t.duration(route.dwell_ms)
 
     def _row(self, number: int, visit: Visit) -> dict[str, Any]:
         day, t = self.day, self.day.t
@@ -127,15 +130,15 @@ class Sheets:
             "name": breakable(day.stop(visit.stop_id)),
             "kind": t.name("stop_kind", stop["kind"]),
             "leg": self._leg(visit.leg_ms, visit.leg_m),
-            "times": [day.clock(visit.begin_ms), day.clock(visit.leave_ms)],
-            "waits": t("patrol_paper.waits", time=day.clock(visit.arrive_ms)) if waits >= 60_000 else "",
-            "dwell": day.minutes(visit.leave_ms - visit.begin_ms),
+            "times": [t.clock(visit.begin_ms), t.clock(visit.leave_ms)],
+            "waits": t("patrol_paper.waits", time=t.clock(visit.arrive_ms)) if waits >= 60_000 else "",
+            "dwell": t.duration(visit.leave_ms - visit.begin_ms),
             "windows": day.windows(stop["windows"]),
             "task": t.name("patrol_task", stop["kind"]),
         }
 
     def _leg(self, ms: int, m: int) -> str:
-        return self.day.t("patrol_paper.leg", time=self.day.minutes(ms), length=self.day.t.length(m))
+        return self.day.t("patrol_paper.leg", time=self.day.t.duration(ms), length=self.day.t.length(m))
 
     def _members(self, route: Route) -> int:
         said = self.day.problem.teams.at[route.team_id, "members"]

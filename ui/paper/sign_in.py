@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PLANNED, _ACTUAL = "planned", "actual"
 # Name, width, kind and group of each column; together they are as wide as A4 lying.
 _TEAM_COLUMNS: tuple[tuple[str, float, CellKind, str], ...] = (
-    ("number", 7, "code", ""),
+    ("badge", 7, "code", ""),
     ("team", 20, "text", ""),
     ("post", 20, "text", ""),
     ("planned_out", 11, "code", _PLANNED),
@@ -57,11 +57,11 @@ def sign_in_book(day: PatrolDay, *, stamp: datetime) -> bytes:
 def _teams(day: PatrolDay) -> Table:
     rows = [
         {
-            "number": day.badge(route),
+            "badge": day.badge(route),
             "team": day.team(route.team_id),
             "post": day.post(route.team_id),
-            "planned_out": day.clock(route.start_ms),
-            "planned_back": day.clock(route.end_ms),
+            "planned_out": day.t.clock(route.start_ms),
+            "planned_back": day.t.clock(route.end_ms),
         }
         for route in day.plan.routes
     ]
@@ -76,8 +76,8 @@ def _stops(day: PatrolDay, route: Route) -> Table:
             "number": number,
             "stop": day.stop(visit.stop_id),
             "kind": t.name("stop_kind", stops.at[visit.stop_id, "kind"]),
-            "planned_from": day.clock(visit.begin_ms),
-            "planned_to": day.clock(visit.leave_ms),
+            "planned_from": day.t.clock(visit.begin_ms),
+            "planned_to": day.t.clock(visit.leave_ms),
         }
         for number, visit in enumerate(route.visits, start=1)
     ]

@@ -78,16 +78,13 @@ def track(day: PatrolDay, route: Route) -> Track:
     """Return a route of a day as it goes onto a phone."""
     t, legs = day.t, to_lonlat(day.legs_of(route))
     stops = day.problem.stops
-    home = str(day.problem.teams.at[route.team_id, "start"])
-    labels = [home, *(str(stops.at[visit.stop_id, "place"]) for visit in route.visits), home]
-    points = shapely.get_coordinates(to_lonlat(day.places.loc[labels]).to_numpy())
-    post = day.post(route.team_id)
-    said = [(post, t("patrol_paper.leaves", time=day.clock(route.start_ms)), "post")]
+    points = shapely.get_coordinates(to_lonlat(day.places.loc[day.calls(route)]).to_numpy())
+    said = [(day.post(route.team_id), t("patrol_paper.leaves", time=t.clock(route.start_ms)), "post")]
     for number, visit in enumerate(route.visits, start=1):
         kind = str(stops.at[visit.stop_id, "kind"])
         lines = (day.span(visit.begin_ms, visit.leave_ms), t.name("patrol_task", kind))
         said.append((f"{number} {day.stop(visit.stop_id)}", "\n".join(lines), kind))
-    said.append((post, t("patrol_paper.returns", time=day.clock(route.end_ms)), "post"))
+    said.append((day.end(route.team_id), t("patrol_paper.returns", time=t.clock(route.end_ms)), "post"))
     calls = [
         TrackPoint(lon=float(lon), lat=float(lat), name=writable(name), about=writable(about), kind=kind)
         for (lon, lat), (name, about, kind) in zip(points, said, strict=True)
