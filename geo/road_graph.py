@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Shapes = npt.NDArray[np.object_]
     RoadGraph = nx.MultiDiGraph[int]
 
-# A line comes back to where it has been if it passes that near.
+# Places on a line that are this near are one place.
 _TOUCH_M = 1e-6
 
 
@@ -33,8 +33,8 @@ def road_graph(
     """
     Return the graph of a layer of roads, whether or not it is split where its roads meet.
 
-    Ends meet within the tolerance; an end that touches another road's inside splits it; lines that share
-    a vertex meet there. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
+    Ends meet within the tolerance; an end that touches another road's inside splits it; roads meet where
+    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
     what they cross. Duplicates and lines without length are left out. A two-way road is two arcs with the
     same key, the one against its drawing with ``reversed``; a loop is one.
 
@@ -127,8 +127,8 @@ def _lines(roads: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     parts, owner = shapely.get_parts(shapely.force_2d(shapes), return_index=True)
     is_line = shapely.get_type_id(parts) == 1
     parts, owner = parts[is_line & ~shapely.is_empty(parts)], owner[is_line & ~shapely.is_empty(parts)]
-    bridge = _flag(roads, "bridge")[owner]
-    parts, again = _simple(parts, bridge)
+    parts = shapely.remove_repeated_points(parts)
+    parts, again = _simple(parts, _flag(roads, "bridge")[owner])
     owner = owner[again]
     long = shapely.length(parts) > 0
     stated = roads["class"].to_numpy(dtype=object) if "class" in roads else np.full(len(roads), None)
@@ -232,7 +232,7 @@ def _pieces(line: shapely.LineString, at_m: list[float], xy: npt.NDArray[np.floa
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     along[[0, -1]] = -1.0, np.inf  # its own ends are given
     return [
-        shapely.linestrings(np.vstack([xy[k], points[(along > low) & (along < high)], xy[k + 1]]))
+        shapely.linestrings(np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]]))
         for k, (low, high) in enumerate(zip(at_m[:-1], at_m[1:], strict=True))
     ]
 

@@ -88,7 +88,8 @@ class RoadLayout:
         """
         nodes = {node: number for number, node in enumerate(graph.nodes)}
         xy = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], dtype=float)
-        arcs = [(nodes[u], nodes[v], data) for u, v, data in graph.edges(data=True)]
+        by_key = sorted(graph.edges(keys=True, data=True), key=lambda arc: arc[2])
+        arcs = [(nodes[u], nodes[v], data) for u, v, _, data in by_key]
         for name in _NEEDED:
             if lacking := sum(name not in data for _, _, data in arcs):
                 raise SettingError("road_graph_wrong", attribute=name, count=lacking)

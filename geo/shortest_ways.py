@@ -96,6 +96,9 @@ def many_to_many(network: RoadNetwork, origins: Links, destinations: Links, *, e
 
 def ways(network: RoadNetwork, origins: Links, destinations: Links, *, engine: Engine) -> list[Way | None]:
     """Return the fastest way from each origin to the destination beside it; None where there is none."""
+    if not len(origins.node):
+        # The hierarchies kill the process where there is not a single node.
+        return []
     if engine == "scipy":
         return _scipy_ways(network, origins, destinations)
     found = _cch_ways(network, origins, destinations)

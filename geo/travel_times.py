@@ -74,9 +74,7 @@ class TravelTimes:
         """
         if self.network is None or self.spots is None:
             raise SettingError("legs_without_roads")
-        asked = list(pairs)
-        origin = self._positions([pair[0] for pair in asked])
-        destination = self._positions([pair[1] for pair in asked])
+        origin, destination = self._positions(list(pairs)).T
         ms = self.ms[origin, destination]
         from_, to = self.spots.iloc[origin], self.spots.iloc[destination]
         lines = leg_lines(self.network, from_, to, ms, engine=self.engine)
@@ -123,12 +121,12 @@ class TravelTimes:
                 told.append(Reason("place_cut_off", {**facts, "km": km, "road_id": spot["road_id"]}))
         return tuple(told)
 
-    def _positions(self, labels: list[str]) -> Ints:
-        found = self.labels.get_indexer(pd.Index(labels, dtype=self.labels.dtype))
-        if (found < 0).any():
-            unknown = sorted({label for label, at in zip(labels, found, strict=True) if at < 0})
+    def _positions(self, pairs: list[tuple[str, str]]) -> Ints:
+        at = {label: position for position, label in enumerate(self.labels)}
+        unknown = sorted({label for pair in pairs for label in pair if label not in at})
+        if unknown:
             raise SettingError("places_unknown", count=len(unknown), places=unknown)
-        return np.asarray(found, dtype=np.int64)
+        return np.array([(at[one], at[other]) for one, other in pairs], dtype=np.int64).reshape(-1, 2)
 
 
 def travel_times(
