@@ -31,6 +31,7 @@ def make_night(squares):
                 "park": (5.5 * SIDE, 2.5 * SIDE),
             }
         )
+        squares["posts"].loc[0, "name"] = "中心警务室"
         default_teams = {
             "Q1": {"name": "专职01队", "start": "post", "station_id": "S1"},
             "Q2": {"name": "专职02队", "start": "east", "travel_mode": "walk", "members": 5},
@@ -56,7 +57,6 @@ def make_night(squares):
             "duty": "second",
             "names": PlaceNames.of(squares),
             "tables": squares,
-            "place_names": {"post": "中心警务室", "east": "东警务站"},
             "credit": "审图号：测试",
         }
         return PatrolDay(problem=day, plan=plan, places=at, services=services, t=words(lang), **said | facts)

@@ -56,13 +56,11 @@ def test_timetable_is_the_plan(night, files):
 
 def test_layers_open_in_a_gis(night, files, tmp_path):
     (tmp_path / "a.gpkg").write_bytes(files["07_图层.gpkg"])
-    legs, visits = (gpd.read_file(tmp_path / "a.gpkg", layer=name) for name in ("legs", "visits"))
-    assert legs.crs == visits.crs == night.places.crs
-    # Two stops at one place have no way between them.
-    assert len(legs) == 4 + 2
-    assert (
-        visits.geometry.distance(gpd.GeoSeries(night.places.loc[["v"]].to_numpy(), crs=visits.crs)[0])[0] == 0
-    )
+    routes, visits = (gpd.read_file(tmp_path / "a.gpkg", layer=name) for name in ("routes", "visits"))
+    assert routes.crs == visits.crs == night.places.crs
+    assert routes["metres"].sum() == sum(route.distance_m for route in night.plan.routes)
+    assert visits.geometry[0].equals(night.places["v"])
+    assert not [name for name in patrol_files(night, layers=False) if name.endswith(".gpkg")]
 
 
 def test_links_are_in_the_package_only_where_they_are_allowed(make_night, files):
