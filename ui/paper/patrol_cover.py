@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ui.paper.patrol_map import PatrolGround
 
 # In mm.
-_MAP, _MAP_HEIGHTS, _CHART = 186.0, (100.0, 170.0), (186.0, 34.0)
+_MAP, _MAP_HEIGHTS, _CHART = 186.0, (100.0, 148.0), (186.0, 34.0)
 _LEFT_OUT_AT_MOST, _NEVER_AT_MOST = 12, 12
 _TEAM_HEADS = ("number", "team", "post", "mode", "out", "stops", "distance", "on_way", "leads")
 _UNVISITED_HEADS = ("stop", "priority", "why", "remedy")

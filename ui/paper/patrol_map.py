@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -32,6 +32,8 @@ _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 _MINOR_AT_MOST = 2_500
 # A round within one street is shown with what lies around it.
 _LEAST_SPAN_M = 400.0
+# Share of a village's name that has to lie in it.
+_NAME_INSIDE = 0.85
 _ROUND, _WATER, _VILLAGE = "#0b3d91", "#dde7ee", "#9aa3ad"
 # Tenths of a millimetre: how far a way is drawn to the right of the road's middle, so that there and back
 # are two lines, and how far apart its arrows are.
@@ -338,6 +340,10 @@ def _boxes_beside(mark: _Mark, wide: float, high: float) -> Iterator[Box]:
         yield left, top, left + wide, top + high
 
 
+def _lies_on(sheet: Sheet, shape: shapely.Geometry, box: Box) -> bool:
+    return sheet.share_inside(shape, box) >= _NAME_INSIDE
+
+
 def _village_names(
     sheet: Sheet, ground: PatrolGround, room: LabelRoom, taken: Sequence[str]
 ) -> Iterator[str]:
@@ -351,5 +357,7 @@ def _village_names(
         if middle.is_empty:
             continue
         x, y = sheet.placed(shapely.get_coordinates(middle))[0]
-        if label := room.place([name], x, y, sizes=(6.5 * PT,)):
+        # One that does not lie in its village is in the way.
+        fits = partial(_lies_on, sheet, shape)
+        if label := room.place([name], x, y, sizes=(6.5 * PT,), fits=fits):
             yield haloed(label, "#5b6570", halo=7)
