@@ -175,9 +175,9 @@ class PatrolDay:
 
     def day(self) -> str:
         """Return the day as people write it, with its weekday."""
-        day = dt.date.fromisoformat(self.date)
-        weekday = self.t(f"patrol_paper.weekday_{day.isoweekday()}")
-        return self.t("patrol_paper.day", year=day.year, month=day.month, day=day.day, weekday=weekday)
+        day, t = dt.date.fromisoformat(self.date), self.t
+        month, weekday = t(f"month.{day.month}"), t(f"weekday.{day.isoweekday()}")
+        return t("patrol_paper.day", year=day.year, month=month, day=day.day, weekday=weekday)
 
 
 def day_papers(

@@ -80,7 +80,7 @@ def weak_hour(villages=("V0000", "V0001")):
 def test_sheet_says_who_when_where_and_what(night, set_pages):
     sheet = team(night, set_pages)
     facts = dict(sheet["facts"])
-    assert facts["日期"] == "2026年11月6日 星期五"
+    assert facts["日期"] == "2026年11月6日 周五"
     assert facts["班次"] == "20:00–次日 04:00"
     assert facts["出发地"] == "中心警务室"
     assert facts["派出所"] == "中心派出所"
