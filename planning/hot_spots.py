@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -114,9 +114,9 @@ def hot_spots(
             "setting_wrong", name="slot_hours", found=slot_hours, allowed="1, 2, 3, 4, 6, 8, 12"
         )
     if by is None:
-        return _no_hot_spots(tables)
+        return _no_hot_spots()
     shapes = _shapes(tables, by)
-    heat = heat_table(tables, HeatParams(**{**vars(params), "by": by}))
+    heat = heat_table(tables, replace(params, by=by))
     calls = _slots(heat, shapes.index, slot_hours)
     rate = smoothed(calls) / max(heat.weeks, 1e-9)
     level = (settings or DutySettings()).level(duty)
@@ -181,7 +181,7 @@ def _finest(tables: Tables, by: str) -> str | None:
     return None
 
 
-def _no_hot_spots(tables: Tables) -> HotSpots:
+def _no_hot_spots() -> HotSpots:
     empty = gpd.GeoDataFrame({VILLAGE_ID: [], NAME: []}, geometry=[])
     why = pd.DataFrame(columns=[*_WHY])
     notes = (Reason("hot_spots_need_shapes", {"layer": "grids"}),)
@@ -227,9 +227,8 @@ def _shares(windows: object, hours: int) -> Floats:
     """Return the share of a visit that falls into each part of the day, by the length of its windows."""
     length = hours * MS_PER_HOUR
     minutes = np.zeros(_HOURS // hours)
-    for opens, closes in (windows_ms(windows) if isinstance(windows, str) else None) or (
-        (0, 24 * MS_PER_HOUR),
-    ):
+    stated = windows_ms(windows) if isinstance(windows, str) else None
+    for opens, closes in stated or ((0, _HOURS * MS_PER_HOUR),):
         for slot in range(opens // length, -(-closes // length)):
             low, high = max(opens, slot * length), min(closes, (slot + 1) * length)
             minutes[slot % len(minutes)] += high - low

@@ -78,6 +78,15 @@ def test_false_alarms_and_other_kinds_are_left_out():
     assert heat_table(district(incidents), theft).cells["calls"].tolist() == [1.0]
 
 
+def test_calls_that_another_basis_holds_again_are_counted_once():
+    incidents = pd.concat(
+        [calls(("g1", FIRST, 21, 10), basis="接报"), calls(("g1", FIRST, 21, 6), basis="valid")]
+    )
+    heat = heat_table(district(incidents), HeatParams(**PERIOD))
+    assert heat.cells["calls"].tolist() == [6.0]
+    assert "calls_counted_twice" in [note.code for note in heat.notes]
+
+
 def test_thin_cells_are_told():
     incidents = calls(("g1", "2026-10-05", 21, 4), ("g1", "2026-10-06", 21, 5))
     heat = heat_table(district(incidents), HeatParams(least_calls=5, **PERIOD))
