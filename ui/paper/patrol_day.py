@@ -116,12 +116,13 @@ class PatrolDay:
         return self._place(team_id, ends(self.problem, team_id)[1])
 
     def _place(self, team_id: str, label: str) -> str:
-        """Return what stands at a place: a post, else the village around it, else the team's own place."""
+        """Return what stands at a place: a post, else the village around it, else whose place it is."""
         if (name := self._stands_at.get(label)) is not None:
             return name
         row = self.problem.teams.loc[team_id]
-        village, station = _said(row["village_id"]), _said(row["station_id"])
-        return self.names("villages", village) if village else self.station(station) or self.team(team_id)
+        if village := _said(row["village_id"]):
+            return self.names("villages", village)
+        return self.station(row["station_id"]) or self.t("patrol_paper.own_base")
 
     @cached_property
     def _stands_at(self) -> dict[str, str]:

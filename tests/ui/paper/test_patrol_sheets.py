@@ -140,7 +140,7 @@ def test_team_that_sets_out_from_no_post_does_from_its_village_or_its_station(ma
     rounds = {"Q1": ["s1"], "Q2": ["s2"]}
     assert make_night(teams=teams, rounds=rounds).post("Q1") == "村0-2"
     assert make_night(teams=teams, rounds=rounds, tables={}).post("Q2") == "中心派出所"
-    assert make_night(teams=teams, rounds=rounds, tables={}).post("Q1") == "一队"
+    assert make_night(teams=teams, rounds=rounds, tables={}).post("Q1") == "本队驻点"
 
 
 def test_round_that_ends_elsewhere_says_so(night, set_pages):
