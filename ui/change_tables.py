@@ -217,7 +217,7 @@ def table_lines(answer: TableAnswer, t: Words) -> list[str]:
 
 def table_sheet(answer: TableAnswer, t: Words) -> Table:
     """Return the table as a sheet of a workbook, with its merged headings and its footnotes."""
-    places = answer.asked.by != CATEGORY
+    places, windows = answer.asked.by != CATEGORY, answer.table.comparison
     columns = [
         *([Column(name="id", label=t("column.id"), width=16, kind="code")] if places else []),
         Column(name="name", label=t(f"table.by_{answer.asked.by}"), width=18),
@@ -227,24 +227,20 @@ def table_sheet(answer: TableAnswer, t: Words) -> Table:
                 label=_head(column, t),
                 width=11,
                 kind="share" if column.endswith("_change") else "count",
+                group=f"{t(f'window.{name}')}\n{days_label(getattr(windows, name), t)}",
             )
-            for column in COLUMNS
+            for name, group in _GROUPS
+            for column in group
         ),
     ]
     rows = (
         (SUM if label is None else ROW, (*((label or "",) if places else ()), name, *cells))
         for label, name, cells in _rows(answer, t)
     )
-    windows = answer.table.comparison
-    heads = (
-        (f"{t(f'window.{name}')}\n{days_label(getattr(windows, name), t)}", len(group))
-        for name, group in _GROUPS
-    )
     return Table(
         title=table_title(answer, t),
         columns=tuple(columns),
         rows=tuple(rows),
-        groups=(("", len(columns) - len(COLUMNS)), *heads),
         notes=tuple(table_notes(answer, t)),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ class Column:
         In characters of a spreadsheet; on paper in proportion.
     kind
         How its values are written.
+    group
+        Heading that it shares with its neighbours of the same group, in workbooks; "" for none.
     """
 
     name: str
     label: str
     width: float
     kind: CellKind = "text"
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +69,6 @@ class Table:
         Kind (`ROW` or `SUM`) and values of each, None for an empty cell.
     sign
         What is to be filled in by hand beneath it.
-    groups
-        In workbooks, headings over several columns each: label, and how many; "" over columns that have none.
     notes
         In workbooks, lines beneath it.
     """
@@ -75,8 +77,15 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Any, ...]], ...]
     sign: tuple[str, ...] = ()
-    groups: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Headings over columns: label ("" for none) and over how many; () where no column has one."""
+        if not any(column.group for column in self.columns):
+            return ()
+        by_group = groupby(self.columns, key=lambda column: column.group)
+        return tuple((group, len([*members])) for group, members in by_group)
 
     @property
     def heads(self) -> int:

@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from ui.paper.layout import Table
 
 _FORMATS = {"count": "#,##0", "share": "+0.0%;-0.0%;0.0%", "code": "@", "text": "@"}
-# Of a title and the headings of columns alone; height of a line of text, in points.
-_LEAST_HEADS, _LINE = 2, 15
+# Of a title and the headings of columns alone; height of a line of text, and of one to write in, in points.
+_LEAST_HEADS, _LINE, _ROOM_TO_WRITE = 2, 15, 26.0
 # The earliest that a zip can state, and the least that may change from day to day.
 _FEWEST_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: datetime) -> bytes:
+def write_workbook(
+    sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: datetime, by_hand: bool = False
+) -> bytes:
     """
     Return a workbook with the tables of each sheet beneath one another, each sheet ready to be printed.
 
@@ -41,8 +43,12 @@ def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: d
         What stands in the corner of each printed page (内部资料).
     stamp
         When it was made: the same content with the same stamp is the same file.
+    by_hand
+        Whether the tables are to be filled in by hand: rows are high enough to write in, each table begins
+        on a page of its own, and pages are as wide as the columns; otherwise as wide as the paper.
     """
     from openpyxl import Workbook
+    from openpyxl.worksheet.pagebreak import Break
 
     book = Workbook()
     book.remove(book.active)  # type: ignore[arg-type]
@@ -51,16 +57,19 @@ def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: d
         _widths(sheet, tables)
         row = 1
         for table in tables:
-            row = _write(sheet, table, row) + 1
+            if by_hand and row > 1:
+                sheet.row_breaks.append(Break(id=row - 1))
+            row = _write(sheet, table, row, row_height=_ROOM_TO_WRITE if by_hand else None) + 1
         if len(tables) == 1 and tables[0].rows:
             _one_table(sheet, tables[0])
-        _print_setup(sheet, mark)
+        # Spreadsheets pass over page breaks where they fit the width to the page.
+        _print_setup(sheet, mark, fitted=not by_hand)
     buffer = io.BytesIO()
     book.save(buffer)
     return stamped(buffer.getvalue(), stamp)
 
 
-def _write(sheet: Worksheet, table: Table, row: int) -> int:
+def _write(sheet: Worksheet, table: Table, row: int, *, row_height: float | None) -> int:
     """Write a table from a row on, and return the row beneath it."""
     from openpyxl.styles import Alignment, Font
 
@@ -70,7 +79,7 @@ def _write(sheet: Worksheet, table: Table, row: int) -> int:
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     sheet.row_dimensions[row].height = 26
     _headings(sheet, table, row + 1)
-    row = _body(sheet, table, row + table.heads)
+    row = _body(sheet, table, row + table.heads, row_height=row_height)
     return _noted(sheet, table, _signed(sheet, table.sign, row, last), last)
 
 
@@ -109,7 +118,7 @@ def _lines(text: str, wide: float) -> int:
     return math.ceil(width(text) * 1.1 / wide)
 
 
-def _body(sheet: Worksheet, table: Table, row: int) -> int:
+def _body(sheet: Worksheet, table: Table, row: int, *, row_height: float | None) -> int:
     looks: dict[tuple[str, bool, bool, str], Any] = {}
     for kind, values in table.rows:
         for place, (given, column) in enumerate(zip(values, table.columns, strict=True), start=1):
@@ -123,6 +132,7 @@ def _body(sheet: Worksheet, table: Table, row: int) -> int:
                 looks[look] = cell._style
             # Set one by one, the styles of a cell take longer than all the rest.
             cell._style = copy(looks[look])
+        sheet.row_dimensions[row].height = row_height
         row += 1
     return row
 
@@ -164,11 +174,12 @@ def _one_table(sheet: Worksheet, table: Table) -> None:
     sheet.auto_filter.ref = f"A{table.heads}:{last}{table.heads + rows}"
 
 
-def _print_setup(sheet: Worksheet, mark: str) -> None:
+def _print_setup(sheet: Worksheet, mark: str, *, fitted: bool) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = int(sheet.PAPERSIZE_A4)
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
+    if fitted:
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top, sheet.page_margins.bottom = 0.7, 0.6
     # A single & would begin a code.

@@ -1,6 +1,7 @@
 """Workbooks: headings over several columns, signs behind numbers, footnotes; text stays text."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import openpyxl
@@ -25,7 +26,7 @@ def table(**changed):
         (ROW, ("330603002", 5, 0, Marked(None, "—"))),
         (SUM, ("合计", 17, 10, Marked(0.7, ""))),
     )
-    return Table(title="统计表", columns=COLUMNS, rows=rows, **changed)
+    return Table(**{"title": "统计表", "columns": COLUMNS, "rows": rows, **changed})
 
 
 def sheet_of(*tables):
@@ -34,7 +35,9 @@ def sheet_of(*tables):
 
 
 def test_headings_over_several_columns_are_merged():
-    sheet = sheet_of(table(groups=(("", 1), ("本期\n10月", 1), ("与上期相比", 2)), notes=("口径：接报。",)))
+    groups = ("", "本期\n10月", "与上期相比", "与上期相比")
+    columns = tuple(replace(column, group=group) for column, group in zip(COLUMNS, groups, strict=True))
+    sheet = sheet_of(table(columns=columns, notes=("口径：接报。",)))
     # No area of a single cell: Excel takes such a file for a broken one.
     assert {str(area) for area in sheet.merged_cells.ranges} == {"A1:D1", "A2:A3", "C2:D2", "A7:D7"}
     assert [sheet["A2"].value, sheet["B2"].value, sheet["C2"].value] == ["编码", "本期\n10月", "与上期相比"]
