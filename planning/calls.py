@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,8 @@ from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, PATROL, SOURCE
 from geo.errors import Reason, SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from planning.periods import Period
 
 RECEIVED, VALID, NON_POLICE, INVALID = "received", "valid", "non_police", "invalid"
@@ -27,6 +30,9 @@ PARTS = (VALID, NON_POLICE, INVALID)
 _RECEIVED_WORDS = ("接报", RECEIVED)
 # A silence less likely than this is no quiet time: calls were not imported.
 _SILENCE = 1e-6
+# Dates that never lie closer stand for weeks or months; of their usual distance, one that is left out takes
+# more than this.
+_DATED_APART, _ONE_LEFT_OUT = 7, 1.5
 _ONE_DAY = dt.timedelta(days=1)
 
 
@@ -41,11 +47,14 @@ class KnownDays:
         Of the days that calls were imported for.
     gaps
         First and last day of each silence in between that is too long for chance.
+    step
+        Days that lie at least between two dates, where these stand for weeks or months; else 1.
     """
 
     first: dt.date
     last: dt.date
     gaps: tuple[tuple[dt.date, dt.date], ...] = ()
+    step: int = 1
 
     def covers(self, period: Period) -> bool:
         """Whether every day of a period is known."""
@@ -139,30 +148,104 @@ def known_days(rows: pd.DataFrame) -> KnownDays:
     Return the days over which calls are known.
 
     A silence counts as a gap if calls as frequent as the district's would fall silent for so long less than
-    once in a million times. Months that begin or end with a likelier silence are known as a whole.
+    once in a million times; where calls are dated by the week or the month, if one of these is left out.
+    Months that begin or end with a shorter silence are known as a whole.
 
     Parameters
     ----------
     rows
         date (ISO) and count; at least one row.
     """
-    by_day = rows.groupby(DATE)[COUNT].sum()
-    by_day = by_day[by_day > 0].sort_index()
-    days = [dt.date.fromisoformat(str(day)[:10]) for day in by_day.index]
-    # The mean over the days that are not part of a gap; a gap that is counted in makes it a little small.
-    a_day = float(by_day.sum()) / ((days[-1] - days[0]).days + 1)
-    longest = math.floor(-math.log(_SILENCE) / a_day)
-    gaps = tuple(
-        (before + _ONE_DAY, after - _ONE_DAY)
-        for before, after in zip(days, days[1:], strict=False)
+    told = rows.loc[rows[COUNT] > 0, DATE]
+    days = [dt.date.fromisoformat(str(day)[:10]) for day in sorted(told.unique())]
+    apart = [(after - before).days for before, after in pairwise(days)] or [1]
+    if min(apart) >= _DATED_APART:
+        longest = math.floor(_ONE_LEFT_OUT * float(np.median(apart)))
+    else:
+        longest = _longest_silence((days[-1] - days[0]).days + 1, len(days), len(told))
+    first, last = _known_from(days[0], longest), _known_until(days[-1], longest)
+    silences = (
+        (_known_until(before, longest) + _ONE_DAY, _known_from(after, longest) - _ONE_DAY)
+        for before, after in pairwise(days)
         if (after - before).days - 1 > longest
     )
-    first, last = days[0].replace(day=1), _month_end(days[-1])
-    return KnownDays(
-        first=first if (days[0] - first).days <= longest else days[0],
-        last=last if (last - days[-1]).days <= longest else days[-1],
-        gaps=gaps,
-    )
+    gaps = tuple((begin, end) for begin, end in silences if begin <= end)
+    return KnownDays(first=first, last=last, gaps=gaps, step=min(apart) if min(apart) >= _DATED_APART else 1)
+
+
+def _longest_silence(span: int, days: int, rows: int) -> int:
+    """Return the longest silence that chance may bring about."""
+    # A day is silent as often as days are, or as a day of so many rows is; whichever is less.
+    silent = min(math.log((span - days + 1) / (span + 2)), -rows / span)
+    return math.floor(math.log(_SILENCE) / silent)
+
+
+def _known_from(day: dt.date, longest: int) -> dt.date:
+    first = day.replace(day=1)
+    return first if (day - first).days <= longest else day
+
+
+def _known_until(day: dt.date, longest: int) -> dt.date:
+    last = (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - _ONE_DAY
+    return last if (last - day).days <= longest else day
+
+
+def running_days(known: KnownDays, period: Period) -> tuple[int | None, tuple[Reason, ...]]:
+    """
+    Return how many days of a period are known, None for all of it, and a note where it is still running.
+
+    Raises
+    ------
+    SettingError
+        ``period_after_calls``, ``period_before_calls``, ``period_in_gap``: none of it, or not from its first
+        day on. ``period_too_short`` for calls that are dated by the week or the month.
+    """
+    name = period.name
+    if period.days < known.step:
+        raise SettingError("period_too_short", period=name, count=known.step)
+    if known.last < period.first:
+        raise SettingError("period_after_calls", period=name, last=known.last.isoformat())
+    if period.first < known.first:
+        raise SettingError("period_before_calls", period=name, first=known.first.isoformat())
+    for begin, end in known.gaps:
+        if begin <= period.last and period.first <= end:
+            raise SettingError("period_in_gap", period=name, first=begin.isoformat(), last=end.isoformat())
+    days = known.elapsed(period)
+    if days == period.days:
+        return None, ()
+    facts = {"period": name, "last": known.last.isoformat(), "found": days, "count": period.days}
+    return days, (Reason("period_running", facts),)
+
+
+def count_by_period(
+    rows: pd.DataFrame, labels: pd.Series, order: Sequence[str], periods: Sequence[Period]
+) -> pd.DataFrame:
+    """
+    Return the calls of each label in each period: labels in rows, the periods' first days (ISO) in columns.
+
+    Parameters
+    ----------
+    rows
+        date (ISO) and count.
+    labels
+        Of each row, on the same index; what `order` does not hold is left out.
+    order
+        Labels, each once.
+    periods
+        From the earliest to the latest, none of them overlapping.
+    """
+    firsts = np.array([period.first.isoformat() for period in periods], dtype=object)
+    lasts = np.array([period.last.isoformat() for period in periods], dtype=object)
+    number, days = pd.factorize(rows[DATE])
+    texts = np.array([str(day)[:10] for day in days], dtype=object)
+    at = np.searchsorted(firsts, texts, side="right") - 1
+    column = np.where((at >= 0) & (texts <= lasts[at]), at, -1)[number] if len(rows) else np.array([], int)
+    row = pd.Index(list(order), dtype="str").get_indexer(pd.Index(labels))
+    inside = (row >= 0) & (column >= 0)
+    cell = row[inside] * len(periods) + column[inside]
+    sums = np.bincount(cell, rows[COUNT].to_numpy()[inside], minlength=len(order) * len(periods))
+    table = sums.reshape(len(order), len(periods)).astype(np.int64)
+    return pd.DataFrame(table, index=pd.Index(list(order), dtype="str"), columns=firsts)
 
 
 def can_be_added(rows: pd.DataFrame) -> pd.Series:
@@ -242,7 +325,3 @@ def _texts(rows: pd.DataFrame, column: str) -> pd.Series:
     if column not in rows:
         return pd.Series("", index=rows.index, dtype="str")
     return rows[column].astype("str").fillna("")
-
-
-def _month_end(day: dt.date) -> dt.date:
-    return (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - _ONE_DAY

@@ -294,7 +294,7 @@ def parse_period(text: str) -> Period:
     for form, read in _READERS:
         if found := form.fullmatch(plain):
             return read(found, text)
-    raise SettingError("period_unreadable", found=text, allowed=FORMS)
+    raise SettingError("period_unreadable", found=text, allowed=" | ".join(FORMS))
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,24 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, indexing, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import (
+    changing,
+    copies,
+    duties,
+    editions,
+    handover,
+    heating,
+    indexing,
+    layers,
+    nesting,
+    patrolling,
+    plans,
+    redrawing,
+    roads,
+    scoring,
+    serving,
+    speeds,
+)
 
 door = typer.Typer(
     name="gridbeat",
@@ -22,20 +39,27 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
+    "speeds": speeds.speeds,
+    "duty": duties.duty,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
     "drift": scoring.drift,
+    "heat": heating.heat,
     "plans": plans.plans,
     "plan": plans.plan,
     "handover": handover.handover,
     "index": indexing.index,
+    "table": changing.table,
+    "alerts": changing.alerts,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 
 

@@ -189,6 +189,9 @@ class Job:
         )
         try:
             kept = _kept(workspace, standing, found, lang=order.lang)
+            # Ended early it may have found little: what an earlier one found is not given up for it.
+            if not self._cancel.is_set():
+                retire_superseded(workspace, parent=standing.today_id, kept=kept)
         except GridBeatError as refused:
             return Outcome(found=found, standing=standing, kept=()), refused
         return Outcome(found=found, standing=standing, kept=kept), None
@@ -248,5 +251,4 @@ def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str)
         parent=standing.today_id,
         stamp=standing.stamp,
     )
-    retire_superseded(workspace, parent=standing.today_id, kept=kept)
     return tuple(kept)

@@ -33,6 +33,7 @@ def main() -> None:
     st.logo(str(look.ASSETS / "logo.svg"), size="large")
     look.style()
     t = words(_language())
+    look.style_for(t.lang)
     page = st.navigation(_pages(t), position="top")
     _guarded(page.run, t)
 

@@ -1,12 +1,21 @@
 import datetime as dt
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, SOURCE
 from geo.errors import SettingError
-from planning.calls import RECEIVED, KnownDays, can_be_added, counted_calls, known_days, places_of
-from planning.periods import parse_period
+from planning.calls import (
+    RECEIVED,
+    KnownDays,
+    can_be_added,
+    counted_calls,
+    known_days,
+    places_of,
+    running_days,
+)
+from planning.periods import parse_period, trailing
 
 
 def incidents(*rows):
@@ -23,9 +32,10 @@ def incidents(*rows):
     )
 
 
-def daily(first, last, count=20):
-    days = pd.date_range(first, last).strftime("%Y-%m-%d")
-    return pd.DataFrame({GRID_ID: "G1", DATE: days, COUNT: count})
+def daily(first, last):
+    """20 rows a day."""
+    days = pd.date_range(first, last).strftime("%Y-%m-%d").repeat(20)
+    return pd.DataFrame({GRID_ID: "G1", DATE: days, COUNT: 1})
 
 
 def counted(frame, **options):
@@ -131,11 +141,36 @@ def test_a_month_that_was_not_imported_is_unknown_and_not_quiet():
     assert known.covers(parse_period("2025-07"))
 
 
+def test_calls_that_come_in_lumps_do_not_make_silences_unlikely():
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2025-01-01", "2026-10-31")[rng.random(669) < 0.7]
+    rows = pd.DataFrame({DATE: days.strftime("%Y-%m-%d"), COUNT: 50})
+    assert np.diff(days).max() > pd.Timedelta(days=4)
+    assert known_days(rows).gaps == ()
+
+
 def test_a_quiet_district_may_be_silent_for_days():
     # A call every fifth day: silences of 20 days come by chance, months begin and end with some.
     days = pd.date_range("2025-01-04", "2025-12-27", freq="5D").strftime("%Y-%m-%d")
     rows = pd.DataFrame({DATE: [*days[:20], *days[24:]], COUNT: 1})
-    assert known_days(rows) == KnownDays(first=dt.date(2025, 1, 1), last=dt.date(2025, 12, 31))
+    known = known_days(rows)
+    assert (known.first, known.last, known.gaps) == (dt.date(2025, 1, 1), dt.date(2025, 12, 31), ())
+
+
+@pytest.mark.parametrize("day", ["01", "15", "28"])
+def test_calls_that_are_dated_by_the_month_are_known_by_the_month(day):
+    months = [f"{month}-{day}" for month in pd.period_range("2025-01", "2026-10", freq="M")]
+    rows = pd.DataFrame({DATE: months, COUNT: 8000})
+    known = known_days(rows)
+    assert known == KnownDays(first=dt.date(2025, 1, 1), last=dt.date(2026, 10, 31), step=28)
+    assert running_days(known, parse_period("2026-02")) == (None, ())
+    with pytest.raises(SettingError, match="period_too_short"):
+        running_days(known, parse_period("2026-W41"))
+    without_may = known_days(rows.drop(index=4))
+    assert [month.name for month in trailing(parse_period("2025-06"), 3) if without_may.covers(month)] == [
+        "2025-04",
+        "2025-06",
+    ]
 
 
 def test_every_call_is_placed_or_told_to_have_no_place():

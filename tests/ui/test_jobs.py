@@ -88,6 +88,19 @@ def test_a_cancelled_redraw_ends_with_what_there_is(district, held):
     assert job.state().outcome.kept
 
 
+def test_a_cancelled_redraw_leaves_earlier_proposals_as_they_are(district, held):
+    held.set()
+    jobs.start(district, order())[0].wait(60)
+    first = jobs.current(district).state().outcome.kept
+    held.clear()
+    job, _ = jobs.start(district, order(split_villages=True, tolerance=0.02))
+    until_it_searches(job)
+    job.cancel()
+    assert job.wait(60)
+    plans = read_plans(Workspace.open(district)).set_index("plan_id")
+    assert {plans.at[plan, "status"] for plan in (*first, *job.state().outcome.kept)} == {"draft"}
+
+
 def test_two_workspaces_are_redrawn_at_once(district, held, tmp_path, make_workspace):
     other = str(make_workspace(tmp_path / "other.gpkg"))
     first, second = jobs.start(district, order())[0], jobs.start(other, order())[0]

@@ -1,6 +1,7 @@
 """View 生成方案 as Streamlit runs it: from the form to the cards, in both languages, and what goes wrong."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from streamlit.util import calc_hash
 
 from data.plans import PAINTED, REDRAW, read_plans
 from data.workspace import Workspace
+from planning.redraw import redrawing
 from planning.redraw.feasibility import Unmet
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
@@ -23,6 +25,17 @@ from ui.words import LANGS, words
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """A redraw that goes on until it is let go."""
+    go, true = threading.Event(), redrawing.redraw
+    monkeypatch.setattr(
+        redrawing, "redraw", lambda *args, **options: (go.wait(60), true(*args, **options))[1]
+    )
+    yield go
+    go.set()
 
 
 @pytest.fixture
@@ -102,6 +115,18 @@ def test_a_picked_proposal_is_copied_once_and_put_on_the_table(district):
     again = view()
     assert "已保存的方案" in said(again)
     assert "变动最少" in said(again)
+
+
+def test_a_click_that_meets_somebody_else_s_search_shows_how_far_it_is(district, held):
+    mine, other = view(), view("English")
+    press(other, "propose start")
+    assert "You may leave this page" in said(other)
+    app = press(mine, "propose start")
+    assert not app.exception
+    assert "可以离开本页" in said(app)
+    assert next(button for button in app.button if button.key == "propose start").disabled
+    held.set()
+    assert jobs.current(district).wait(60)
 
 
 def test_what_is_lacking_is_said_before_anything_starts(district):

@@ -30,6 +30,7 @@ def handover(
     from data.exporting import export_bytes, export_files, require_export_folder, require_export_target
     from data.workspace import Workspace
     from ui.paper.handing import hand_over_plan
+    from ui.paper.memo import counted
     from ui.paper.package import PAPERS, handover_facts, handover_files, handover_zip
 
     began, say = time.monotonic(), speaker(lang, as_json)
@@ -58,5 +59,6 @@ def handover(
         **facts,
         "seconds": round(time.monotonic() - began, 3),
     }
-    counts = {name: say.t.number(facts[name]) for name in ("grids", "villages", "residents")}
-    say.result(told_facts, say.t("handover.written", file=str(out), files=say.t.number(len(files)), **counts))
+    size = counted(say.t, grids=facts["grids"], villages=facts["villages"], present=facts["residents"])
+    key = "handover.written" if size else "handover.written_unchanged"
+    say.result(told_facts, say.t(key, file=str(out), files=say.t.number(len(files)), size=size))

@@ -125,6 +125,8 @@ def _package(zoning: Zoning, made: HandedOver) -> None:
     cells = "".join(
         f"<div><dd>{t.number(facts[name])}</dd><dt>{escape(t(f'handover_view.{name}'))}</dt></div>"
         for name in _FACTS
+        # Nothing is moved, or nothing is known: of districts without villages or counts.
+        if facts[name] or name in ("grids", "zones")
     )
     st.html(f'<dl class="gb-pack-facts">{cells}</dl>')
     size = _size(len(made.zip), t)

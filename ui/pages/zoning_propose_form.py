@@ -191,8 +191,15 @@ def read_factors(path: str, stamp: str) -> tuple[str, ...]:
 
 
 @st.fragment
-def show_form(zoning: Zoning, district: District) -> None:
-    """Show what may be asked; it is kept as it is filled in."""
+def show_form(zoning: Zoning, district: District, *, running: bool) -> None:
+    """
+    Show what may be asked; it is kept as it is filled in.
+
+    Parameters
+    ----------
+    running
+        Whether a redraw ran when the page was drawn.
+    """
     form = Form(zoning.place.path)
     t = zoning.place.t
     _weights(form, district, t)
@@ -202,7 +209,7 @@ def show_form(zoning: Zoning, district: District) -> None:
     _villages(form, district, t)
     _locks(form, district, zoning)
     _search(form, district, t)
-    _button(form, district, zoning)
+    _button(form, district, zoning, known=running)
 
 
 def _title(text: str, note: str = "") -> None:
@@ -442,13 +449,16 @@ def _several(form: Form, name: str, options: Sequence[str], called: Callable[[st
     form.note(name, chosen)
 
 
-def _button(form: Form, district: District, zoning: Zoning) -> None:
+def _button(form: Form, district: District, zoning: Zoning, *, known: bool) -> None:
     t = zoning.place.t
     lacking = _lacking(form, district, t)
     if lacking:
         st.warning(lacking)
     job = jobs.current(zoning.place.path)
     running = job is not None and job.state().running
+    if running and not known:
+        # Somebody else's, begun since: a click that met it is answered by how far it is.
+        st.rerun(scope="app")
     label = t("propose.running") if running else t("propose.start")
     with st.container(key="propose-go"):
         if st.button(

@@ -19,6 +19,14 @@ CellKind = Literal["text", "code", "count", "share"]
 _RUN, _PIECE = re.compile(r"[^\s\u2e80-\uffef]{17,}"), 8
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A number with a sign behind it, which stays a number in a workbook; None for an empty cell."""
+
+    value: float | None
+    mark: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """
@@ -57,12 +65,23 @@ class Table:
         Kind (`ROW` or `SUM`) and values of each, None for an empty cell.
     sign
         What is to be filled in by hand beneath it.
+    groups
+        In workbooks, headings over several columns each: label, and how many; "" over columns that have none.
+    notes
+        In workbooks, lines beneath it.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Any, ...]], ...]
     sign: tuple[str, ...] = ()
+    groups: tuple[tuple[str, int], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def heads(self) -> int:
+        """How many rows its title and headings take in a workbook."""
+        return 3 if self.groups else 2
 
 
 def table_of(
@@ -105,8 +124,13 @@ def printed(table: Table, t: Words) -> dict[str, Any]:
 
 
 def breakable(text: str) -> str:
-    """Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole."""
-    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), text)
+    """
+    Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole.
+
+    A percent sign stays with its number.
+    """
+    whole = text.replace(" %", "\u00a0%")
+    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), whole)
 
 
 def _pieces(run: str) -> list[str]:
@@ -121,6 +145,8 @@ def _sums(frame: pd.DataFrame, columns: Sequence[Column], total: str) -> tuple[A
 
 
 def _text(value: object, column: Column, t: Words) -> str:
+    if isinstance(value, Marked):
+        return f"{_text(value.value, column, t)}{value.mark}"
     if value is None or value != value:  # noqa: PLR0124 - NaN differs from itself
         return ""
     if isinstance(value, str):

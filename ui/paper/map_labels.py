@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Tried around the point, in widths and heights of the label.
 _OFFSETS = ((0, 0), (0, -0.6), (0, 0.6), (-0.3, 0), (0.3, 0), (0, -1.1), (0, 1.1), (-0.5, -0.6), (0.5, 0.6))
 _LINE = 1.15
+_NUMERALS = frozenset("〇一二三四五六七八九十百千0123456789")
 _LONGEST = 24
 
 
@@ -135,7 +136,9 @@ def _broken(text: str) -> Iterator[tuple[str, ...]]:
     yield (text,)
     if len(text) < 5:
         return
-    middle = len(text) // 2
     spaces = [i for i, char in enumerate(text) if char == " "]
-    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
-    yield (text[:cut].strip(), text[cut:].strip())
+    # 二十一 is one number.
+    between = [i for i in range(1, len(text)) if not _NUMERALS.issuperset(text[i - 1 : i + 1])]
+    if cuts := spaces or between:
+        cut = min(cuts, key=lambda i: abs(i - len(text) // 2))
+        yield (text[:cut].strip(), text[cut:].strip())

@@ -273,7 +273,9 @@ class _Made:
         if self.maps:
             yield "maps", t("paper.attached_maps", maps=t.number(len(self.maps)))
         if self.stations:
-            yield "transfers", t("paper.attached_transfers", stations=t.number(len(self.stations)))
+            known = [one for one in self.stations if one.station_id]
+            key = "paper.attached_transfers" if known else "paper.attached_transfers_whole"
+            yield "transfers", t(key, stations=t.number(len(known)))
 
 
 def _written(folder: Path) -> Iterator[Path]:

@@ -395,6 +395,23 @@ def test_the_memo_asks_for_what_is_still_to_be_decided(tmp_path, squares, steps,
     assert ("approval" in english["closing"]) == (said == "妥否，请批示。")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_papers_do_not_speak_of_what_a_district_has_not(tmp_path, squares, lang):
+    bare = {
+        "grids": squares["grids"].drop(columns=["village_id", "residents", "floating"]),
+        "zones": squares["zones"].drop(columns="station_id"),
+    }
+    workspace, plan = kept(tmp_path / "a.gpkg", bare, moved(squares["grids"]["grid_id"]))
+    attached = dict(package._Made(handed(workspace, plan, lang))._attached())
+    texts = memo(handed(workspace, plan, lang), attached=[*attached.values()])
+    told = "\n".join([text for part in texts["sections"][:3] for text in part["texts"]] + texts["attached"])
+    for thing in ("村社", "派出所", "人口", "village", "station", "resident"):
+        assert thing not in told
+    out = ["--out", str(tmp_path / "out"), "--paper", "A4", "--lang", lang]
+    said = CliRunner().invoke(cli.door, ["handover", str(workspace.path), plan, *out]).stdout
+    assert ("3 个网格换警务区" if lang == "zh" else "3 grids change zones") in said
+
+
 def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path, squares):
     grids = squares["grids"]["grid_id"]
     workspace, first = kept(tmp_path / "a.gpkg", squares, moved(grids))
@@ -445,6 +462,7 @@ def test_file_stem_is_a_name_on_any_system(text, name):
         ("W" * 16, ["W" * 16]),
         ("3399011090010021234", ["3399011090010021234"]),  # a code
         ("two words that are long", ["two words that are long"]),
+        ("within 10 % of it", ["within 10\u00a0% of it"]),  # never 10 on one line and % on the next
     ],
 )
 def test_long_runs_of_letters_can_be_broken(text, parts):
