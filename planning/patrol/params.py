@@ -27,10 +27,13 @@ class DayParams:
     cap_ms
         No team is out for longer than this, so that nobody is much longer out than others; None for as long
         as its shift.
+    price_cap
+        Whether a plan without the cap is searched too, to tell what the cap costs.
     """
 
     objective: str = HOURS
     cap_ms: int | None = None
+    price_cap: bool = True
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -39,6 +42,11 @@ class DayParams:
             raise SettingError("setting_wrong", name="objective", found=self.objective, allowed=allowed)
         if self.cap_ms is not None and self.cap_ms <= 0:
             raise SettingError("setting_wrong", name="cap_ms", found=self.cap_ms, allowed="> 0")
+
+    @property
+    def prices_cap(self) -> bool:
+        """Whether there is a cap, and its price is asked for."""
+        return self.cap_ms is not None and self.price_cap
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-able values, to be kept with a plan."""

@@ -17,6 +17,7 @@ from planning.patrol.timing import able_alone, timed
 
 if TYPE_CHECKING:
     from planning.patrol.indexed import Indexed, Part, Rounds
+    from planning.patrol.params import DayParams
     from planning.patrol.searching import Budget
 
 # By this share of the budget there is a plan without the cap, which tells its price and is where to start.
@@ -74,7 +75,7 @@ class Answer:
         return self.hours(ix) if self.free is None else hours(ix, self.free, None)
 
 
-def solve_part(ix: Indexed, part: Part, *, cap: int | None, seed: int, budget: Budget) -> Answer:
+def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget: Budget) -> Answer:
     """
     Plan a part of a day.
 
@@ -82,24 +83,25 @@ def solve_part(ix: Indexed, part: Part, *, cap: int | None, seed: int, budget: B
     ----------
     part
         Teams and stops, without a cap.
-    cap
-        Longest time out.
+    params
+        What is asked.
     seed
         From which all randomness comes.
     budget
         How long.
     """
-    goal = part if cap is None else _capped(ix, part, cap)
-    compared = cap is not None or part.objective == LONGEST
+    goal = part if params.cap_ms is None else _capped(ix, part, params.cap_ms)
+    priced, settled = params.prices_cap, part.objective in (HOURS, TRAVEL)
+    first = _at_first(part if priced else goal)
+    has_price = priced or part.objective == LONGEST
     if is_small(part):
-        free = best_rounds(ix, _at_first(part)) if compared else None
+        free = best_rounds(ix, first) if has_price else None
         return Answer(part=goal, rounds=best_rounds(ix, goal), free=free, exact=True)
     task = _Task(ix=ix, seed=seed, budget=budget)
-    settled_at_once = part.objective in (HOURS, TRAVEL)
-    rounds = task.search(_at_first(part), until=1.0 if settled_at_once and cap is None else _FREE_UNTIL)
-    free = rounds if compared else None
-    if cap is not None:
-        rounds = task.search(_at_first(goal), start=rounds, until=1.0 if settled_at_once else _CAPPED_UNTIL)
+    rounds = task.search(first, until=1.0 if settled and not priced else _FREE_UNTIL)
+    free = rounds if has_price else None
+    if priced:
+        rounds = task.search(_at_first(goal), start=rounds, until=1.0 if settled else _CAPPED_UNTIL)
     if part.objective == LONGEST:
         rounds = task.shortest_longest(goal, rounds)
     if part.objective == TEAMS:

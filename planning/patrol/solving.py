@@ -114,7 +114,7 @@ def _answers(
     tasks = _tasks(parts_of(ix, params), limits, workers, stop.is_set)
     with ThreadPoolExecutor(workers) as pool:
         futures = [
-            pool.submit(solve_part, ix, part, cap=params.cap_ms, seed=seed * _CHAINS + chain, budget=budget)
+            pool.submit(solve_part, ix, part, params=params, seed=seed * _CHAINS + chain, budget=budget)
             for part, chain, budget in tasks
         ]
         open_ = set(futures)
@@ -192,7 +192,7 @@ def _facts(ix: Indexed, params: DayParams, answers: Sequence[Answer]) -> dict[st
         facts[name] = sum(bounds) / MS_PER_HOUR
     if params.cap_ms is not None:
         facts["cap_h"] = params.cap_ms / MS_PER_HOUR
-    if params.cap_ms is not None or params.objective == LONGEST:
+    if params.prices_cap or params.objective == LONGEST:
         free = sum(answer.free_hours(ix) for answer in answers)
         asked = sum(answer.hours(ix) for answer in answers)
         left = sum(answer.left_by_cap() for answer in answers)
