@@ -19,6 +19,11 @@ const PATHS = {
   panel: 'M3.500 4h13v12h-13zM12 4v12',
   loose: 'M4 4h12v12H4zM4 10l6-6M4 16 16 4M10 16l6-6',
   broken: 'M3.500 4h5l1.500 3-2 3 1.500 3-1 3h-5zM12.500 4h4v12h-5l1-3-1.500-3 2-3z',
+  play: 'M6 3.8v12.4L16 10z',
+  pause: 'M6.5 4v12M13.5 4v12',
+  closing: 'M3 10a7 7 0 1 0 14 0 7 7 0 1 0-14 0M6 10h8',
+  timeline: 'M3 5h8M7 10h7M4.5 15h6M16.5 3.5v13',
+  legend: 'M4 5.5h.01M4 10h.01M4 14.5h.01M7.5 5.5h9M7.5 10h9M7.5 14.5h9',
   split: 'M4 4h12v12H4zM10 4v3M10 9v2M10 13v3',
 };
 
