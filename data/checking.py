@@ -12,7 +12,8 @@ from data.examining import NUMBERED
 from data.guarding import blotted
 from data.imports import counted_anew
 from data.reporting import ImportReport, nested_counts
-from data.schemas import TABLES
+from data.rosters import one_row_a_team
+from data.schemas import MEMBER_NAMES, TABLES
 from geo.coverage import dissolve_by, has_shape
 from geo.fit import RAW, distance_apart_m, reading_fits, suggested_system
 from geo.gcj02 import SYSTEMS
@@ -74,6 +75,9 @@ def _repeated(intake: Intake, *, dissolve: bool) -> int:
     staged = intake.staging
     repeated = staged.repeated()
     if not repeated:
+        return 0
+    if MEMBER_NAMES in intake.mapping:
+        staged.replace_rows(one_row_a_team(staged.repeated_rows()))
         return 0
     if dissolve and staged.shape == "MULTIPOLYGON":
         staged.replace_rows(_merged(staged.repeated_rows(), TABLES[intake.table].key[0]))

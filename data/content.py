@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from data.clock import clock_ms, windows_fault
 from data.degrees import as_degrees
 from data.schemas import HOUR
 from data.times import parse_hours, parse_times
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _ROWS = 2_000
-_NEARLY_ALL = 0.8
+NEARLY_ALL = 0.8
 _WKT = re.compile(r"^\s*(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b", re.IGNORECASE)
 # Two Chinese characters, or words without any digit: names; codes have digits or are short.
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2}|^[^\W\d_]{5,}$|[^\W\d_]{3,}\s+\S")
@@ -92,7 +97,7 @@ class Content:
     def counts(self) -> bool:
         """Whether nearly all values can be counts, whole numbers from 0: a slip is for the report to name."""
         fit = (self.numbers >= 0) & (self.numbers % 1 == 0)
-        return not self.empty and int(fit.sum()) >= _NEARLY_ALL * len(self.words)
+        return not self.empty and int(fit.sum()) >= NEARLY_ALL * len(self.words)
 
     @cached_property
     def names(self) -> bool:
@@ -129,6 +134,19 @@ class Content:
     def clock_alone(self) -> bool:
         """Whether the values are clock times without a day."""
         return not self.empty and bool(self.words.map(lambda word: bool(_CLOCK_ALONE.match(word))).all())
+
+    @cached_property
+    def times_of_day(self) -> float:
+        """Share of values that are times of the day."""
+        return self._share(lambda word: clock_ms(word) is not None)
+
+    @cached_property
+    def windows(self) -> float:
+        """Share of values that state windows of a day, backwards or not."""
+        return self._share(lambda word: windows_fault(word) != "windows_wrong")
+
+    def _share(self, fits: Callable[[str], bool]) -> float:
+        return 0.0 if self.empty else float(self.words.map(fits).mean())
 
     @cached_property
     def _times(self) -> pd.DataFrame:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from data.guessing import guess_mapping, guess_names, guess_table
+from data.guessing import guess_mapping, guess_members, guess_names, guess_table
 from data.imports import reports_of
 from data.privacy import judge_columns, table_has_only_persons
 from data.readers import opened
-from data.schemas import GEOMETRY, TABLES, input_fields
+from data.schemas import GEOMETRY, MEMBER_NAMES, MEMBERS, TABLES, input_fields
 from geo.errors import FileError, SchemaError, SettingError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SAMPLE_ROWS = 2_000
 # Features that nobody refers to are numbered; those that others refer to must bring their ids.
-NUMBERED = ("roads", "areas", "facilities", "posts")
+NUMBERED = ("roads", "areas", "facilities", "posts", "teams", "stops")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +166,9 @@ def offered_mapping(
         **guessed,
     }
     merged = {**guessed, **known, **stated}
+    if table == "teams" and not {MEMBERS, MEMBER_NAMES} & merged.keys():
+        # The one column of names that is of use, and only for how many there are.
+        merged[MEMBER_NAMES] = guess_members(free) or ""
     order = [name for name in input_fields(table) if merged.get(name)]
     return {name: merged[name] for name in order}
 

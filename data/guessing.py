@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
-from data.content import Content
+from data.content import NEARLY_ALL, Content
 from data.incidents import MOST_CATEGORIES
 from data.schemas import (
     BASIS,
-    BRIDGE,
     CATEGORY,
     CLASS,
     COUNT,
@@ -25,10 +24,13 @@ from data.schemas import (
     KIND,
     LAT,
     LON,
+    MEMBER_NAMES,
     NAME,
-    ONEWAY,
     PLACE_ID,
     ROLE,
+    SHIFT,
+    SKILL,
+    SKILLS,
     SOURCE,
     TABLES,
     TIME,
@@ -47,6 +49,7 @@ from data.synonyms import (
     OWNER_MARKS,
     STEMS,
     TABLE_WORDS,
+    VALUE_SYNONYMS,
 )
 from data.values import known_share
 
@@ -121,7 +124,8 @@ def guess_mapping(
     """
     content = _contents(sample)
     headers = [_header(column) for column in columns if column not in exclude and not _of_persons(column)]
-    fields = [name for name in input_fields(table) if not (_has_shapes(sample) and name in (LON, LAT, WKT))]
+    apart = {MEMBER_NAMES, *((LON, LAT, WKT) if _has_shapes(sample) else ())}
+    fields = [name for name in input_fields(table) if name not in apart]
     candidates = sorted(
         (tier, rank, fields.index(name), place, name, header.column)
         for place, header in enumerate(headers)
@@ -174,6 +178,18 @@ def guess_names(
         if fits:
             found[name] = min(fits)[2]
     return found
+
+
+def guess_members(columns: Iterable[str]) -> str | None:
+    """Return the column that names the members of teams, for them to be counted, if there is one."""
+    words = {word: rank for word, (_, rank) in _words("teams", MEMBER_NAMES).items()}
+    fits = [
+        (words[reading], header.column)
+        for header in map(_header, columns)
+        for reading in header.readings
+        if reading in words
+    ]
+    return min(fits)[1] if fits else None
 
 
 def guess_table(
@@ -380,12 +396,20 @@ def _after_content(table: str, name: str, tier: int, content: Content) -> int | 
         return tier
     if column.kind in ("integer", "real"):
         suits = content.counts if column.kind == "integer" else content.numeric
-        if name in (ONEWAY, BRIDGE):
+        if name in VALUE_SYNONYMS.get(table, {}):
             suits = known_share(content.words, table, name) >= 0.5
         return tier if suits else None
     if column.kind == "date":
         return tier if content.days else None
+    if column.kind in ("clock", "windows"):
+        return tier if _is_of_day(column.kind, tier, content) else None
     return tier
+
+
+def _is_of_day(kind: str, tier: int, content: Content) -> bool:
+    share = content.times_of_day if kind == "clock" else content.windows
+    # Under a header that says so outright, slips are for the report.
+    return share > 0 if tier in (EXACT, PART) else share >= NEARLY_ALL
 
 
 def _as_own_id(tier: int, content: Content) -> int | None:
@@ -423,6 +447,9 @@ _CHECKS: Mapping[str, Callable[[Content], bool]] = {
     BASIS: _is_list,
     HOUR: lambda content: content.hours,
     TIME: lambda content: content.days,
+    SHIFT: lambda content: content.windows > 0 or content.longest <= _FREE_TEXT,
+    SKILL: _is_list,
+    SKILLS: _is_list,
     LON: lambda content: content.located,
     LAT: lambda content: content.located,
     WKT: lambda content: content.wkt,

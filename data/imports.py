@@ -187,7 +187,7 @@ def changed_since(connection: sqlite3.Connection, table: str, audited: int) -> b
     written, followed, back = (
         connection.execute(f"{since} {actions}", (table, audited)).fetchone()[0]
         for actions in (
-            "IN ('write', 'append')",
+            "IN ('write', 'append', 'edit')",
             "IN ('rekey', 'edition')",
             "IN ('rekey_undone', 'edition_dropped')",
         )

@@ -14,12 +14,14 @@ from data.guarding import Guard, blotted
 from data.incidents import Gathered, GridFinder, Left, category_faults, counted
 from data.placing import moved, settled_reading, shapes_of, stated_crs
 from data.readers.source import ROW
+from data.rosters import team_rows
 from data.schemas import (
     DATE,
     GRID_ID,
     KIND,
     LAT,
     LON,
+    MEMBER_NAMES,
     NAME,
     SOURCE,
     TABLES,
@@ -119,8 +121,13 @@ class Intake:
         self._finder: GridFinder | None = None
         self._day_first: bool | None = None
         self._spec = TABLES[table]
-        self._guard = Guard(self.mapping, places, findings)
-        self._guard.columns(looked.verdicts)
+        # Names of members are counted where they are read, before anything else sees them.
+        members = self.mapping.get(MEMBER_NAMES)
+        watched = {name: column for name, column in self.mapping.items() if name != MEMBER_NAMES}
+        self._guard = Guard(watched, places, findings)
+        self._guard.columns({name: found for name, found in looked.verdicts.items() if name != members})
+        if members is not None:
+            findings.add("note", "members_counted", column=members)
         self._codes = self._codes_of_names(looked.sample)
         self.reading, home = self._settled(looked, crs, district_crs)
         if table == "incidents":
@@ -224,7 +231,8 @@ class Intake:
 
     def _named(self, batch: pd.DataFrame) -> pd.DataFrame:
         """Return the mapped columns under the table's names, as values of their kinds."""
-        fields = {name: column for name, column in self.mapping.items() if name not in (LON, LAT, WKT)}
+        apart = (LON, LAT, WKT, MEMBER_NAMES)
+        fields = {name: column for name, column in self.mapping.items() if name not in apart}
         frame = pd.DataFrame({name: batch[column] for name, column in fields.items()}, index=batch.index)
         for name, places in self._codes.items():
             frame[name] = self._code_for_name(frame[name], name, places)
@@ -233,6 +241,9 @@ class Intake:
         if self.table == "incidents":
             return frame  # days and hours are written in many ways; the counting reads them
         frame = shaped(frame, self.table)
+        if self.table == "teams":
+            names = batch[self.mapping[MEMBER_NAMES]] if MEMBER_NAMES in self.mapping else None
+            frame = team_rows(frame, names, self.findings)
         key = self._spec.key
         if len(key) == 1 and key[0] not in frame and self.table in NUMBERED:
             frame.insert(0, key[0], [f"{self.table[0].upper()}{row}" for row in frame.index])
@@ -298,8 +309,9 @@ def _shown(fault: Reason) -> Reason:
     if "value" not in fault.facts:
         return fault
     value = blotted(str(fault.facts["value"]))
-    # Digits in a row may be a phone with a slip in it, which no pattern knows.
-    if sum(character.isdigit() for character in value) >= _TELLING_DIGITS:
+    # Digits in a row may be a phone with a slip in it, which no pattern knows; windows can be read.
+    digits = sum(character.isdigit() for character in value)
+    if digits >= _TELLING_DIGITS and fault.code != "windows_backwards":
         value = "*" * len(value)
     short = value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
     return Reason(fault.code, {**fault.facts, "value": short})

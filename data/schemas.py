@@ -9,10 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from data.clock import clock_ms, windows_fault
 from geo.errors import Reason, SchemaError
+from geo.speeds import ROAD_CLASSES as ROAD_CLASSES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 GRID_ID, ZONE_ID, VILLAGE_ID, STATION_ID, TOWN_ID, POST_ID = (
     "grid_id",
@@ -37,29 +39,49 @@ PERIOD_START, PERIOD_END, INDICATOR, VALUE, EXPOSURE = (
     "exposure",
 )
 ROLE, VALID_FROM, VALID_TO = "role", "valid_from", "valid_to"
+TEAM_ID, FORCE, TRAVEL_MODE, MEMBERS, SKILLS = "team_id", "force", "travel_mode", "members", "skills"
+SHIFT_START, SHIFT_END = "shift_start", "shift_end"
+STOP_ID, DWELL_MIN, WINDOWS, PRIORITY, SKILL, DUE = (
+    "stop_id",
+    "dwell_min",
+    "windows",
+    "priority",
+    "skill",
+    "due",
+)
+CLOSED_FROM, CLOSED_TO = "closed_from", "closed_to"
 LAYER, OLD_ID, NEW_ID, SHARE_OLD, SHARE_NEW = "layer", "old_id", "new_id", "share_old", "share_new"
 
 # What files bring instead of a geometry, a date and an hour; never kept as such.
 LON, LAT, WKT, TIME = "lon", "lat", "wkt", "time"
+# Nor names of a team's members, which are counted, nor a shift's two ends in one cell.
+MEMBER_NAMES, SHIFT = "member_names", "shift"
 
 VILLAGE, COMMUNITY = "village", "community"
 REPORTED, PATROL = "reported", "patrol"
+# 村社巡防队, 专职巡防队: the two are never mixed.
+SQUAD = "squad"
+FORCES = (VILLAGE, SQUAD)
+TRAVEL_MODES = (WALK, EBIKE, CAR) = ("walk", "ebike", "car")
+STOP_KINDS = (
+    "village",
+    "school",
+    "key_unit",
+    "venue",
+    "hospital",
+    "enterprise",
+    "hot_spot",
+    "checkpoint",
+    "inspection",
+    "festival",
+)
+# 必巡, 应巡, 可巡: what has to be visited, and what may be left out first.
+MUST, LEAST = 1, 3
 # Layers that come in editions: places that are merged, split, re-cut and given new codes.
 EDITION_LAYERS = ("towns", "stations", "villages", "grids", "zones")
 SUCCESSION_KINDS = ("same", "renamed", "merged", "split", "recut", "new", "ended")
-ROAD_CLASSES = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "residential",
-    "service",
-    "track",
-    "path",
-)
 
-Kind = Literal["text", "integer", "real", "date"]
+Kind = Literal["text", "integer", "real", "date", "clock", "windows"]
 Shape = Literal["polygon", "line", "point"]
 
 
@@ -71,7 +93,8 @@ class Column:
     Parameters
     ----------
     kind
-        How values are stored; dates are ISO texts (``2026-10-31``).
+        How values are stored; dates are ISO texts (``2026-10-31``), a clock is ``08:30``, windows are
+        ``07:20-08:10;15:40-16:30`` (`data.clock`).
     required
         Whether every row needs a value.
     references
@@ -119,6 +142,9 @@ _TEXT = Column()
 MOST = 100_000_000
 _COUNT = Column(kind="integer", minimum=0, maximum=MOST)
 _DAY = Column(kind="date")
+_CLOCK = Column(kind="clock")
+# No visit lasts longer than a day: such a number is of seconds.
+_MOST_MINUTES = 1_440
 
 
 def _refers(table: str, *, required: bool = False) -> Column:
@@ -231,6 +257,52 @@ TABLES: Mapping[str, Table] = {
         },
         key=(PLACE_ID, ROLE),
     ),
+    # Anonymous: how many go out, by what, from where and when; never who.
+    "teams": Table(
+        columns={
+            TEAM_ID: _ID,
+            NAME: _TEXT,
+            FORCE: Column(choices=FORCES),
+            TRAVEL_MODE: Column(choices=TRAVEL_MODES),
+            POST_ID: _refers("posts"),
+            VILLAGE_ID: _refers("villages"),
+            STATION_ID: _refers("stations"),
+            MEMBERS: Column(kind="integer", minimum=1, maximum=MOST),
+            SHIFT_START: _CLOCK,
+            SHIFT_END: _CLOCK,
+            SKILLS: _TEXT,
+        },
+        key=(TEAM_ID,),
+        shape="point",
+        shape_required=False,
+    ),
+    "stops": Table(
+        columns={
+            STOP_ID: _ID,
+            NAME: _TEXT,
+            KIND: Column(choices=STOP_KINDS),
+            VILLAGE_ID: _refers("villages"),
+            FORCE: Column(choices=FORCES),
+            DWELL_MIN: Column(kind="real", minimum=0, maximum=_MOST_MINUTES),
+            WINDOWS: Column(kind="windows"),
+            PRIORITY: Column(kind="integer", minimum=MUST, maximum=LEAST),
+            SKILL: _TEXT,
+            DUE: _DAY,
+        },
+        key=(STOP_ID,),
+        shape="point",
+        shape_required=False,
+    ),
+    # First and last day; closed until further notice without a last one.
+    "closed_roads": Table(
+        columns={
+            ROAD_ID: _refers("roads", required=True),
+            CLOSED_FROM: _DAY,
+            CLOSED_TO: _DAY,
+            NOTE: _TEXT,
+        },
+        key=(ROAD_ID,),
+    ),
     # 编组对应 as a bureau's own table states it; a grid may be listed twice by mistake.
     "declared_assignment": Table(columns={GRID_ID: _ID, ZONE_ID: _ID}),
     # Grids that are known to lie apart from the rest of their zone (飞地), and are not a fault.
@@ -258,7 +330,10 @@ def input_fields(table: str) -> tuple[str, ...]:
     fields = tuple(spec.columns)
     if spec.shape is not None or table == "incidents":
         fields += (LON, LAT, WKT)
-    return (*fields, TIME) if table == "incidents" else fields
+    return fields + _MADE_FROM.get(table, ())
+
+
+_MADE_FROM: Mapping[str, tuple[str, ...]] = {"incidents": (TIME,), "teams": (SHIFT, MEMBER_NAMES)}
 
 
 _SHAPE_TYPES: Mapping[str, tuple[str, ...]] = {
@@ -300,7 +375,7 @@ def row_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
     frame
         Where its index is named ``row``, it holds the numbers by which people find the rows.
     """
-    return [*_column_faults(frame, table), *_shape_faults(frame, table)]
+    return [*_column_faults(frame, table), *_shape_faults(frame, table), *_order_faults(frame, table)]
 
 
 def _row_numbers(frame: pd.DataFrame | pd.Series) -> list[int]:
@@ -340,8 +415,26 @@ def _value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
         wrong |= pd.to_datetime(values, errors="coerce", format="ISO8601").isna()
     elif column.choices is not None:
         wrong |= ~values.isin(column.choices)
+    elif column.kind in _TEXT_FAULTS:
+        return _text_faults(values[~empty], name, _TEXT_FAULTS[column.kind])
     faults = _rows(values, wrong & ~empty, "value_wrong", name)
     return faults + (_rows(values, empty, "value_missing", name) if column.required else [])
+
+
+def _clock_fault(text: str) -> str | None:
+    return "clock_wrong" if clock_ms(text) is None else None
+
+
+_TEXT_FAULTS: Mapping[str, Callable[[str], str | None]] = {"clock": _clock_fault, "windows": windows_fault}
+
+
+def _text_faults(values: pd.Series, column: str, fault: Callable[[str], str | None]) -> list[Reason]:
+    codes = values.astype(str).map(fault)
+    return [
+        found
+        for code in codes.dropna().unique().tolist()
+        for found in _rows(values, codes == code, str(code), column)
+    ]
 
 
 def _rows(values: pd.Series, mask: pd.Series, code: str, column: str) -> list[Reason]:
@@ -349,6 +442,20 @@ def _rows(values: pd.Series, mask: pd.Series, code: str, column: str) -> list[Re
     return [
         Reason(code, {"column": column, "row": numbers[i], "value": values.iloc[i]})
         for i in mask.to_numpy().nonzero()[0].tolist()
+    ]
+
+
+def _order_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
+    """Find roads that open again before they are closed."""
+    if table != "closed_roads" or not {CLOSED_FROM, CLOSED_TO} <= set(frame.columns):
+        return []
+    first, last = (
+        pd.to_datetime(frame[name], errors="coerce", format="ISO8601") for name in (CLOSED_FROM, CLOSED_TO)
+    )
+    numbers = _row_numbers(frame)
+    return [
+        Reason("closed_backwards", {"table": table, "row": numbers[i]})
+        for i in (last < first).to_numpy().nonzero()[0].tolist()
     ]
 
 

@@ -1,4 +1,4 @@
-"""Cells of files as the values of a table's columns: ids as text, counts as integers, days as ISO."""
+"""Cells of files as a table's values: ids as text, counts as integers, days as ISO, times as 08:30."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from data.clock import clock_ms, clock_text, windows_ms, windows_text
 from data.schemas import TABLES
 
 if TYPE_CHECKING:
@@ -101,9 +102,30 @@ def _without_thousands(value: object) -> object:
     return value.replace(",", "") if isinstance(value, str) and _THOUSANDS.match(value) else value
 
 
+def _as_clock(values: pd.Series) -> pd.Series:
+    return _as_text(values).map(_clock, na_action="ignore").astype("str")
+
+
+def _clock(text: str) -> str:
+    ms = clock_ms(text)
+    return text if ms is None else clock_text(ms)
+
+
+def _as_windows(values: pd.Series) -> pd.Series:
+    texts = _as_text(values).map(_windows, na_action="ignore").astype("str")
+    return texts.mask(texts == "")
+
+
+def _windows(text: str) -> str:
+    windows = windows_ms(text)
+    return text if windows is None else windows_text(windows)
+
+
 _SHAPERS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "text": _as_text,
     "date": _as_day,
     "integer": _as_number,
     "real": _as_number,
+    "clock": _as_clock,
+    "windows": _as_windows,
 }

@@ -10,12 +10,17 @@ from data.schemas import (
     BRIDGE,
     CATEGORY,
     CLASS,
+    CLOSED_FROM,
+    CLOSED_TO,
     COMMUNITY,
     COUNT,
     DATE,
+    DUE,
+    DWELL_MIN,
     EXPOSURE,
     FACILITY_ID,
     FLOATING,
+    FORCE,
     GRID_ID,
     HOUR,
     HOUSES,
@@ -25,6 +30,8 @@ from data.schemas import (
     LAT,
     LENGTH_M,
     LON,
+    MEMBER_NAMES,
+    MEMBERS,
     NAME,
     NOTE,
     ONEWAY,
@@ -33,21 +40,32 @@ from data.schemas import (
     PERIOD_START,
     PLACE_ID,
     POST_ID,
+    PRIORITY,
     RENTED,
     REPORTED,
     RESIDENTS,
     ROAD_ID,
     ROLE,
+    SHIFT,
+    SHIFT_END,
+    SHIFT_START,
+    SKILL,
+    SKILLS,
     SOURCE,
+    SQUAD,
     STATION_ID,
+    STOP_ID,
+    TEAM_ID,
     TIME,
     TOWN_ID,
+    TRAVEL_MODE,
     VALID_FROM,
     VALID_TO,
     VALUE,
     VENUES,
     VILLAGE,
     VILLAGE_ID,
+    WINDOWS,
     WKT,
     ZONE_ID,
 )
@@ -103,6 +121,16 @@ STEMS: Mapping[str, tuple[str, str, str]] = {
         "区域 区县 园区 片区 景区 县区 行政区划 行政区 区划",
         "area region district county admin ad",
         "qy qx xzqh xzq pq",
+    ),
+    TEAM_ID: (
+        "巡防队 巡逻队 巡防队伍 巡逻队伍 队伍 巡防小队 巡防组 巡逻组 班组 小队 队",
+        "team patrolteam crew",
+        "xfd dwbh",
+    ),
+    STOP_ID: (
+        "必巡点 巡防点 巡逻点 巡查点 巡更点 签到点 打卡点 必到点 护学岗 停留点 点位",
+        "stop patrolpoint checkpoint waypoint",
+        "bxd xfdw",
     ),
     PLACE_ID: (
         "单位 地点 场所 村社 机构 部门",
@@ -173,6 +201,56 @@ COLUMN_WORDS: Mapping[str, str] = {
     VALUE: "value 数值 指标值 值 得分 实际值 zbz",
     EXPOSURE: "exposure 基数 分母 人口基数 基准数",
     ROLE: "role 岗位 岗位类别 人员类别 人员类型 警力类别 警力类型 队伍类型 职务",
+    FORCE: (
+        "force 巡防力量 力量类型 力量类别 队伍类型 队伍类别 队伍性质 队伍种类 巡防队类型 巡防队类别 "
+        "forcetype teamtype"
+    ),
+    TRAVEL_MODE: (
+        "travel_mode 出行方式 巡逻方式 交通工具 交通方式 巡逻工具 巡防工具 车辆类型 配备车辆 travelmode "
+        "transport vehicle vehicletype"
+    ),
+    MEMBERS: (
+        "members 人数 队员数 队员人数 队员数量 成员数 成员人数 人员数 人员数量 队伍人数 在岗人数 配备人数 "
+        "队员 成员 headcount teamsize rs dys"
+    ),
+    MEMBER_NAMES: (
+        "member_names 队员姓名 队员名单 成员姓名 成员名单 人员姓名 人员名单 巡防队员 巡逻队员 队员 成员 人员 "
+        "姓名 membernames roster xm dyxm"
+    ),
+    SHIFT: (
+        "shift 班次 班次时间 巡防时间 巡逻时间 巡防时段 巡逻时段 值班时间 工作时间 勤务时间 在岗时间 "
+        "上班时段 shifthours workinghours bc"
+    ),
+    SHIFT_START: (
+        "shift_start 上班时间 上岗时间 开始时间 起始时间 班次开始 班次起 出巡时间 出发时间 巡逻开始时间 "
+        "巡防开始时间 shiftbegin starttime start"
+    ),
+    SHIFT_END: (
+        "shift_end 下班时间 下岗时间 结束时间 截止时间 班次结束 班次止 收巡时间 收队时间 巡逻结束时间 "
+        "巡防结束时间 shiftfinish endtime end"
+    ),
+    SKILLS: "skills 技能 队伍技能 专长 特长 资质 skill jn",
+    DWELL_MIN: (
+        "dwell_min 停留 停留时间 停留时长 停留分钟 停留分钟数 驻留时间 驻点时间 驻守时间 巡查时长 检查时长 "
+        "dwell dwelltime dwellminutes servicetime minutes tlsj"
+    ),
+    WINDOWS: (
+        "windows 时间窗 时间窗口 时间段 时段 时段要求 时间要求 护学时段 护学时间 巡逻时段 巡防时段 巡查时段 "
+        "到点时间 window timewindow timewindows sjc"
+    ),
+    PRIORITY: "priority 优先级 优先级别 重要程度 重要性 巡防等级 必巡等级 是否必巡 级别 等级 yxj",
+    SKILL: "skill 所需技能 技能要求 技能 skillneeded requiredskill",
+    DUE: (
+        "due 到期 到期日 到期日期 期限 截止日期 最迟日期 应检日期 下次检查 下次检查日期 检查期限 duedate "
+        "deadline"
+    ),
+    CLOSED_FROM: (
+        "closed_from 封闭日期 封路日期 封闭开始 封闭起 封闭开始日期 开始日期 起始日期 开始时间 起始时间 "
+        "startdate from"
+    ),
+    CLOSED_TO: (
+        "closed_to 封闭结束 封闭止 封闭结束日期 结束日期 截止日期 终止日期 结束时间 截止时间 enddate to"
+    ),
     LON: (
         "lon lng longitude 经度 东经 经度坐标 中心经度 百度经度 高德经度 long pointx xcoord "
         "xcoordinate coordx 坐标x x坐标 横坐标 x jd zxjd jdzb bjdzjd gislon centerx"
@@ -222,6 +300,13 @@ TABLE_WORDS: Mapping[tuple[str, str], str] = {
         "kind 设施类型 设施类别 机构类型 单位类型 单位类别 场所类型 场所类别 企业类型 学校类型 办学类型 类型 "
         "类别 行业类别 fclass amenity type typename lx lb"
     ),
+    ("teams", NAME): "队名 队伍名 班组名",
+    ("stops", NAME): "点名 校名 单位名称 地点 地点名称",
+    (
+        "stops",
+        KIND,
+    ): "kind 点位类型 点位类别 巡防点类型 必巡点类型 场所类型 单位类型 单位类别 类型 类别 性质 type lx lb",
+    ("closed_roads", NOTE): "封闭原因 封路原因 原因 事由 reason",
     ("staff", COUNT): "count 人数 人员数 人员数量 数量 警力数 配备人数 编制数 在岗人数 headcount rs",
     ("staff", PLACE_ID): "村社编码 村社代码 派出所编码 派出所代码 警务区编码 警务区代码",
     ("population", RESIDENTS): "人数 count rs",
@@ -256,6 +341,9 @@ FILE_WORDS: Mapping[str, str] = {
     ),
     "indicators": "指标 指数 矛盾纠纷 隐患 满意度 indicator index",
     "staff": "警力 辅警 巡防队 人员配备 队伍 编制 staff personnel",
+    "teams": "巡防队伍 巡逻队伍 巡防力量 队伍台账 队伍表 队伍花名册 花名册 班组 班次表 team teams roster",
+    "stops": "必巡点 巡防点 巡逻点 巡查点 巡更点 签到点 打卡点 护学岗 stop stops checkpoint patrolpoint",
+    "closed_roads": "封闭道路 封路 道路封闭 断路 closed_road closure closures",
     "declared_assignment": "编组 编组对应 对应表 对应关系 对照表 归属表 assignment",
     "exemptions": "飞地 豁免 exempt exclave",
 }
@@ -351,6 +439,37 @@ _YES_NO = {
     "1": "1 yes true y 是 有 √ 单行 单行线 单行道 单向 viaduct 桥 桥梁",
     "0": "0 no false n 否 无 双向 双行 reversible alternating none",
 }
+_FORCES = {
+    VILLAGE: (
+        "village 村社 村居 村级 村社巡防队 村社巡防 专兼职 兼职 专兼职巡防队 义务巡防队 义务 平安巡防队 "
+        "群防群治 护校队 护院队 护厂队 内保"
+    ),
+    SQUAD: "squad 专职 专职巡防队 专职巡防 专职队 派出所 所队 巡特警 特巡警 巡逻中队 民警 辅警 police",
+}
+_TRAVEL_MODES = {
+    "walk": "walk 步行 步巡 徒步 走路 walking foot onfoot",
+    "ebike": "ebike 电动自行车 电动车 电瓶车 电驴 两轮电动车 自行车 骑行 骑巡 bike bicycle e-bike cycling",
+    "car": "car 汽车 警车 巡逻车 巡防车 车巡 车辆 机动车 四轮车 面包车 轿车 摩托车 警用摩托 driving vehicle",
+}
+_STOPS = {
+    "village": "village 村社 行政村 社区 村居 自然村",
+    "school": "school 学校 小学 中学 初中 高中 幼儿园 校园 护学岗 护学点 护学 kindergarten",
+    "key_unit": "key_unit 重点单位 重点部位 治安重点单位 内保单位 银行 加油站 水厂 电厂 机关 keyunit",
+    "venue": (
+        "venue 行业场所 场所 娱乐场所 商场 市场 农贸市场 购物中心 旅馆 网吧 车站 客运站 广场 公园 market mall"
+    ),
+    "hospital": "hospital 医院 卫生院 诊所 医疗机构 clinic",
+    "enterprise": "enterprise 企业 规上企业 工厂 公司 园区 factory company",
+    "hot_spot": "hot_spot 高发部位 高发区域 案件高发 热点 警情热点 复杂区域 治安复杂区域 hotspot hot",
+    "checkpoint": "checkpoint 必巡点 巡防点 巡逻点 巡更点 签到点 打卡点 卡点 路口 岗点 点位 point",
+    "inspection": "inspection 检查 检查点 安全检查 消防检查 隐患 隐患点 复查",
+    "festival": "festival 节日 节庆 节假日 庙会 活动 大型活动 景区 event",
+}
+_PRIORITIES = {
+    "1": "1 必巡 必到 一级 高 重要 a a级 必巡点 是 must high",
+    "2": "2 应巡 二级 中 一般 b b级 否 should medium normal",
+    "3": "3 可巡 三级 低 次要 c c级 may low",
+}
 
 
 def _by_word(codes: Mapping[str, str]) -> dict[str, str]:
@@ -367,4 +486,6 @@ VALUE_SYNONYMS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "incidents": {SOURCE: _by_word(_SOURCES), BASIS: _by_word(_BASES), CATEGORY: _by_word(_CATEGORIES)},
     "indicators": {INDICATOR: _by_word(_INDICATORS)},
     "staff": {ROLE: _by_word(_ROLES)},
+    "teams": {FORCE: _by_word(_FORCES), TRAVEL_MODE: _by_word(_TRAVEL_MODES)},
+    "stops": {KIND: _by_word(_STOPS), FORCE: _by_word(_FORCES), PRIORITY: _by_word(_PRIORITIES)},
 }

@@ -30,7 +30,14 @@ SCHEMA_VERSION = 3
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 PLACEHOLDER_CRS = "EPSG:4549"
 _KEEP_ALL = 1_000_000
-_SQL_TYPES = {"text": "TEXT", "integer": "INTEGER", "real": "REAL", "date": "DATE"}
+_SQL_TYPES = {
+    "text": "TEXT",
+    "integer": "INTEGER",
+    "real": "REAL",
+    "date": "DATE",
+    "clock": "TEXT",
+    "windows": "TEXT",
+}
 _GPKG_SHAPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "POINT"}
 _OWN_TABLES = {
     "settings": "name TEXT NOT NULL UNIQUE, value TEXT NOT NULL",
@@ -227,7 +234,7 @@ class Workspace:
         with geopackage.writing(self.path) as connection:
             crs = _settled_crs(connection, frames)
             for table, frame in frames.items():
-                _replace(connection, table, _in_crs(frame, crs), crs)
+                replace_table(connection, table, _in_crs(frame, crs), crs=crs)
                 record(connection, "write", table, who=who, rows=len(frame), note=note)
             renew_stamp(connection)
 
@@ -248,7 +255,7 @@ class Workspace:
             crs = _settled_crs(connection, {table: frame})
             frame = _in_crs(frame, crs)
             if table not in geopackage.table_names(connection):
-                _replace(connection, table, frame, crs)
+                replace_table(connection, table, frame, crs=crs)
             else:
                 _append(connection, table, frame, crs)
             record(connection, "append", table, who=who, rows=len(frame), note=note)
@@ -478,7 +485,8 @@ def _guessed_type(values: pd.Series) -> str:
     return "REAL" if pd.api.types.is_numeric_dtype(values) else "TEXT"
 
 
-def _replace(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, crs: CRS) -> None:
+def replace_table(connection: sqlite3.Connection, table: str, frame: pd.DataFrame, *, crs: CRS) -> None:
+    """Put a checked frame in the place of a table of the district, inside the caller's transaction."""
     shape = gpkg_shape(table)
     geopackage.replace_table(
         connection,
@@ -521,9 +529,11 @@ def require_stamp(connection: sqlite3.Connection, stamp: str) -> None:
         raise ConflictError("tables_changed")
 
 
-def renew_stamp(connection: sqlite3.Connection) -> None:
-    """Say, inside the transaction that changes a table, that it did."""
-    _put_setting(connection, "stamp", secrets.token_hex(8))
+def renew_stamp(connection: sqlite3.Connection) -> str:
+    """Say, inside the transaction that changes a table, that it did; return the new stamp."""
+    stamp = secrets.token_hex(8)
+    _put_setting(connection, "stamp", stamp)
+    return stamp
 
 
 def _get_setting(connection: sqlite3.Connection, name: str, default: Any) -> Any:

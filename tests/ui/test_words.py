@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.plans import STATUSES
-from data.schemas import COMMUNITY, ROAD_CLASSES, TABLES, VILLAGE
+from data.schemas import COMMUNITY, FORCES, ROAD_CLASSES, STOP_KINDS, TABLES, TRAVEL_MODES, VILLAGE
 from geo.errors import FileError, Reason, SchemaError
 from planning.findings import ERROR, SEVERITY, WARNING
 from ui.maps.palette import STATUS_STYLES
@@ -22,6 +22,8 @@ NAMED_BY_DATA = (
     "facility.",
     "area.",
     "role.",
+    "stop_kind.",
+    "priority.",
     "indicator.",
     "category.",
     "count_basis.",
@@ -139,6 +141,8 @@ def test_every_code_of_the_schema_has_a_name(lang):
     wanted = [f"table.{name}" for name in TABLES]
     wanted += [f"column.{name}" for table in TABLES.values() for name in table.columns]
     wanted += [f"road.{name}" for name in ROAD_CLASSES] + [f"village.{VILLAGE}", f"village.{COMMUNITY}"]
+    wanted += [f"force.{name}" for name in FORCES] + [f"travel_mode.{name}" for name in TRAVEL_MODES]
+    wanted += [f"stop_kind.{name}" for name in STOP_KINDS] + [f"priority.{n}" for n in (1, 2, 3)]
     wanted += [f"state.{status}" for status in STATUSES] + [f"status.{status}" for status in STATUS_STYLES]
     wanted += [f"finding.{code}" for code in SEVERITY] + [f"severity.{ERROR}", f"severity.{WARNING}"]
     assert [key for key in wanted if key not in known] == []

@@ -13,7 +13,7 @@ import streamlit as st
 from data.examining import NUMBERED, examine_file, offered_mapping, remembered_mapping
 from data.importing import ImportParams
 from data.privacy import personal_cells
-from data.schemas import LAT, LON, TABLES, WKT, input_fields
+from data.schemas import LAT, LON, MEMBER_NAMES, TABLES, WKT, input_fields
 from geo.errors import GridBeatError
 from ui import look
 from ui.pages.importing_bench import Asked
@@ -206,11 +206,14 @@ def _ask_columns(
     bench: Bench, looked: Examination, table: str, names: Sequence[str], guess: Mapping[str, str], t: Words
 ) -> dict[str, str]:
     """Show a choice of columns for each field, three in a line; return field → column, "" for none."""
-    columns = ["", *(name for name in looked.layer.columns if name not in looked.personal)]
+    named = ["", *looked.layer.columns]
+    impersonal = [name for name in named if name not in looked.personal]
     required, mapping = _required(table), {}
     for start in range(0, len(names), 3):
         for slot, name in zip(st.columns(3), names[start : start + 3], strict=False):
             label = field_name(name, table, t)
+            # Names of members are counted, not read.
+            columns = named if name == MEMBER_NAMES else impersonal
             mapping[name] = slot.selectbox(
                 t("import.field_required", name=label) if name in required else label,
                 columns,

@@ -150,6 +150,8 @@ _NAMED: Mapping[str, str] = {
     "layer": "table",
     "other_layer": "table",
     "references": "table",
+    "force": "force",
+    "travel_mode": "travel_mode",
     "missing": "table",
     "column": "column",
     "columns": "column",
@@ -162,6 +164,9 @@ _NAMED: Mapping[str, str] = {
     "personal_kind": "personal",
     "system": "system",
     "why": "why",
+    "travel_mode": "travel_mode",
+    "when": "when",
+    "road_class": "road",
 }
 # Counted from one, or a year: never with a thousands separator.
 _PLAIN = frozenset({"row", "rev", "year", "version"})

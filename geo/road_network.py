@@ -1,0 +1,383 @@
+"""Roads as travellers meet them: milliseconds by travel mode, day or night, with roads closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from geo.crs import require_same_metric_crs
+from geo.errors import SettingError
+from geo.speeds import BOUND_BY_ONEWAY, DAY, NO_STOPPING, ROAD_CLASSES, Speeds, require_travel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    import networkx as nx
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
+    Shapes = npt.NDArray[np.object_]
+
+# More than any way takes, and small enough to be added up: no way at all.
+UNREACHABLE = 2**40
+# A place beside a viaduct lies on the street below, unless the viaduct is that much nearer.
+_BRIDGE_HANDICAP_M = 50.0
+_MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
+_NEEDED = ("length_m", "road_class", "road_id", "bridge", "oneway", "reversed", "geometry")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RoadLayout:
+    """
+    The edges of a road graph as arrays, in the order of their keys; what never changes with traffic.
+
+    Parameters
+    ----------
+    crs
+        Metric CRS.
+    xy
+        (node, 2).
+    start, end
+        Nodes of each edge, in drawing direction.
+    length_m
+        Above 0.
+    road_class
+        Position in `geo.speeds.ROAD_CLASSES`.
+    road_id
+        Of the road that an edge is a piece of.
+    bridge, oneway
+        As in the graph.
+    shapes
+        LineStrings from start to end.
+    """
+
+    crs: CRS
+    xy: Floats
+    start: Ints
+    end: Ints
+    length_m: Floats
+    road_class: Ints
+    road_id: Shapes
+    bridge: Flags
+    oneway: Flags
+    shapes: Shapes
+
+    @classmethod
+    def from_graph(cls, graph: nx.MultiDiGraph[Any]) -> RoadLayout:
+        """
+        Return the layout of a graph that `geo.road_graph.road_graph` made.
+
+        Raises
+        ------
+        SettingError
+            ``road_graph_wrong`` (attribute, count) where arcs lack an attribute, or have a length that is
+            no number above 0: networkx itself would take it for 1.
+        """
+        nodes = {node: number for number, node in enumerate(graph.nodes)}
+        xy = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], dtype=float)
+        arcs = [(nodes[u], nodes[v], data) for u, v, data in graph.edges(data=True)]
+        for name in _NEEDED:
+            if lacking := sum(name not in data for _, _, data in arcs):
+                raise SettingError("road_graph_wrong", attribute=name, count=lacking)
+        arcs = [arc for arc in arcs if not arc[2]["reversed"]]
+        length_m = np.array([data["length_m"] for _, _, data in arcs], dtype=float)
+        if wrong := int((~(np.isfinite(length_m) & (length_m > 0))).sum()):
+            raise SettingError("road_graph_wrong", attribute="length_m", count=wrong)
+        classes = {name: number for number, name in enumerate(ROAD_CLASSES)}
+        shapes = np.empty(len(arcs), dtype=object)
+        shapes[:] = [data["geometry"] for _, _, data in arcs]
+        return cls(
+            crs=CRS.from_user_input(graph.graph["crs"]),
+            xy=xy.reshape(-1, 2),
+            start=np.array([u for u, _, _ in arcs], dtype=np.int64),
+            end=np.array([v for _, v, _ in arcs], dtype=np.int64),
+            length_m=length_m,
+            road_class=np.array([classes[data["road_class"]] for _, _, data in arcs], dtype=np.int64),
+            road_id=np.array([data["road_id"] for _, _, data in arcs], dtype=object),
+            bridge=np.array([data["bridge"] for _, _, data in arcs], dtype=bool),
+            oneway=np.array([data["oneway"] for _, _, data in arcs], dtype=bool),
+            shapes=shapes,
+        )
+
+    @cached_property
+    def order(self) -> Ints:
+        """Contraction order of the nodes, by nested dissection: all that takes time to prepare."""
+        import routingkit_cch
+
+        tail, head = self._arcs()
+        x, y = self.xy.T
+        order = routingkit_cch.compute_order_inertial(len(self.xy), tail, head, y, x)
+        return np.array(order, dtype=np.int64)
+
+    @cached_property
+    def cch(self) -> Any:
+        """The contraction hierarchy of both directions of every edge, to be customised by weights."""
+        import routingkit_cch
+
+        return routingkit_cch.CCH(self.order.astype(np.uint32), *self._arcs(), False)  # type: ignore[arg-type]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: the hierarchy is made anew there, from its order."""
+        return {name: value for name, value in self.__dict__.items() if name != "cch"}
+
+    def _arcs(self) -> tuple[Any, Any]:
+        """Return tails and heads of `RoadNetwork.arc_ms`."""
+        tail, head = np.concatenate([self.start, self.end]), np.concatenate([self.end, self.start])
+        return tail.astype(np.uint32), head.astype(np.uint32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeastArcs:
+    """
+    The fastest arc from a node to each neighbour.
+
+    Parameters
+    ----------
+    tail, head, ms
+        Sorted by tail and head, each pair once; loops are left out.
+    arc
+        Its number in `RoadNetwork.arc_ms`.
+    """
+
+    tail: Ints
+    head: Ints
+    ms: Ints
+    arc: Ints
+
+    def between(self, tail: Ints, head: Ints) -> Ints:
+        """Return the fastest arcs of pairs that have one."""
+        size = int(max(self.tail.max(initial=0), self.head.max(initial=0))) + 1
+        return self.arc[np.searchsorted(self.tail * size + self.head, tail * size + head)]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RoadNetwork:
+    """
+    Roads with what each piece takes; every change of mode, time, speeds or closures is a new one, at once.
+
+    Parameters
+    ----------
+    layout
+        The roads; shared by all networks that differ in the rest only, with what was prepared for it.
+    travel_mode
+        One of `geo.speeds.TRAVEL_MODES`.
+    when
+        ``day`` or ``night``.
+    speeds
+        As edited by people.
+    closed
+        Ids of roads that nobody may use; those that the layer does not have are ignored.
+
+    Raises
+    ------
+    SettingError
+        ``setting_wrong`` for a travel mode or time that there is not.
+    """
+
+    layout: RoadLayout
+    travel_mode: str
+    when: str = DAY
+    speeds: Speeds = field(default_factory=Speeds)
+    closed: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Check the travel mode and the time."""
+        require_travel(self.travel_mode, self.when)
+        object.__setattr__(self, "closed", frozenset(self.closed))
+
+    @classmethod
+    def from_graph(
+        cls,
+        graph: nx.MultiDiGraph[Any],
+        *,
+        travel_mode: str,
+        when: str = DAY,
+        speeds: Speeds | None = None,
+        closed: Iterable[str] = (),
+    ) -> RoadNetwork:
+        """Return the network of a graph that `geo.road_graph.road_graph` made; raises as `RoadLayout`."""
+        return cls(
+            layout=RoadLayout.from_graph(graph),
+            travel_mode=travel_mode,
+            when=when,
+            speeds=speeds or Speeds(),
+            closed=frozenset(closed),
+        )
+
+    def replaced(self, **changes: Any) -> RoadNetwork:
+        """Return the network with another travel_mode, when, speeds or closed; the layout is shared."""
+        return replace(self, **changes)
+
+    @cached_property
+    def kmh(self) -> Floats:
+        """Speed on each edge; 0 where the travel mode may not go or the road is closed."""
+        by_class = self.speeds.of(self.travel_mode, self.when)
+        kmh = np.array([by_class[name] or 0.0 for name in ROAD_CLASSES])[self.layout.road_class]
+        if self.closed:
+            kmh[np.isin(self.layout.road_id.astype(str), list(self.closed))] = 0.0
+        return kmh
+
+    @cached_property
+    def open_back(self) -> Flags:
+        """Whether each edge may be gone against its drawing, where it may be gone at all."""
+        if self.travel_mode in BOUND_BY_ONEWAY:
+            return ~self.layout.oneway
+        return np.ones(len(self.layout.oneway), dtype=bool)
+
+    @cached_property
+    def arc_ms(self) -> Ints:
+        """(2 × edge,): what each edge takes along its drawing, then against it; whole, at least 1."""
+        ms = self.along_ms(np.arange(len(self.layout.start)), self.layout.length_m)
+        ms = np.maximum(ms, 1)
+        return np.concatenate([ms, np.where(self.open_back, ms, UNREACHABLE)])
+
+    def along_ms(self, edge: Ints, metres: Floats) -> Ints:
+        """Return what a stretch of an edge takes, whole; `UNREACHABLE` where nobody may go."""
+        kmh = self.kmh[edge]
+        ms = np.rint(metres * _MS_PER_HOUR_KM / np.where(kmh > 0, kmh, np.inf)).astype(np.int64)
+        return np.where(kmh > 0, ms, UNREACHABLE)
+
+    def access_ms(self, metres: Floats) -> Ints:
+        """Return what walking between places and their roads takes."""
+        return np.rint(metres * _MS_PER_HOUR_KM / self.speeds.access_kmh).astype(np.int64)
+
+    @cached_property
+    def least_arcs(self) -> LeastArcs:
+        """The fastest of parallel arcs."""
+        layout = self.layout
+        tail = np.concatenate([layout.start, layout.end])
+        head = np.concatenate([layout.end, layout.start])
+        arc = np.flatnonzero((self.arc_ms < UNREACHABLE) & (tail != head))
+        arc = arc[np.lexsort((arc, self.arc_ms[arc], head[arc], tail[arc]))]
+        first = np.ones(len(arc), dtype=bool)
+        first[1:] = (tail[arc][1:] != tail[arc][:-1]) | (head[arc][1:] != head[arc][:-1])
+        arc = arc[first]
+        return LeastArcs(tail=tail[arc], head=head[arc], ms=self.arc_ms[arc], arc=arc)
+
+    @cached_property
+    def cch_metric(self) -> Any:
+        """The contraction hierarchy customised by what the arcs take."""
+        import routingkit_cch
+
+        weights = np.minimum(self.arc_ms, 2**31 - 1).astype(np.uint32)
+        return routingkit_cch.CCHMetric(self.layout.cch, weights)  # type: ignore[arg-type]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what goes to another process: the customised hierarchy is made anew there."""
+        return {name: value for name, value in self.__dict__.items() if name != "cch_metric"}
+
+    @cached_property
+    def part(self) -> Ints:
+        """
+        The part of the network that each node is in, by what the travel mode may use; 0 is the longest.
+
+        One-ways are taken as two-ways: a part is what hangs together, not what can be reached.
+        """
+        layout, count = self.layout, len(self.layout.xy)
+        usable = self.kmh > 0
+        ends = (layout.start[usable], layout.end[usable])
+        joined = sparse.csr_matrix((np.ones(len(ends[0]), dtype=bool), ends), shape=(count, count))
+        if not count:
+            return np.zeros(0, dtype=np.int64)
+        parts, part = connected_components(joined, directed=False)
+        metres = np.bincount(part[ends[0]], weights=layout.length_m[usable], minlength=parts)
+        rank = np.empty(parts, dtype=np.int64)
+        rank[np.argsort(-metres, kind="stable")] = np.arange(parts)
+        return np.asarray(rank[part])
+
+    @cached_property
+    def part_km(self) -> Floats:
+        """Kilometres that the travel mode may use, by part."""
+        usable = self.kmh > 0
+        return np.bincount(self.part[self.layout.start[usable]], weights=self.layout.length_m[usable]) / 1000
+
+    def snapped(self, places: gpd.GeoSeries | gpd.GeoDataFrame, *, limit_m: float = 1_000.0) -> pd.DataFrame:
+        """
+        Return where on the network places lie: on the nearest edge on which the travel mode may stop.
+
+        Parameters
+        ----------
+        places
+            Points with unique labels, in the network's CRS.
+        limit_m
+            Places farther from any road than this are not placed.
+
+        Returns
+        -------
+        DataFrame
+            By label: x, y (of the place), edge (-1 if not placed), at_m (from the edge's start), road_x,
+            road_y, snap_m (to the road; also of those too far; NaN where there is no road at all),
+            road_id, part (-1 if not placed).
+
+        Raises
+        ------
+        CrsError
+            If the places are in another CRS, or none.
+        SettingError
+            ``places_wrong`` (places) if some have no point, ``places_repeated`` if labels repeat.
+        """
+        points = self._points(places)
+        edge, far = self._nearest(points)
+        placed = far <= limit_m
+        edge = np.where(placed, edge, -1)
+        shapes = self.layout.shapes[edge[placed]]
+        at_m = np.full(len(points), np.nan)
+        at_m[placed] = shapely.line_locate_point(shapes, points[placed])
+        on_road = np.full((len(points), 2), np.nan)
+        on_road[placed] = shapely.get_coordinates(shapely.line_interpolate_point(shapes, at_m[placed]))
+        xy = shapely.get_coordinates(points)
+        part = np.full(len(points), -1)
+        part[placed] = self.part[self.layout.start[edge[placed]]]
+        road_id = np.full(len(points), "", dtype=object)
+        road_id[placed] = self.layout.road_id[edge[placed]]
+        columns = {"x": xy[:, 0], "y": xy[:, 1], "edge": edge, "at_m": at_m}
+        columns |= {"road_x": on_road[:, 0], "road_y": on_road[:, 1], "snap_m": far}
+        return pd.DataFrame({**columns, "road_id": road_id, "part": part}, index=places.index)
+
+    def _points(self, places: gpd.GeoSeries | gpd.GeoDataFrame) -> Shapes:
+        require_same_metric_crs(roads=_layer(self.layout.crs), places=places)
+        if repeated := places.index[places.index.duplicated()].tolist():
+            raise SettingError("places_repeated", count=len(repeated), places=repeated)
+        points = np.asarray(places.geometry.array, dtype=object)
+        wrong = (shapely.get_type_id(points) != 0) | shapely.is_empty(points)
+        if wrong.any():
+            raise SettingError("places_wrong", count=int(wrong.sum()), places=places.index[wrong].tolist())
+        return np.asarray(shapely.force_2d(points), dtype=object)
+
+    def _nearest(self, points: Shapes) -> tuple[Ints, Floats]:
+        """Return the nearest edge of each point, and how far it is; of equals the first."""
+        stops = np.array([name not in NO_STOPPING for name in ROAD_CLASSES])[self.layout.road_class]
+        stops &= self.kmh > 0
+        edge, far = self._nearest_of(points, stops & ~self.layout.bridge)
+        on_bridge, over = self._nearest_of(points, stops & self.layout.bridge)
+        nearer = over + _BRIDGE_HANDICAP_M < far
+        nearer |= np.isnan(far) & ~np.isnan(over)
+        return np.where(nearer, on_bridge, edge), np.where(nearer, over, far)
+
+    def _nearest_of(self, points: Shapes, among: Flags) -> tuple[Ints, Floats]:
+        edge = np.full(len(points), -1, dtype=np.int64)
+        far = np.full(len(points), np.nan)
+        if among.any() and len(points):
+            numbers = np.flatnonzero(among)
+            tree = shapely.STRtree(self.layout.shapes[numbers])
+            (which, found), distance = tree.query_nearest(points, return_distance=True)
+            order = np.lexsort((-found, which))
+            edge[which[order]], far[which[order]] = numbers[found[order]], distance[order]
+        return edge, far
+
+
+def _layer(crs: CRS) -> gpd.GeoSeries:
+    import geopandas as gpd
+
+    return gpd.GeoSeries([], crs=crs)
