@@ -12,6 +12,7 @@ from ui.on_page import show_page_error
 from ui.pages import zoning_propose_form as form
 from ui.pages.zoning_propose_cards import show_proposals
 from ui.pages.zoning_propose_run import show_progress
+from ui.redraw_order import REDRAW
 
 if TYPE_CHECKING:
     from ui.jobs import Job
@@ -32,7 +33,7 @@ def show(zoning: Zoning) -> None:
     with left, st.container(key="propose-form"):
         form.show_form(zoning, district)
     with right, st.container(key="propose-found"):
-        _show_found(zoning, district, jobs.current(zoning.place.path))
+        _show_found(zoning, district, jobs.current(zoning.place.path, REDRAW))
 
 
 def _show_found(zoning: Zoning, district: District, job: Job | None) -> None:

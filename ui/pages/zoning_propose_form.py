@@ -17,6 +17,7 @@ from planning.redraw.regions import zone_counts
 from planning.redraw.search import Limits
 from planning.workload import grid_workload, known_factors
 from ui import cached, jobs
+from ui.redraw_order import REDRAW, RedrawOrder
 from ui.standing import STANDING_TABLES
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Form:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        job = jobs.current(path)
+        job = jobs.current(path, REDRAW)
         first = {} if job is None else dict(job.order.form)
         self.kept: dict[str, Any] = st.session_state.setdefault(f"propose form {path}", first)
 
@@ -408,7 +409,7 @@ def _button(form: Form, district: District, zoning: Zoning) -> None:
     lacking = _lacking(form, district, t)
     if lacking:
         st.warning(lacking)
-    job = jobs.current(zoning.place.path)
+    job = jobs.current(zoning.place.path, REDRAW)
     running = job is not None and job.state().running
     label = t("propose.running") if running else t("propose.start")
     with st.container(key="propose-go"):
@@ -430,7 +431,7 @@ def _lacking(form: Form, district: District, t: Words) -> str:
 
 def start(zoning: Zoning, form: Form, district: District) -> None:
     """Start the redraw that is filled in, or attach to the one that runs."""
-    order = jobs.Order(
+    order = RedrawOrder(
         profile=_profile(form, district),
         params=_params(form, district, plan_locks_of(zoning, district)[0]),
         limits=Limits(seconds=float(form.get("seconds")), seed=int(form.get("seed"))),
