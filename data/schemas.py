@@ -12,6 +12,7 @@ import pandas as pd
 from data.clock import clock_ms, windows_fault
 from geo.errors import Reason, SchemaError
 from geo.speeds import ROAD_CLASSES as ROAD_CLASSES
+from geo.speeds import TRAVEL_MODES as TRAVEL_MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +63,6 @@ REPORTED, PATROL = "reported", "patrol"
 # 村社巡防队, 专职巡防队: the two are never mixed.
 SQUAD = "squad"
 FORCES = (VILLAGE, SQUAD)
-TRAVEL_MODES = (WALK, EBIKE, CAR) = ("walk", "ebike", "car")
 STOP_KINDS = (
     "village",
     "school",

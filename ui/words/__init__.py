@@ -151,7 +151,6 @@ _NAMED: Mapping[str, str] = {
     "other_layer": "table",
     "references": "table",
     "force": "force",
-    "travel_mode": "travel_mode",
     "missing": "table",
     "column": "column",
     "columns": "column",
