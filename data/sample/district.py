@@ -15,6 +15,7 @@ from data.sample.hierarchy import make_hierarchy
 from data.sample.indicators import make_indicators
 from data.sample.mesh import make_mesh, outlines
 from data.sample.network import make_network
+from data.sample.patrols import stops_table, teams_table
 from data.sample.people import make_people, population_table
 from data.sample.places import areas_table, facilities_table, posts_table, staff_table, village_points
 from data.sample.registry import make_registry, region_tables
@@ -87,4 +88,5 @@ def make_district(seed: int = 0) -> District:
         ),
         "staff": staff_table(hierarchy, people, plan, registry, facilities),
     }
+    tables |= {"teams": teams_table(seed, tables), "stops": stops_table(seed, tables)}
     return District(name=DISTRICT_NAME, crs=METRIC_CRS, tables=tables)

@@ -33,11 +33,13 @@ class DayProblem:
         ``own``, ``shared`` or ``joint``.
     teams
         By team_id: name, station_id, village_id, members, travel_mode, start (label of its place in the
-        travel times), shift_start_ms, shift_end_ms, skills (tuple).
+        travel times), shift_start_ms, shift_end_ms, skills (tuple); optional: end (where its round ends, if
+        elsewhere), capacity (how much `load` it may take).
     stops
         By stop_id: name, kind, station_id, village_id, dwell_ms, windows (tuple of (open_ms, close_ms)
         within which the visit begins; () for any time), priority (1 has to be visited), skill ("" for none),
-        place (label in the travel times). Several stops may share a place.
+        place (label in the travel times); optional: load, worth (how much it counts among stops of its
+        priority, a whole number). Several stops may share a place.
     travel
         Travel times by travel mode; their labels hold every start and every place.
     allowed
@@ -183,7 +185,7 @@ class DayPlan:
     force, mode
         As asked, see `DayProblem`.
     objective
-        ``hours``, ``teams`` or ``longest``.
+        ``hours``, ``teams``, ``longest`` or ``travel``, see `DayParams`.
     routes
         One for each team that goes out, in the order of the teams.
     unvisited

@@ -9,17 +9,11 @@ import pytest
 import shapely
 
 from data.sample import make_district
-from data.schemas import TABLES, validate
+from data.schemas import STOP_KINDS, TABLES, validate
 
-NOT_AT_THE_START = {
-    "barriers",
-    "exemptions",
-    "declared_assignment",
-    "successions",
-    "teams",
-    "stops",
-    "closed_roads",
-}
+NOT_AT_THE_START = {"barriers", "exemptions", "declared_assignment", "successions", "closed_roads"}
+
+SCHOOLS = ["primary_school", "middle_school", "kindergarten"]
 
 
 @pytest.fixture(scope="session")
@@ -301,6 +295,35 @@ def test_staff_follow_the_rules_of_place(every):
         stations = by_role["officer"].drop("339901").sum()
         assert by_role["community_officer"].sum() >= 0.4 * stations
         assert stations >= 0.4 * by_role["officer"]["339901"]
+
+
+def test_every_village_has_a_team_and_thirty_squads_follow_the_workload(every):
+    for tables in every:
+        teams, villages = tables["teams"], tables["villages"]
+        mine = teams[teams["force"] == "village"].set_index("village_id")
+        assert set(mine.index) == set(villages["village_id"])
+        assert mine["members"].sum() == 2_310
+        assert set(mine["travel_mode"]) == {"walk", "ebike"}
+        squads = teams[teams["force"] == "squad"].groupby("station_id").size()
+        assert squads.sum() == 30
+        assert squads.reindex(tables["stations"]["station_id"]).min() >= 1
+        people = tables["grids"].groupby("station_id")[["residents", "floating"]].sum().sum(axis=1)
+        assert squads.corr(people) > 0.8
+        assert set(teams.loc[teams["force"] == "squad", "shift_start"]) == {"07:00", "19:00"}
+
+
+def test_stops_are_the_villages_and_what_needs_guarding(every):
+    for tables in every:
+        stops, facilities = tables["stops"], tables["facilities"]
+        kinds = stops["kind"].value_counts()
+        assert kinds["village"] == 338
+        assert kinds["school"] == facilities["kind"].isin(SCHOOLS).sum()
+        assert set(kinds.index) == set(STOP_KINDS) - {"checkpoint"}
+        assert stops.loc[stops["kind"] == "school", "windows"].str.count(";").eq(1).all()
+        assert stops.geometry.notna().all()
+        shapes = tables["villages"].set_index("village_id").geometry.buffer(12)
+        inside = stops[stops["village_id"].notna()]
+        assert inside.geometry.within(shapes.reindex(inside["village_id"]).set_axis(inside.index)).all()
 
 
 def test_same_seed_gives_the_same_tables(every):

@@ -1,12 +1,10 @@
 import geopandas as gpd
-import numpy as np
 import pytest
 from shapely.geometry import LineString, Point
 
-from geo.errors import CrsError, SettingError
 from geo.road_graph import road_graph
 from geo.speeds import Speeds
-from geo.travel_times import UNREACHABLE, RoadNetwork, TravelTimes, travel_times
+from geo.travel_times import RoadNetwork, travel_times
 
 CRS = "EPSG:4549"
 # 36 km/h is 10 m a second: 100 m take 10,000 ms.

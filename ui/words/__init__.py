@@ -87,6 +87,23 @@ class Words:
             return self("unit.m", value=self.number(metres))
         return self("unit.km", value=self.number(metres / 1000, 1))
 
+    def duration(self, ms: float | None) -> str:
+        """Return a duration in ms as minutes, or hours and minutes; what is begun counts as a minute."""
+        if ms is None or not math.isfinite(ms):
+            return NOTHING
+        hours, minutes = divmod(math.ceil(ms / 60_000), 60)
+        if not hours:
+            return self("unit.min", value=self.number(minutes))
+        return self("unit.h_min" if minutes else "unit.h", hours=self.number(hours), minutes=minutes)
+
+    def clock(self, ms: float | None) -> str:
+        """Return a time in ms since midnight as HH:MM, of the next day where it is past 24:00."""
+        if ms is None or not math.isfinite(ms):
+            return NOTHING
+        days, minutes = divmod(int(ms // 60_000), 24 * 60)
+        time = f"{minutes // 60:02}:{minutes % 60:02}"
+        return self("unit.next_day", time=time) if days else time
+
     def listed(self, items: Iterable[object], *, at_most: int = _LISTED_AT_MOST) -> str:
         """Return `items` in one line, the first few of them if they are many."""
         texts = [str(item) for item in items]
@@ -132,6 +149,10 @@ class Words:
             return self.area(value)
         if name.endswith("_m"):
             return self.length(value)
+        if name.endswith("_ms"):
+            return self.duration(value)
+        if name.endswith("_at"):
+            return self.clock(value)
         if "share" in name:
             return self.percent(value)
         if name in _PLAIN or float(value).is_integer():
