@@ -43,9 +43,7 @@ class Order(Protocol):
     def seconds(self) -> float | None:
         """How long it searches; None where that is not said."""
 
-    def carry_out(
-        self, path: str, *, tell: Tell, cancelled: Cancelled
-    ) -> tuple[Any, GridBeatError | None]:
+    def carry_out(self, path: str, *, tell: Tell, cancelled: Cancelled) -> tuple[Any, GridBeatError | None]:
         """
         Do the work, and return what it came to, and why that could not be saved.
 
@@ -142,9 +140,7 @@ class Job:
     def _run(self) -> None:
         outcome, error, failed = None, None, False
         try:
-            outcome, error = self.order.carry_out(
-                self.path, tell=self._tell, cancelled=self._cancel.is_set
-            )
+            outcome, error = self.order.carry_out(self.path, tell=self._tell, cancelled=self._cancel.is_set)
         except GridBeatError as found:
             error = found
         except Exception:
@@ -165,7 +161,7 @@ _guard = threading.Lock()
 
 
 def start(path: str, order: Order) -> tuple[Job, bool]:
-    """Start an order, or find the one of its kind that runs for this workspace; say whether it is a new one."""
+    """Start an order, or find the one of its kind that runs for the workspace; say whether it is new."""
     key = _key(path, order.kind)
     with _guard:
         running = _jobs.get(key)

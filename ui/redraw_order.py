@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from data.plans import REDRAW
 from data.workspace import Workspace
 from geo.errors import GridBeatError
 from planning.redraw import redrawing
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from planning.redraw.search import Limits
     from ui.jobs import Cancelled, Tell
     from ui.standing import Standing
-
-REDRAW = "redraw"
 
 
 @dataclass(frozen=True, kw_only=True)

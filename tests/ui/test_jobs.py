@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from data.plans import change_plan, read_plans
+from data.plans import REDRAW, change_plan, read_plans
 from data.workspace import Workspace
 from geo.errors import SettingError
 from planning.profile import Profile
@@ -12,7 +12,7 @@ from planning.redraw import redrawing
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
 from ui import jobs
-from ui.redraw_order import REDRAW, RedrawOrder
+from ui.redraw_order import RedrawOrder
 
 BY_RESIDENTS = Profile(weights={"residents": 1.0})
 

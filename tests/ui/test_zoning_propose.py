@@ -13,7 +13,6 @@ from planning.redraw.feasibility import Unmet
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
 from ui import jobs, zoning
-from ui.redraw_order import REDRAW
 from ui.names import PlaceNames
 from ui.on_page import page_notes
 from ui.pages import zoning_propose_form as form

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.plans import REDRAW
 from geo.errors import GridBeatError
 from ui import jobs, look
 from ui.on_page import show_page_error
 from ui.pages import zoning_propose_form as form
 from ui.pages.zoning_propose_cards import show_proposals
 from ui.pages.zoning_propose_run import show_progress
-from ui.redraw_order import REDRAW
 
 if TYPE_CHECKING:
     from ui.jobs import Job

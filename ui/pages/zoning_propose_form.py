@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.plans import REDRAW
 from data.schemas import GRID_ID, VILLAGE_ID
 from data.strokes import plan_locks
 from geo.errors import GridBeatError
@@ -17,7 +18,8 @@ from planning.redraw.regions import zone_counts
 from planning.redraw.search import Limits
 from planning.workload import grid_workload, known_factors
 from ui import cached, jobs
-from ui.redraw_order import REDRAW, RedrawOrder
+from ui.kept_form import KeptForm
+from ui.redraw_order import RedrawOrder
 from ui.standing import STANDING_TABLES
 
 if TYPE_CHECKING:
@@ -82,9 +84,9 @@ class District:
     names: PlaceNames
 
 
-class Form:
+class Form(KeptForm):
     """
-    The form as it is filled in, kept when the page is left: Streamlit forgets widgets that are not shown.
+    What is asked of a redraw, as it is filled in.
 
     Parameters
     ----------
@@ -93,39 +95,7 @@ class Form:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        job = jobs.current(path, REDRAW)
-        first = {} if job is None else dict(job.order.form)
-        self.kept: dict[str, Any] = st.session_state.setdefault(f"propose form {path}", first)
-
-    def key(self, name: str, default: Any = None, *, among: Sequence[Any] | None = None) -> str:
-        """Return the key of a widget, filled in as it was left."""
-        key = f"propose {self.path} {name}"
-        value = st.session_state.get(key, self.kept.get(name, _DEFAULTS.get(name, default)))
-        if among is not None:
-            value = _among(value, among)
-        st.session_state[key] = self.kept[name] = value
-        return key
-
-    def set(self, name: str, value: Any) -> None:
-        """Fill in a field, before its widget is made."""
-        st.session_state[f"propose {self.path} {name}"] = self.kept[name] = value
-
-    def note(self, name: str, value: Any) -> Any:
-        """Keep what a widget holds, and return it."""
-        self.kept[name] = value
-        return value
-
-    def get(self, name: str) -> Any:
-        """Return what is filled in."""
-        return self.kept.get(name, _DEFAULTS.get(name))
-
-
-def _among(value: Any, options: Sequence[Any]) -> Any:
-    if isinstance(value, list):
-        known = set(options)
-        return [one for one in value if one in known]
-    return value if value in options else options[0]
+        super().__init__(path, "propose", job=REDRAW, defaults=_DEFAULTS)
 
 
 def read_district(zoning: Zoning) -> District:

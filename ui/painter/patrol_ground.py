@@ -1,4 +1,4 @@
-"""What a day of patrols is drawn on: villages in outline, roads, water, towns. Needs neither grids nor zones."""
+"""What a day of patrols is drawn on: villages in outline, roads, water, towns; no grids are needed."""
 
 from __future__ import annotations
 

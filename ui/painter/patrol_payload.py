@@ -1,4 +1,4 @@
-"""A day of patrols as the map component takes it: places by number, times in seconds, ways as whole numbers."""
+"""A day of patrols as the map takes it: places by number, times in seconds, ways as whole numbers."""
 
 from __future__ import annotations
 

@@ -112,4 +112,6 @@ _SHARED = ("search_none", "search_stop", "search_team", "zoom_in", "zoom_out")
 
 def patrol_words(t: Words) -> dict[str, str]:
     """Return the texts by the keys that `assets/patrol.js` asks for, their {places} unfilled."""
-    return component_texts(t, (*(f"painter.patrol.{key}" for key in KEYS), *(f"painter.{key}" for key in _SHARED)))
+    return component_texts(
+        t, (*(f"painter.patrol.{key}" for key in KEYS), *(f"painter.{key}" for key in _SHARED))
+    )
