@@ -19,13 +19,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planning.patrol.plan import DayProblem, Route
+    from ui.names import PlaceNames
+    from ui.words import Words
 
 # Vertices of all ways together; beyond them all are drawn coarser.
 VERTICES_AT_MOST = 40_000
 _TOLERANCES_M = (2.0, 4.0, 8.0, 15.0)
 
 
-def day_frame(problem: DayProblem, places: gpd.GeoSeries, *, stations: Mapping[str, str]) -> dict[str, Any]:
+def day_frame(
+    problem: DayProblem, places: gpd.GeoSeries, *, names: PlaceNames, t: Words
+) -> dict[str, Any]:
     """
     Return what holds for every plan of a problem: its teams, its stops, and who may take which stop.
 
@@ -33,8 +37,10 @@ def day_frame(problem: DayProblem, places: gpd.GeoSeries, *, stations: Mapping[s
     ----------
     places
         Point of each label of the travel times, in the metric CRS.
-    stations
-        Name of each station, by station_id.
+    names
+        Of the stations.
+    t
+        Words of the browser's language.
 
     Returns
     -------
@@ -47,9 +53,9 @@ def day_frame(problem: DayProblem, places: gpd.GeoSeries, *, stations: Mapping[s
     teams, stops = problem.teams.to_dict("index"), problem.stops.to_dict("index")
     return {
         "scale": SCALE,
-        "teams": [_team(str(team), row, at, stations) for team, row in teams.items()],
+        "teams": [_team(str(team), row, at, names, t) for team, row in teams.items()],
         "stops": [
-            {**_stop(str(stop), row, at), "circle": circle}
+            {**_stop(str(stop), row, at, t), "circle": circle}
             for (stop, row), circle in zip(stops.items(), circle_of, strict=True)
         ],
         "circles": circles,
@@ -62,28 +68,30 @@ def _positions(places: gpd.GeoSeries) -> list[list[int]]:
 
 
 def _team(
-    team: str, row: Mapping[str, Any], at: Mapping[str, Any], stations: Mapping[str, str]
+    team: str, row: Mapping[str, Any], at: Mapping[str, Any], names: PlaceNames, t: Words
 ) -> dict[str, Any]:
     return {
         "id": team,
         "name": row["name"] or team,
-        "station": stations.get(row["station_id"], ""),
-        "travel_mode": row["travel_mode"],
+        "station": names("stations", row["station_id"]) if isinstance(row["station_id"], str) else "",
+        "travel": t.name("travel_mode", row["travel_mode"]),
         "members": int(row["members"]),
         "at": at[row["start"]],
         "shift": [seconds(row["shift_start_ms"]), seconds(row["shift_end_ms"])],
     }
 
 
-def _stop(stop: str, row: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:
+def _stop(stop: str, row: Mapping[str, Any], at: Mapping[str, Any], t: Words) -> dict[str, Any]:
     return {
         "id": stop,
         "name": row["name"] or stop,
         "kind": row["kind"],
+        "kind_name": t.name("stop_kind", row["kind"]),
         "at": at[row["place"]],
         "dwell": seconds(row["dwell_ms"]),
         "windows": [[seconds(opens), seconds(closes)] for opens, closes in row["windows"]],
         "priority": int(row["priority"]),
+        "rank": t.name("priority", int(row["priority"])),
     }
 
 

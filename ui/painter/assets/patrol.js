@@ -1,11 +1,12 @@
 /* Mode "patrol": a day of patrols on the map and as bars, its time played, its stops moved, its roads closed. */
 import { gridCanvas } from './canvas.js';
 import { path } from './ground.js';
-import { place } from './hover.js';
 import { patrolBar } from './patrol_bar.js';
-import { clock, Day, pointAlong, whereAt } from './patrol_day.js';
-import { drawCarried, drawClosed, drawDay, drawTeams, pixel, SIGNS } from './patrol_drawing.js';
-import { kindSign, patrolPanel } from './patrol_panel.js';
+import { dayCard } from './patrol_card.js';
+import { Day, measured, pointAlong } from './patrol_day.js';
+import { drawCarried, drawClosed, drawDay, drawTeams, pixel } from './patrol_drawing.js';
+import { keyList, legendBox } from './patrol_help.js';
+import { patrolPanel } from './patrol_panel.js';
 import { patrolPointing } from './patrol_pointing.js';
 import { SPEEDS, timeline } from './patrol_timeline.js';
 import { element, say, setText } from './saying.js';
@@ -190,8 +191,8 @@ class Desk {
   take(routes) {
     this.day.take(routes);
     this.known.version += 1;
-    this.line.show(this.day);
-    this.line.select(this);
+    this.line.renew(routes.map(({ team }) => team));
+    this.line.select({ team: this.team, stop: this.stop, follow: false });
     this.setTime(this.second);
   }
 
@@ -213,10 +214,7 @@ class Desk {
   }
 
   placed(road) {
-    const way = path(road.way, this.known.plan.frame.scale);
-    const along = { ...way, along: new Float64Array(way.points.length / 2) };
-    for (let i = 1; i < along.along.length; i++) along.along[i] = along.along[i - 1] + Math.hypot(way.points[2 * i] - way.points[2 * i - 2], way.points[2 * i + 1] - way.points[2 * i - 1]);
-    const [x, y] = pointAlong(along, 0.5);
+    const way = measured(path(road.way, this.known.plan.frame.scale)), [x, y] = pointAlong(way, 0.5);
     return { ...road, way, x, y };
   }
 
@@ -245,7 +243,9 @@ class Desk {
 
   move(stop, team) {
     const { day } = this;
-    if (!this.editable || day.visitOf.get(stop)?.team === team) return;
+    const now = day.visitOf.get(stop)?.team ?? -1;
+    if (!this.editable || now === team) return;
+    if (team < 0) { this.send({ kind: 'move', stop: day.stops[stop].id, team: '' }); return; }
     if (!day.may(team, stop)) { this.say(this.tell('may_not', { team: day.teams[team].name, stop: day.stops[stop].name })); return; }
     this.send({ kind: 'move', stop: day.stops[stop].id, team: day.teams[team].id });
   }
@@ -529,80 +529,3 @@ class Desk {
     for (const [part, display] of this.others) part.style.display = display;
   }
 }
-
-// The card beside the pointer
-
-function dayCard(host, desk) {
-  const node = host.appendChild(element('div', { class: 'gbp-card', hidden: true }));
-  const show = (found, x, y) => {
-    node.replaceChildren(...(found.stop !== undefined ? stopCard(desk, found.stop) : teamCard(desk, found.team)));
-    node.hidden = false;
-    place(node, host, x, y);
-  };
-  return {
-    show,
-    showAt: ({ stop }) => show({ stop }, ...desk.canvas.pixelOf(desk.day.stops[stop].x, desk.day.stops[stop].y)),
-    hide: () => { node.hidden = true; },
-  };
-}
-
-const row = (what, value) => element('div', {}, element('dt', { text: what }), element('dd', { text: value }));
-
-function hour(desk, second) {
-  const { text, day } = clock(second);
-  return day ? desk.tell('next_day', { time: text }) : text;
-}
-
-function stopCard(desk, at) {
-  const { day, tell } = desk, stop = day.stops[at], visit = day.visitOf.get(at), rows = [];
-  if (visit) {
-    const { arrive, begin, leave } = day.routes.get(visit.team).visits[visit.place];
-    rows.push(row(tell('team'), tell('nth', { team: day.teams[visit.team].name, number: visit.place + 1 })), row(tell('arrival'), hour(desk, arrive)));
-    rows.push(row(tell('stay'), tell('from_to', { from: hour(desk, begin), to: hour(desk, leave) })));
-  }
-  for (const [from, to] of stop.windows) rows.push(row(tell('window'), tell('from_to', { from: hour(desk, from), to: hour(desk, to) })));
-  rows.push(row(tell('priority'), tell(`priority_${stop.priority}`)));
-  const missed = visit ? null : desk.known.state.unvisited.find((one) => one.stop === stop.id);
-  const notes = visit ? [] : [tell('nobody'), ...(missed?.why || []).slice(0, 1)];
-  return [element('b', {}, stop.name, ' ', kindSign(stop)), element('small', { text: stop.kindName }), element('dl', {}, ...rows), ...notes.map((text) => element('p', { text }))];
-}
-
-function teamCard(desk, at) {
-  const { day, tell, second } = desk, team = day.teams[at], route = day.routes.get(at), rows = [];
-  if (team.travel) rows.push(row(tell('travels'), team.travel));
-  if (route) {
-    rows.push(row(tell('out'), tell('from_to', { from: hour(desk, route.start), to: hour(desk, route.end) })), row(tell('stops'), String(route.visits.length)));
-    rows.push(row(tell('now', { time: hour(desk, second) }), doingNow(desk, at)));
-  }
-  return [element('b', { text: team.name }), element('small', { text: [team.station, route ? '' : tell('idle')].filter(Boolean).join(' · ') }), element('dl', {}, ...rows)];
-}
-
-function doingNow({ day, tell, second }, at) {
-  const { doing, place: to } = whereAt(day, at, second), visits = day.routes.get(at).visits;
-  if (doing === 'home') return tell('at_home');
-  if (doing === 'travel') return to < visits.length ? tell('to_stop', { stop: day.stops[visits[to].stop].name }) : tell('going_home');
-  return tell(doing === 'wait' ? 'waiting_at' : 'at_stop', { stop: day.stops[visits[to].stop].name });
-}
-
-// Legend and keys
-
-function legendBox(tell, day) {
-  const kinds = [...new Map(day.stops.map((stop) => [stop.kind, stop])).values()].sort((a, b) => Object.keys(SIGNS).indexOf(a.kind) - Object.keys(SIGNS).indexOf(b.kind));
-  const line = (sign, text) => element('li', {}, sign, element('span', { text }));
-  return element('ul', { class: 'legend', 'aria-label': tell('bar_legend') },
-    ...kinds.map((stop) => line(kindSign(stop), stop.kindName)),
-    line(element('i', { class: 'must', text: '!' }), tell('legend_must')),
-    line(element('i', { class: 'may', text: '×' }), tell('legend_may')),
-    line(element('i', { class: 'base' }), tell('legend_base')),
-    line(element('i', { class: 'shut-sign' }), tell('legend_closed')));
-}
-
-function keyList(tell) {
-  const rows = [
-    [tell('key_space'), 'keys_play'], [', .', 'keys_time'], ['[ ]', 'keys_team'], ['N B', 'keys_stop'], ['← ↑ → ↓', 'keys_step'], ['M / Enter', 'keys_move'],
-    ['U', 'keys_missed'], ['C', 'keys_close'], ['Ctrl Z / Ctrl Y', 'keys_undo'], ['/', 'keys_search'], ['L T P', 'keys_show'], ['Shift + ←', 'keys_pan'], ['0 + −', 'keys_zoom'], ['Esc', 'keys_escape'], ['?', 'keys_keys'],
-  ];
-  const cells = rows.flatMap(([key, text]) => [element('dt', {}, element('kbd', { text: key })), element('dd', { text: tell(text) })]);
-  return element('div', { class: 'gbp-keys', hidden: true }, element('b', { text: tell('keys_title') }), element('dl', {}, ...cells));
-}
-

@@ -87,7 +87,7 @@ function straight(from, to) {
 }
 
 /** A way with how far each of its points lies from its beginning. */
-function measured(way) {
+export function measured(way) {
   const { points } = way, along = new Float64Array(points.length / 2);
   for (let i = 1; i < along.length; i++) along[i] = along[i - 1] + Math.hypot(points[2 * i] - points[2 * i - 2], points[2 * i + 1] - points[2 * i - 1]);
   return { ...way, along };
@@ -158,4 +158,10 @@ export function clock(second) {
   const minute = Math.round(second / 60), day = Math.floor(minute / 1440);
   const two = (value) => String(value).padStart(2, '0');
   return { text: `${two(Math.floor(minute / 60) % 24)}:${two(minute % 60)}`, day };
+}
+
+/** A second of the day as people read it; `tell` has the words. */
+export function hourText(tell, second) {
+  const { text, day } = clock(second);
+  return day ? tell('next_day', { time: text }) : text;
 }

@@ -75,14 +75,14 @@ function moved(line, [x, y], i, aside) {
 }
 
 function drawRoute(ctx, px, day, route, view, { chosen = false, faded = false }) {
-  const wide = width(px) * (chosen ? 1.75 : 1), colour = day.colour(route.team);
+  const wide = width(px) * (chosen ? 2.1 : 1), colour = day.colour(route.team);
   const lines = route.ways.filter(({ box }) => meets(box, view)).map((way) => wayPixels(px, way, wide / 2 + 0.6));
   ctx.save();
   ctx.lineJoin = ctx.lineCap = 'round';
   ctx.globalAlpha = faded ? FADED : 1;
   if (!faded) strokeLines(ctx, lines, 'rgba(255,255,255,.9)', wide + 2.4);
   strokeLines(ctx, lines, colour, wide);
-  if (!faded) for (const line of lines) arrows(ctx, line, chosen ? ARROWS.chosen : ARROWS.other, chosen ? { size: 3.4, colour: '#fff' } : { size: 4.2, colour, rim: true });
+  if (!faded) for (const line of lines) arrows(ctx, line, chosen ? ARROWS.chosen : ARROWS.other, chosen ? { size: wide * 0.62, colour: '#fff' } : { size: 4.2, colour, rim: true });
   ctx.restore();
 }
 

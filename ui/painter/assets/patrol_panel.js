@@ -1,7 +1,7 @@
 /* What is known of a day of patrols, beside its map: figures, the team in hand, what is left out, closed roads. */
 import { icon } from './icons.js';
 import { SIGNS } from './patrol_drawing.js';
-import { clock } from './patrol_day.js';
+import { hourText } from './patrol_day.js';
 import { element, icon as mark, say } from './saying.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -81,7 +81,7 @@ function teamCard(panel, model) {
   const { tell, on } = panel, { day, team, stop } = model;
   if (team < 0) return null;
   const { name, station, members, travel, shift, at } = day.teams[team], route = day.routes.get(team);
-  const facts = [station, travel, members ? tell('members', { count: members }) : '', tell('shift', { from: hour(tell, shift[0]), to: hour(tell, shift[1]) })];
+  const facts = [station, travel, members ? tell('members', { count: members }) : '', tell('shift', { from: hourText(tell, shift[0]), to: hourText(tell, shift[1]) })];
   const head = element('div', { class: 'over' },
     element('h3', { style: `--team:${route ? day.colour(at) : '#8a97a5'}` }, element('i', { class: 'chip' }), element('span', { text: name })),
     element('button', { type: 'button', class: 'shut', 'aria-label': tell('leave_team'), title: tell('leave_team'), onclick: () => on.team(-1) }, mark('cross')));
@@ -89,17 +89,12 @@ function teamCard(panel, model) {
   if (!route) return [head, ...lines, element('p', { class: 'none', text: tell('idle_team') })];
   lines.push(element('p', { class: 'facts', text: tell('round', roundFacts(panel, route)) }));
   const stops = route.visits.map((visit, i) => visitLine(panel, model, visit, i, route));
-  return [head, ...lines, element('ol', { style: `--team:${day.colour(at)}` }, ...stops, element('li', { class: 'home' }, element('time', { text: hour(tell, route.end) }), element('span', { text: tell('back') }), element('small', { text: leg(tell, route.home) })))];
+  return [head, ...lines, element('ol', { style: `--team:${day.colour(at)}` }, ...stops, element('li', { class: 'home' }, element('time', { text: hourText(tell, route.end) }), element('span', { text: tell('back') }), element('small', { text: leg(tell, route.home) })))];
 }
 
 function roundFacts({ tell }, route) {
   const metres = route.visits.reduce((sum, { legM }) => sum + legM, route.home[1]);
   return { count: route.visits.length, hours: ((route.end - route.start) / 3600).toFixed(1), km: (metres / 1000).toFixed(1) };
-}
-
-function hour(tell, second) {
-  const { text, day } = clock(second);
-  return day ? tell('next_day', { time: text }) : text;
 }
 
 const leg = (tell, [seconds, metres]) => tell('leg', { minutes: Math.round(seconds / 60), km: (metres / 1000).toFixed(1) });
@@ -109,28 +104,28 @@ function visitLine(panel, model, visit, i) {
   const late = visit.begin - visit.arrive > 59 ? tell('waits', { minutes: Math.round((visit.begin - visit.arrive) / 60) }) : '';
   const under = [leg(tell, [visit.legS, visit.legM]), late].filter(Boolean).join(' · ');
   const line = element('button', { type: 'button', class: 'visit', 'data-key': `stop ${stop.id}`, 'aria-pressed': String(is), onclick: () => on.stop(visit.stop) },
-    element('i', { class: 'number', text: String(i + 1) }), element('time', { text: hour(tell, visit.begin) }), element('b', { text: stop.name }), kindSign(stop), element('small', { text: under }));
+    element('i', { class: 'number', text: String(i + 1) }), element('time', { text: hourText(tell, visit.begin) }), element('b', { text: stop.name }), kindSign(stop), element('small', { text: under }));
   return element('li', { class: is ? 'chosen' : '' }, line, is ? stopDetails(panel, model, stop, visit) : null);
 }
 
 /** The sign of a stop's kind; its name is in the title. */
-export function kindSign({ kind, kindName }) {
+export function kindSign({ kind, kind_name }) {
   const svg = document.createElementNS(SVG, 'svg'), path = document.createElementNS(SVG, 'path'), title = document.createElementNS(SVG, 'title');
   svg.setAttribute('viewBox', '0 0 20 20');
   svg.setAttribute('class', 'kind');
   svg.setAttribute('role', 'img');
   path.setAttribute('d', SIGNS[kind] || SIGNS.village);
-  title.textContent = kindName;
+  title.textContent = kind_name;
   svg.append(title, path);
   return svg;
 }
 
 function stopDetails(panel, model, stop, visit) {
   const { tell } = panel;
-  const rows = [[tell('kind'), stop.kindName], [tell('priority'), tell(`priority_${stop.priority}`)]];
-  if (visit) rows.push([tell('stay'), tell('from_to', { from: hour(tell, visit.begin), to: hour(tell, visit.leave) })]);
+  const rows = [[tell('kind'), stop.kind_name], [tell('priority'), stop.rank]];
+  if (visit) rows.push([tell('stay'), tell('from_to', { from: hourText(tell, visit.begin), to: hourText(tell, visit.leave) })]);
   else rows.push([tell('stay'), tell('minutes', { minutes: Math.round(stop.dwell / 60) })]);
-  if (stop.windows.length) rows.push([tell('window'), stop.windows.map(([from, to]) => tell('from_to', { from: hour(tell, from), to: hour(tell, to) })).join('  ')]);
+  if (stop.windows.length) rows.push([tell('window'), stop.windows.map(([from, to]) => tell('from_to', { from: hourText(tell, from), to: hourText(tell, to) })).join('  ')]);
   const details = element('dl', { class: 'details' }, ...rows.map(([what, value]) => element('div', {}, element('dt', { text: what }), element('dd', { text: value }))));
   return element('div', { class: 'more' }, details, model.editable ? mover(panel, model, stop) : null);
 }
@@ -143,6 +138,7 @@ function mover(panel, model, stop) {
   const list = !found ? [element('li', { class: 'none', text: tell('weighing') })]
     : found.length ? found.map((option) => optionLine(panel, model, stop, option))
       : [element('li', { class: 'none', text: tell('nobody_else') })];
+  if (model.day.visitOf.has(stop.at)) list.push(element('li', {}, element('button', { type: 'button', 'data-key': 'to nobody', onclick: () => on.move(stop.at, -1) }, element('i', { class: 'may', text: '×' }), element('b', { text: tell('to_nobody') }))));
   return element('div', { class: 'mover' }, element('div', { class: 'over' }, element('h4', { text: tell('move_to') }), element('button', { type: 'button', class: 'shut', 'aria-label': tell('give_up'), onclick: () => on.weigh(-1) }, mark('cross'))), element('ul', {}, ...list));
 }
 
@@ -168,7 +164,7 @@ function missed(panel, model) {
 function missedLine(panel, model, stop, { why, remedies }, is) {
   const { tell, on } = panel;
   const line = element('button', { type: 'button', class: 'missing', 'data-key': `missed ${stop.id}`, 'aria-pressed': String(is), onclick: () => on.stop(stop.at) },
-    element('i', { class: stop.priority === 1 ? 'must' : 'may', text: stop.priority === 1 ? '!' : '×' }), element('b', { text: stop.name }), kindSign(stop), element('small', { text: tell(`priority_${stop.priority}`) }));
+    element('i', { class: stop.priority === 1 ? 'must' : 'may', text: stop.priority === 1 ? '!' : '×' }), element('b', { text: stop.name }), kindSign(stop), element('small', { text: stop.rank }));
   const said = [...why.map((text) => element('p', { text })), ...remedies.map((text) => element('p', { class: 'remedy', text }))];
   return element('li', { class: is ? 'chosen' : '' }, line, element('div', { class: 'why' }, ...said), is ? stopDetails(panel, model, stop, null) : null);
 }

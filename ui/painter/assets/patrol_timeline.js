@@ -1,6 +1,6 @@
 /* The teams' day as bars side by side: travel, waiting, stops and their windows; the slider of the time above them. */
 import { icon } from './icons.js';
-import { clock } from './patrol_day.js';
+import { clock, hourText } from './patrol_day.js';
 import { element, say, setAttr, setStyle, setText } from './saying.js';
 
 const HOUR = 3600, TICKS_AT_MOST = 13, STEPS_H = [1, 2, 3, 4, 6];
@@ -19,7 +19,7 @@ export function timeline(host, { words, lang, on }) {
   return {
     element: line.node,
     show: (day) => show(line, day),
-    renew: (teams) => teams.forEach((team) => renew(line, team)),
+    renew: (teams) => renew(line, teams),
     select: (chosen) => select(line, chosen),
     at: (second) => at(line, second),
     playing: (is, speed) => playing(line, is, speed),
@@ -55,9 +55,7 @@ function build(line) {
 
 function show(line, day) {
   line.day = day;
-  const [from, to] = day.span();
-  line.from = Math.floor(from / HOUR) * HOUR;
-  line.to = Math.max(Math.ceil(to / HOUR) * HOUR, line.from + HOUR);
+  [line.from, line.to] = wholeHours(day);
   Object.assign(line.slider, { min: String(line.from), max: String(line.to) });
   fillTicks(line);
   line.rows.clear();
@@ -66,15 +64,22 @@ function show(line, day) {
   line.body.querySelector('.dwell')?.setAttribute('tabindex', '0');
 }
 
+function wholeHours(day) {
+  const [from, to] = day.span(), first = Math.floor(from / HOUR) * HOUR;
+  return [first, Math.max(Math.ceil(to / HOUR) * HOUR, first + HOUR)];
+}
+
 const share = (line, second) => `${(((second - line.from) / (line.to - line.from)) * 100).toFixed(3)}%`;
 
 function fillTicks(line) {
   const hours = (line.to - line.from) / HOUR, step = STEPS_H.find((h) => hours / h <= TICKS_AT_MOST) || 12;
   const first = Math.ceil(line.from / HOUR / step) * step, ticks = [];
   for (let hour = first; hour * HOUR <= line.to; hour += step) {
-    const { text, day } = clock(hour * HOUR);
-    const label = day && hour % 24 < step ? line.tell('next_day', { time: text }) : text;
-    ticks.push(element('span', { style: `left:${share(line, hour * HOUR)}`, text: label }));
+    // Only the first one past midnight says so.
+    const label = hour % 24 < step ? hourText(line.tell, hour * HOUR) : clock(hour * HOUR).text;
+    // Those at the ends stay inside.
+    const end = hour * HOUR === line.from ? 'first' : hour * HOUR === line.to ? 'last' : null;
+    ticks.push(element('span', { class: end, style: `left:${share(line, hour * HOUR)}`, text: label }));
   }
   line.ticks.replaceChildren(...ticks);
   setStyle(line.node, '--hour', `${(100 / hours) * step}%`);
@@ -87,10 +92,11 @@ function row(line, team) {
   return node;
 }
 
-function renew(line, team) {
-  if (!line.rows.has(team)) return;
+/** Fill the rows of these teams anew; the keyboard stays where it was. */
+function renew(line, teams) {
   const had = focused(line.body);
-  fill(line, team);
+  if (String(wholeHours(line.day)) !== String([line.from, line.to])) show(line, line.day);
+  else teams.forEach((team) => fill(line, team));
   if (had && !had.isConnected) blockOf(line, Number(had.dataset.stop))?.focus();
 }
 
@@ -167,11 +173,11 @@ function roam(line, node) {
 }
 
 function at(line, second) {
-  const { text, day } = clock(second);
+  const text = hourText(line.tell, second);
   line.slider.value = String(second);
   setAttr(line.slider, 'aria-valuetext', text);
   setStyle(line.node, '--now', share(line, second));
-  setText(line.flag, day ? line.tell('next_day', { time: text }) : text);
+  setText(line.flag, text);
 }
 
 function playing(line, is, speed) {

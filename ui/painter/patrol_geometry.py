@@ -27,7 +27,7 @@ _EXTENT = ("roads", "posts", "facilities")
 GROUND_TABLES = (*_AREAS, *_EXTENT, "water")
 
 
-def patrol_ground(tables: Mapping[str, pd.DataFrame], names: PlaceNames) -> dict[str, Any]:
+def patrol_geometry(tables: Mapping[str, pd.DataFrame], names: PlaceNames) -> dict[str, Any]:
     """
     Return what lies under the routes, all of it JSON, encoded as in `ui.painter.coverage.geometry`.
 
