@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Shapes = npt.NDArray[np.object_]
     RoadGraph = nx.MultiDiGraph[int]
 
+# Places on a line that are this near are one place.
+_TOUCH_M = 1e-6
+
 
 def road_graph(
     roads: gpd.GeoDataFrame, *, tolerance_m: float = 0.5, crossings: bool | None = None
@@ -30,10 +33,10 @@ def road_graph(
     """
     Return the graph of a layer of roads, whether or not it is split where its roads meet.
 
-    Ends meet within the tolerance; an end that touches another road's inside splits it; lines that share
-    a vertex meet there. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
+    Ends meet within the tolerance; an end that touches another road's inside splits it; roads meet where
+    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
     what they cross. Duplicates and lines without length are left out. A two-way road is two arcs with the
-    same key, the one against its drawing with ``reversed``.
+    same key, the one against its drawing with ``reversed``; a loop is one.
 
     Parameters
     ----------
@@ -124,8 +127,8 @@ def _lines(roads: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     parts, owner = shapely.get_parts(shapely.force_2d(shapes), return_index=True)
     is_line = shapely.get_type_id(parts) == 1
     parts, owner = parts[is_line & ~shapely.is_empty(parts)], owner[is_line & ~shapely.is_empty(parts)]
-    bridge = _flag(roads, "bridge")[owner]
-    parts, again = _simple(parts, bridge)
+    parts = shapely.remove_repeated_points(parts)
+    parts, again = _simple(parts, _flag(roads, "bridge")[owner])
     owner = owner[again]
     long = shapely.length(parts) > 0
     stated = roads["class"].to_numpy(dtype=object) if "class" in roads else np.full(len(roads), None)
@@ -149,17 +152,36 @@ def _lines(roads: gpd.GeoDataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 
 
 def _simple(parts: Shapes, bridge: npt.NDArray[np.bool_]) -> tuple[Shapes, npt.NDArray[np.int64]]:
-    """Return lines, those that touch themselves segment by segment, and of which one each is a part."""
+    """Return lines, those that touch themselves cut there, and of which one each is a part."""
     # A spiral ramp passes over itself.
-    knotted = ~shapely.is_simple(parts) & ~bridge
-    if not knotted.any():
+    knotted = np.flatnonzero(~shapely.is_simple(parts) & ~bridge)
+    if not len(knotted):
         return parts, np.arange(len(parts))
-    xy, line = shapely.get_coordinates(parts[knotted], return_index=True)
-    joins = np.flatnonzero(line[1:] == line[:-1])
-    segments = shapely.linestrings(np.stack([xy[joins], xy[joins + 1]], axis=1))
-    owner = np.concatenate([np.flatnonzero(~knotted), np.flatnonzero(knotted)[line[joins]]])
+    cut = [_unknotted(parts[line]) for line in knotted.tolist()]
+    rest = np.setdiff1d(np.arange(len(parts)), knotted)
+    owner = np.concatenate([rest, np.repeat(knotted, [len(pieces) for pieces in cut])])
     order = np.argsort(owner, kind="stable")
-    return np.concatenate([parts[~knotted], segments])[order], owner[order]
+    pieces = np.array([piece for pieces in cut for piece in pieces], dtype=object)
+    return np.concatenate([parts[rest], pieces])[order], owner[order]
+
+
+def _unknotted(line: shapely.LineString) -> list[Any]:
+    """Return a line cut wherever it comes back to where it has been."""
+    noded = shapely.get_parts(shapely.node(line))
+    knots = shapely.get_coordinates([shapely.get_point(noded, 0), shapely.get_point(noded, -1)])
+    points = shapely.get_coordinates(line)
+    step = np.diff(points, axis=0)
+    length = np.hypot(*step.T)
+    begins = np.concatenate([[0.0], np.cumsum(length)])
+    at: dict[float, Any] = {}
+    for knot in np.unique(knots, axis=0):
+        back = np.einsum("ij,ij->i", knot - points[:-1], step) / np.maximum(length, _TOUCH_M) ** 2
+        share = np.clip(back, 0, 1)
+        touches = np.hypot(*(points[:-1] + share[:, None] * step - knot).T) < _TOUCH_M
+        at |= {round(at_m, 6): knot for at_m in (begins[:-1] + share * length)[touches].tolist()}
+    inside = sorted(at_m for at_m in at if _TOUCH_M < at_m < begins[-1] - _TOUCH_M)
+    xy = np.vstack([points[0], *(at[at_m] for at_m in inside), points[-1]])
+    return _pieces(line, [0.0, *inside, np.inf], xy)
 
 
 def _flag(roads: gpd.GeoDataFrame, column: str) -> npt.NDArray[np.bool_]:
@@ -210,7 +232,7 @@ def _pieces(line: shapely.LineString, at_m: list[float], xy: npt.NDArray[np.floa
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     along[[0, -1]] = -1.0, np.inf  # its own ends are given
     return [
-        shapely.linestrings(np.vstack([xy[k], points[(along > low) & (along < high)], xy[k + 1]]))
+        shapely.linestrings(np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]]))
         for k, (low, high) in enumerate(zip(at_m[:-1], at_m[1:], strict=True))
     ]
 
@@ -241,13 +263,19 @@ def _graph(edges: pd.DataFrame, found: Junctions) -> RoadGraph:
     start, end = number.reshape(-1, 2).T.tolist() if len(edges) else ([], [])
     graph: Any = nx.MultiDiGraph()
     graph.add_nodes_from((i, {"x": x, "y": y}) for i, (x, y) in enumerate(found.xy[used].tolist()))
-    columns = ["length_m", "road_class", "name", "road_id", "bridge", "oneway"]
-    ahead = edges[[*columns, "geometry"]].assign(reversed=False).to_dict("records")
+    ahead = _attributes(edges, edges["geometry"].to_numpy())
+    # A loop leads to where it begins either way: one arc says it.
+    again = np.flatnonzero(~edges["oneway"].to_numpy() & (edges["start"] != edges["end"]).to_numpy())
+    back = _attributes(
+        edges.iloc[again], shapely.reverse(edges["geometry"].to_numpy()[again]), reversed_=True
+    )
     graph.add_edges_from(zip(start, end, range(len(edges)), ahead, strict=True))
-    back = edges.assign(reversed=True, geometry=shapely.reverse(edges["geometry"].to_numpy()))
-    both_ways = (~edges["oneway"]).to_numpy()
-    arcs = back.loc[both_ways, [*columns, "geometry", "reversed"]].to_dict("records")
-    keys = np.flatnonzero(both_ways).tolist()
-    graph.add_edges_from((end[k], start[k], k, arc) for k, arc in zip(keys, arcs, strict=True))
+    graph.add_edges_from((end[k], start[k], k, arc) for k, arc in zip(again.tolist(), back, strict=True))
     made: RoadGraph = graph
     return made
+
+
+def _attributes(edges: pd.DataFrame, shapes: Shapes, *, reversed_: bool = False) -> list[dict[str, Any]]:
+    names = ("length_m", "road_class", "name", "road_id", "bridge", "oneway")
+    rows = zip(*(edges[name].tolist() for name in names), shapes.tolist(), strict=True)
+    return [dict(zip((*names, "geometry"), row, strict=True)) | {"reversed": reversed_} for row in rows]

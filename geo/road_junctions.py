@@ -59,7 +59,7 @@ def find_junctions(
     Return where lines meet.
 
     Ends meet where they lie within the tolerance of each other, an end meets a line that passes within
-    the tolerance, and lines meet at vertices that they share. Raised lines (bridges, tunnels, motorways)
+    the tolerance, and lines meet where a vertex of one lies on the other. Raised lines (bridges, tunnels, motorways)
     meet others at their own ends only, and where a dead end leads to them (a ramp).
 
     Parameters
@@ -75,14 +75,14 @@ def find_junctions(
         beside other junctions the layer is split where its roads meet, and the few are no junctions.
     """
     ends = _ends(lines)
-    shared = _shared_vertices(lines, raised)
+    vertices = _meeting_vertices(lines, raised)
     at_grade = _crossing_points(lines, raised)
-    plain = at_grade[~_near(at_grade, np.vstack([ends, shared]), tolerance_m)]
-    found = _joined(lines, ends, shared, raised, tolerance_m)
+    plain = at_grade[~_near(at_grade, np.vstack([ends, vertices]), tolerance_m)]
+    found = _joined(lines, ends, vertices, raised, tolerance_m)
     if crossings is None:
         crossings = len(plain) > _STRAY_CROSSINGS * max(_junction_count(found), 1)
     if crossings and len(plain):
-        found = _joined(lines, ends, np.vstack([shared, plain]), raised, tolerance_m)
+        found = _joined(lines, ends, np.vstack([vertices, plain]), raised, tolerance_m)
     counts = {
         "ends_joined": found.counts["ends_joined"],
         "touches": found.counts["touches"],
@@ -98,19 +98,17 @@ def _ends(lines: Shapes) -> Floats:
     return shapely.get_coordinates(np.concatenate([first, last]))
 
 
-def _shared_vertices(lines: Shapes, raised: Flags) -> Floats:
-    """Return the inner vertices that several lines have in common."""
-    xy, line = shapely.get_coordinates(lines[~raised], return_index=True)
+def _meeting_vertices(lines: Shapes, raised: Flags) -> Floats:
+    """Return the inner vertices of lines that lie on other lines."""
+    level = lines[~raised]
+    xy, line = shapely.get_coordinates(level, return_index=True)
     inner = np.ones(len(xy), dtype=bool)
     inner[1:] &= line[1:] == line[:-1]
     inner[:-1] &= line[1:] == line[:-1]
-    inner[[0, -1]] = False
+    inner[:1] = inner[-1:] = False
     xy, line = xy[inner], line[inner]
-    key = np.rint(xy / _SAME_M).astype(np.int64)
-    _, number = np.unique(key, axis=0, return_inverse=True)
-    pairs = np.unique(np.column_stack([number.ravel(), line]), axis=0)
-    several = np.flatnonzero(np.bincount(pairs[:, 0], minlength=1) > 1)
-    return xy[np.isin(number.ravel(), several)]
+    vertex, other = shapely.STRtree(level).query(shapely.points(xy), predicate="dwithin", distance=_SAME_M)
+    return np.asarray(xy[np.unique(vertex[line[vertex] != other])])
 
 
 def _crossing_points(lines: Shapes, raised: Flags) -> Floats:

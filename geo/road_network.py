@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 UNREACHABLE = 2**40
 # A place beside a viaduct lies on the street below, unless the viaduct is that much nearer.
 _BRIDGE_HANDICAP_M = 50.0
-_MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
+# Nobody stops where there is no coming back (a one-way cut off at a file's border), unless all is like that.
+_NO_RETURN_HANDICAP_M = 1e9
+MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
 _NEEDED = ("length_m", "road_class", "road_id", "bridge", "oneway", "reversed", "geometry")
 
 
@@ -86,7 +88,8 @@ class RoadLayout:
         """
         nodes = {node: number for number, node in enumerate(graph.nodes)}
         xy = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], dtype=float)
-        arcs = [(nodes[u], nodes[v], data) for u, v, data in graph.edges(data=True)]
+        by_key = sorted(graph.edges(keys=True, data=True), key=lambda arc: arc[2])
+        arcs = [(nodes[u], nodes[v], data) for u, v, _, data in by_key]
         for name in _NEEDED:
             if lacking := sum(name not in data for _, _, data in arcs):
                 raise SettingError("road_graph_wrong", attribute=name, count=lacking)
@@ -245,12 +248,12 @@ class RoadNetwork:
     def along_ms(self, edge: Ints, metres: Floats) -> Ints:
         """Return what a stretch of an edge takes, whole; `UNREACHABLE` where nobody may go."""
         kmh = self.kmh[edge]
-        ms = np.rint(metres * _MS_PER_HOUR_KM / np.where(kmh > 0, kmh, np.inf)).astype(np.int64)
+        ms = np.rint(metres * MS_PER_HOUR_KM / np.where(kmh > 0, kmh, np.inf)).astype(np.int64)
         return np.where(kmh > 0, ms, UNREACHABLE)
 
     def access_ms(self, metres: Floats) -> Ints:
         """Return what walking between places and their roads takes."""
-        return np.rint(metres * _MS_PER_HOUR_KM / self.speeds.access_kmh).astype(np.int64)
+        return np.rint(metres * MS_PER_HOUR_KM / self.speeds.access_kmh).astype(np.int64)
 
     @cached_property
     def least_arcs(self) -> LeastArcs:
@@ -274,8 +277,8 @@ class RoadNetwork:
         return routingkit_cch.CCHMetric(self.layout.cch, weights)  # type: ignore[arg-type]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what goes to another process: the customised hierarchy is made anew there."""
-        return {name: value for name, value in self.__dict__.items() if name != "cch_metric"}
+        """Return what goes to another process: what is quickly made anew there stays here."""
+        return {name: self.__dict__[name] for name in self.__dataclass_fields__}
 
     @cached_property
     def part(self) -> Ints:
@@ -297,6 +300,17 @@ class RoadNetwork:
         return np.asarray(rank[part])
 
     @cached_property
+    def strong_part(self) -> Ints:
+        """The strong component of each node: all its nodes are reached from each other."""
+        least, count = self.least_arcs, len(self.layout.xy)
+        if not count:
+            return np.zeros(0, dtype=np.int64)
+        arcs = sparse.csr_matrix(
+            (np.ones(len(least.tail), dtype=bool), (least.tail, least.head)), (count, count)
+        )
+        return np.asarray(connected_components(arcs, connection="strong")[1], dtype=np.int64)
+
+    @cached_property
     def part_km(self) -> Floats:
         """Kilometres that the travel mode may use, by part."""
         usable = self.kmh > 0
@@ -305,6 +319,9 @@ class RoadNetwork:
     def snapped(self, places: gpd.GeoSeries | gpd.GeoDataFrame, *, limit_m: float = 1_000.0) -> pd.DataFrame:
         """
         Return where on the network places lie: on the nearest edge on which the travel mode may stop.
+
+        An edge from which there is no coming back is taken only where no other is within the limit, and a
+        bridge only where it is clearly nearer than the streets beside and below it.
 
         Parameters
         ----------
@@ -328,9 +345,8 @@ class RoadNetwork:
             ``places_wrong`` (places) if some have no point, ``places_repeated`` if labels repeat.
         """
         points = self._points(places)
-        edge, far = self._nearest(points)
-        placed = far <= limit_m
-        edge = np.where(placed, edge, -1)
+        edge, far = self._nearest(points, limit_m)
+        placed = edge >= 0
         shapes = self.layout.shapes[edge[placed]]
         at_m = np.full(len(points), np.nan)
         at_m[placed] = shapely.line_locate_point(shapes, points[placed])
@@ -355,26 +371,35 @@ class RoadNetwork:
             raise SettingError("places_wrong", count=int(wrong.sum()), places=places.index[wrong].tolist())
         return np.asarray(shapely.force_2d(points), dtype=object)
 
-    def _nearest(self, points: Shapes) -> tuple[Ints, Floats]:
-        """Return the nearest edge of each point, and how far it is; of equals the first."""
-        stops = np.array([name not in NO_STOPPING for name in ROAD_CLASSES])[self.layout.road_class]
+    @cached_property
+    def _stopping(self) -> list[tuple[float, Ints, shapely.STRtree]]:
+        """Edges to stop on, by how much farther away than they are they count (m)."""
+        layout = self.layout
+        stops = np.array([name not in NO_STOPPING for name in ROAD_CLASSES])[layout.road_class]
         stops &= self.kmh > 0
-        edge, far = self._nearest_of(points, stops & ~self.layout.bridge)
-        on_bridge, over = self._nearest_of(points, stops & self.layout.bridge)
-        nearer = over + _BRIDGE_HANDICAP_M < far
-        nearer |= np.isnan(far) & ~np.isnan(over)
-        return np.where(nearer, on_bridge, edge), np.where(nearer, over, far)
+        returns = self.strong_part[layout.start] == self.strong_part[layout.end]
+        kinds = {
+            0.0: returns & ~layout.bridge,
+            _BRIDGE_HANDICAP_M: returns & layout.bridge,
+            _NO_RETURN_HANDICAP_M: ~returns,
+        }
+        found = [(handicap_m, np.flatnonzero(stops & kind)) for handicap_m, kind in kinds.items()]
+        return [(far, edges, shapely.STRtree(layout.shapes[edges])) for far, edges in found if len(edges)]
 
-    def _nearest_of(self, points: Shapes, among: Flags) -> tuple[Ints, Floats]:
-        edge = np.full(len(points), -1, dtype=np.int64)
-        far = np.full(len(points), np.nan)
-        if among.any() and len(points):
-            numbers = np.flatnonzero(among)
-            tree = shapely.STRtree(self.layout.shapes[numbers])
-            (which, found), distance = tree.query_nearest(points, return_distance=True)
-            order = np.lexsort((-found, which))
-            edge[which[order]], far[which[order]] = numbers[found[order]], distance[order]
-        return edge, far
+    def _nearest(self, points: Shapes, limit_m: float) -> tuple[Ints, Floats]:
+        """Return the edge on which each point is placed (-1: none within the limit), and how far it is."""
+        if not self._stopping or not len(points):
+            return np.full(len(points), -1, dtype=np.int64), np.full(len(points), np.nan)
+        edge = np.empty((len(self._stopping), len(points)), dtype=np.int64)
+        far, cost = np.empty((2, *edge.shape))
+        for kind, (handicap_m, edges, tree) in enumerate(self._stopping):
+            (which, found), metres = tree.query_nearest(points, return_distance=True)
+            order = np.lexsort((-found, which))  # of equals the first edge is written last
+            edge[kind, which[order]], far[kind, which[order]] = edges[found[order]], metres[order]
+            cost[kind] = np.where(far[kind] <= limit_m, far[kind] + handicap_m, np.inf)
+        best = (cost.argmin(axis=0), np.arange(len(points)))
+        placed = np.isfinite(cost[best])
+        return np.where(placed, edge[best], -1), np.where(placed, far[best], far.min(axis=0))
 
 
 def _layer(crs: CRS) -> gpd.GeoSeries:

@@ -96,6 +96,9 @@ def many_to_many(network: RoadNetwork, origins: Links, destinations: Links, *, e
 
 def ways(network: RoadNetwork, origins: Links, destinations: Links, *, engine: Engine) -> list[Way | None]:
     """Return the fastest way from each origin to the destination beside it; None where there is none."""
+    if not len(origins.node):
+        # The hierarchies kill the process where there is not a single node.
+        return []
     if engine == "scipy":
         return _scipy_ways(network, origins, destinations)
     found = _cch_ways(network, origins, destinations)
@@ -112,7 +115,7 @@ def _some(links: Links, which: list[int]) -> Links:
     return Links(node=links.node[which], ms=links.ms[which])
 
 
-def _graph_from(network: RoadNetwork, origins: Links) -> Any:
+def graph_from(network: RoadNetwork, origins: Links) -> Any:
     """
     Return the network as a sparse matrix with the origins as further nodes, from which arcs lead only out.
 
@@ -133,7 +136,7 @@ def _graph_from(network: RoadNetwork, origins: Links) -> Any:
 
 
 def _scipy_rows(network: RoadNetwork, origins: Links, nodes: Ints) -> Ints:
-    graph, count = _graph_from(network, origins), len(network.layout.xy)
+    graph, count = graph_from(network, origins), len(network.layout.xy)
     rows = np.full((len(origins.node), len(nodes)), UNREACHABLE, dtype=np.int64)
     if not len(nodes):
         return rows
@@ -145,7 +148,7 @@ def _scipy_rows(network: RoadNetwork, origins: Links, nodes: Ints) -> Ints:
 
 
 def _scipy_ways(network: RoadNetwork, origins: Links, destinations: Links) -> list[Way | None]:
-    graph, count = _graph_from(network, origins), len(network.layout.xy)
+    graph, count = graph_from(network, origins), len(network.layout.xy)
     found: list[Way | None] = []
     before: tuple[Any, Any, Any] = (None, None, None)
     for i in range(len(origins.node)):
@@ -200,7 +203,7 @@ def _with_long_ways(network: RoadNetwork, origins: Links, nodes: Ints, rows: Int
     if not len(lacking):
         return rows
     some = _some(origins, lacking.tolist())
-    graph, count = _graph_from(network, some), len(network.layout.xy)
+    graph, count = graph_from(network, some), len(network.layout.xy)
     _, strong = connected_components(graph, connection="strong")
     reached: dict[tuple[int, ...], npt.NDArray[np.bool_]] = {}
     late = []
