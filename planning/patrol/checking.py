@@ -24,23 +24,12 @@ if TYPE_CHECKING:
     from planning.patrol.plan import DayPlan, DayProblem, Route, Visit
 
 
-def checked(problem: DayProblem, plan: DayPlan, *, cap_ms: int | None = None) -> DayPlan:
-    """
-    Return a plan with what is wrong with it.
-
-    Parameters
-    ----------
-    problem
-        What was asked.
-    plan
-        The answer; faults it has already are forgotten.
-    cap_ms
-        The longest that a team was to be out.
-    """
-    return replace(plan, faults=tuple(plan_faults(problem, plan, cap_ms=cap_ms)))
+def checked(problem: DayProblem, plan: DayPlan) -> DayPlan:
+    """Return a plan with what is wrong with it; faults that it has already are forgotten."""
+    return replace(plan, faults=tuple(plan_faults(problem, plan)))
 
 
-def plan_faults(problem: DayProblem, plan: DayPlan, *, cap_ms: int | None = None) -> Iterator[Reason]:
+def plan_faults(problem: DayProblem, plan: DayPlan) -> Iterator[Reason]:
     """Yield everything that keeps a plan from being driven as it says."""
     if (plan.force, plan.mode) != (problem.force, problem.mode):
         yield Reason("plan_of_other_problem", {"found": [plan.force, plan.mode]})
@@ -52,7 +41,7 @@ def plan_faults(problem: DayProblem, plan: DayPlan, *, cap_ms: int | None = None
     yield from _coverage(problem, plan)
     for route in plan.routes:
         if route.team_id in problem.teams.index:
-            yield from route_faults(problem, route, cap_ms=cap_ms)
+            yield from route_faults(problem, route, cap_ms=plan.cap_ms)
 
 
 def _coverage(problem: DayProblem, plan: DayPlan) -> Iterator[Reason]:

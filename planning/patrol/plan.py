@@ -194,6 +194,8 @@ class DayPlan:
         What the checker found; () for a plan that can be driven.
     seed, seconds
         How it was searched.
+    cap_ms
+        The longest that a team was to be out; None for as long as its shift.
     facts
         What the search adds: bounds, price of a cap, iterations.
     """
@@ -206,6 +208,7 @@ class DayPlan:
     faults: tuple[Reason, ...]
     seed: int
     seconds: float
+    cap_ms: int | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from geo.errors import SettingError
@@ -10,7 +11,7 @@ from planning.patrol.plan import Route, Visit
 from planning.patrol.timing import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from geo.travel_times import TravelTimes
     from planning.patrol.indexed import Indexed, Rounds
@@ -40,6 +41,13 @@ def scheduled(
     )
 
 
+def route_without_lengths(
+    problem: DayProblem, ix: Indexed, team: int, stops: Sequence[int], *, cap: int | None = None
+) -> Route:
+    """Return the route of a round that is tried, without asking the roads for its length."""
+    return _route(problem, ix, team, stops, defaultdict(int), cap)
+
+
 def known_lengths(problem: DayProblem, plan: DayPlan) -> Lengths:
     """Return the lengths of a plan's legs."""
     lengths: Lengths = {}
@@ -56,7 +64,7 @@ def _route(
     problem: DayProblem,
     ix: Indexed,
     team: int,
-    stops: tuple[int, ...],
+    stops: Sequence[int],
     lengths: Mapping[tuple[str, str, str], int],
     cap: int | None,
 ) -> Route:

@@ -25,7 +25,7 @@ from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 
 from planning.patrol.indexed import prizes, team_price
 from planning.patrol.params import TRAVEL
-from planning.patrol.timing import timed
+from planning.patrol.timing import best_place, timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,14 +106,12 @@ def search(
     """
     model = _Model(ix, part, strict=True)
     best = model.searched(start, seed=seed, stop=budget.until(_STRICT_SHARE, feasible=feasible))
-    if best.is_feasible():
-        return model.rounds(best)
     found = model.rounds(best)
-    if not feasible and budget.spent() < 1:
+    if not best.is_feasible() and not feasible and budget.spent() < 1:
         model = _Model(ix, part, strict=False)
         best = model.searched(found, seed=seed, stop=budget.until(1.0))
         found = model.rounds(best)
-    return found if best.is_feasible() else drivable(ix, part, found)
+    return filled(ix, part, found if best.is_feasible() else drivable(ix, part, found))
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
@@ -130,6 +128,25 @@ def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
         if held:
             kept[team] = tuple(held)
     return kept
+
+
+def filled(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
+    """Return rounds with the stops put in that still fit, those that count most first."""
+    visited = {stop for stops in rounds.values() for stop in stops}
+    worth = dict(zip(part.stops, prizes(ix, part).tolist(), strict=True))
+    for stop in sorted(set(part.stops) - visited, key=lambda stop: (-worth[stop], stop)):
+        tries = []
+        for team in part.teams:
+            if ix.able[team, stop]:
+                stops = rounds.get(team, ())
+                place, longer = best_place(ix, team, stops, stop, cap=part.cap)
+                before = timed(ix, team, stops, cap=part.cap).duration if stops else 0
+                if longer.possible:
+                    tries.append((longer.duration - before, team, (*stops[:place], stop, *stops[place:])))
+        if tries:
+            _, team, stops = min(tries)
+            rounds = {**rounds, team: stops}
+    return rounds
 
 
 class _Model:

@@ -91,9 +91,10 @@ def plan_day(
         faults=(),
         seed=seed,
         seconds=time.monotonic() - began,
+        cap_ms=params.cap_ms,
         facts=_facts(ix, params, answers),
     )
-    return checked(problem, plan, cap_ms=params.cap_ms)
+    return checked(problem, plan)
 
 
 @dataclass(frozen=True, kw_only=True)

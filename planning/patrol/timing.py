@@ -31,7 +31,7 @@ class Timed:
     arrive, begin, leave
         At each stop.
     late
-        By how much visits begin after their windows have closed, in all.
+        By how much each visit begins after its windows have closed.
     over
         By how much the shift or the cap is exceeded.
     overload
@@ -46,7 +46,7 @@ class Timed:
     arrive: tuple[int, ...]
     begin: tuple[int, ...]
     leave: tuple[int, ...]
-    late: int
+    late: tuple[int, ...]
     over: int
     overload: int
     unreachable: int
@@ -59,7 +59,7 @@ class Timed:
     @property
     def badness(self) -> tuple[int, int, int]:
         """How far it is from being possible; zeros for a round that is."""
-        return self.unreachable, self.overload, self.late + self.over
+        return self.unreachable, self.overload, sum(self.late) + self.over
 
     @property
     def possible(self) -> bool:
@@ -78,20 +78,59 @@ def timed(ix: Indexed, team: int, stops: Sequence[int], *, cap: int | None = Non
     cap
         Longest time out.
     """
-    legs = ix.legs(team, stops)
-    start = _best_start(ix, team, stops, legs)
-    return _run(ix, team, stops, legs, int(ix.shift[team, 0]) if start is None else start, cap)
+    start = _best_start(ix, team, stops)
+    return run(ix, team, stops, int(ix.shift[team, 0]) if start is None else start, cap=cap)
 
 
 def best_place(
     ix: Indexed, team: int, stops: Sequence[int], stop: int, *, cap: int | None = None
 ) -> tuple[int, Timed]:
-    """Return before which of a round's stops another one fits best, and the round with it."""
-    tries = (
-        (place, timed(ix, team, [*stops[:place], stop, *stops[place:]], cap=cap))
-        for place in range(len(stops) + 1)
-    )
-    return min(tries, key=lambda found: (found[1].badness, found[1].duration, found[0]))
+    """
+    Return before which of a round's stops another one fits best, and the round with it.
+
+    Where it fits, that is where the round stays shortest; where it does not, where the least is missing.
+    """
+    misses = missing(ix, team, stops, stop)
+    least = min(misses)
+    places = [place for place, miss in enumerate(misses) if miss == least]
+    rounds = [(place, timed(ix, team, [*stops[:place], stop, *stops[place:]], cap=cap)) for place in places]
+    return min(rounds, key=lambda found: (found[1].badness, found[1].duration, found[0]))
+
+
+def missing(ix: Indexed, team: int, stops: Sequence[int], stop: int) -> list[int]:
+    """
+    Return for each place in a round by how much a stop comes too late there, or makes what follows late.
+
+    0 where it fits, the cap and the capacity aside.
+    """
+    ms, node = ix.travel(team), int(ix.node[stop])
+    path = [int(ix.start[team]), *(int(ix.node[s]) for s in stops), int(ix.end[team])]
+    leave, latest = _soonest(ix, team, stops), _latest(ix, team, stops)
+    windows, dwell = ix.windows[stop], int(ix.dwell[stop])
+    found = []
+    for place in range(len(stops) + 1):
+        arrive = leave[place] + int(ms[path[place], node])
+        begin = windows_from(windows, arrive)
+        late = 0 if begin is not None else arrive - max(closes for _, closes in windows)
+        following = (arrive if begin is None else begin) + dwell + int(ms[node, path[place + 1]])
+        found.append(max(late, following - latest[place], 0))
+    return found
+
+
+def _soonest(ix: Indexed, team: int, stops: Sequence[int]) -> list[int]:
+    """Return when the start and each stop are left if the team goes as early as it can."""
+    begin = int(ix.shift[team, 0])
+    return [begin, *run(ix, team, stops, begin).leave]
+
+
+def _latest(ix: Indexed, team: int, stops: Sequence[int]) -> list[int]:
+    """Return when each stop, and home, have to be reached at the latest for all that follows."""
+    legs, latest = ix.legs(team, stops), [int(ix.shift[team, 1])]
+    for stop, leg in zip(reversed(stops), reversed(legs), strict=False):
+        begin = latest[-1] - leg - int(ix.dwell[stop])
+        open_by = (min(begin, closes) for opens, closes in ix.windows[stop] if opens <= begin)
+        latest.append(max(open_by, default=begin))
+    return latest[::-1]
 
 
 def windows_from(windows: Windows, time: int) -> int | None:
@@ -101,15 +140,30 @@ def windows_from(windows: Windows, time: int) -> int | None:
     return next((max(opens, time) for opens, closes in windows if closes >= time), None)
 
 
-def _best_start(ix: Indexed, team: int, stops: Sequence[int], legs: Sequence[int]) -> int | None:
-    """
-    Return the earliest start that makes a round as short as it can be; None if it cannot be kept.
+def latest_start(ix: Indexed, team: int, stops: Sequence[int]) -> int | None:
+    """Return the latest start with which a round can be kept; None if it cannot."""
+    return max((latest for _, latest, _ in _ends(ix, team, stops)), default=None)
 
-    For one choice of windows the end depends on the start as max(soonest, start + busy), for every start up
-    to `latest`; of all choices only those are kept that are soonest for their latest start.
+
+def _best_start(ix: Indexed, team: int, stops: Sequence[int]) -> int | None:
+    """Return the earliest start that makes a round as short as it can be; None if it cannot be kept."""
+    begin = int(ix.shift[team, 0])
+    starts = [
+        (max(busy, soonest - latest), min(latest, max(soonest - busy, begin)))
+        for soonest, latest, busy in _ends(ix, team, stops)
+    ]
+    return min(starts)[1] if starts else None
+
+
+def _ends(ix: Indexed, team: int, stops: Sequence[int]) -> list[tuple[int, int, int]]:
+    """
+    Return how the end of a round depends on its start: soonest end, latest start, time without waiting.
+
+    For one choice of windows the end is max(soonest, start + busy), for every start up to `latest`; of all
+    choices only those are kept that are soonest for their latest start.
     """
     begin, finish = (int(t) for t in ix.shift[team])
-    busy, choices = 0, [(begin, finish)]
+    busy, choices, legs = 0, [(begin, finish)], ix.legs(team, stops)
     for leg, stop in zip(legs, stops, strict=False):
         busy += leg
         windows = ix.windows[stop] or ((0, 2 * UNREACHABLE),)
@@ -123,13 +177,8 @@ def _best_start(ix: Indexed, team: int, stops: Sequence[int], legs: Sequence[int
         busy += dwell
         choices = [(soonest + dwell, latest) for soonest, latest in choices]
     busy += legs[-1]
-    ends = [(soonest + legs[-1], min(latest, finish - busy)) for soonest, latest in choices]
-    ends = [(soonest, latest) for soonest, latest in ends if soonest <= finish and latest >= begin]
-    if not ends:
-        return None
-    return min(
-        (max(busy, soonest - latest), min(latest, max(soonest - busy, begin))) for soonest, latest in ends
-    )[1]
+    ends = [(soonest + legs[-1], min(latest, finish - busy), busy) for soonest, latest in choices]
+    return [end for end in ends if end[0] <= finish and end[1] >= begin]
 
 
 def _pruned(choices: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -140,20 +189,17 @@ def _pruned(choices: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return kept
 
 
-def _run(
-    ix: Indexed, team: int, stops: Sequence[int], legs: Sequence[int], start: int, cap: int | None
-) -> Timed:
-    now, late = start, 0
-    arrive, begin, leave = [], [], []
+def run(ix: Indexed, team: int, stops: Sequence[int], start: int, *, cap: int | None = None) -> Timed:
+    """Time a round that starts at a given time, each visit as soon as it can be."""
+    legs, now = ix.legs(team, stops), start
+    arrive, begin, leave, late = [], [], [], []
     for leg, stop in zip(legs, stops, strict=False):
         now += leg
         arrive.append(now)
         opens = windows_from(ix.windows[stop], now)
-        if opens is None:
-            late += now - max(closes for _, closes in ix.windows[stop])
-            opens = now
-        begin.append(opens)
-        now = opens + int(ix.dwell[stop])
+        late.append(now - max(closes for _, closes in ix.windows[stop]) if opens is None else 0)
+        begin.append(now if opens is None else opens)
+        now = begin[-1] + int(ix.dwell[stop])
         leave.append(now)
     now += legs[-1]
     over = max(now - int(ix.shift[team, 1]), 0)
@@ -166,7 +212,7 @@ def _run(
         arrive=tuple(arrive),
         begin=tuple(begin),
         leave=tuple(leave),
-        late=late,
+        late=tuple(late),
         over=over,
         overload=max(sum(int(ix.load[s]) for s in stops) - int(ix.capacity[team]), 0),
         unreachable=sum(leg >= UNREACHABLE for leg in legs),

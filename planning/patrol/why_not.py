@@ -7,18 +7,31 @@ from typing import TYPE_CHECKING
 from geo.errors import Reason
 from planning.patrol.indexed import has_skill
 from planning.patrol.plan import Refusal, Unvisited
+from planning.patrol.remedies import remedies
 from planning.patrol.timing import best_place, timed
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from planning.patrol.indexed import Indexed, Rounds
     from planning.patrol.plan import DayProblem
 
+# What a refusal is about, the nearest miss first; those with numbers are ranked by them.
+_BY_NUMBERS = 0
+_RANK = {"skill": 1, "not_allowed": 2, "unreachable": 3}
+
 
 def unvisited_stops(
-    problem: DayProblem, ix: Indexed, rounds: Rounds, *, cap: int | None = None
+    problem: DayProblem,
+    ix: Indexed,
+    rounds: Rounds,
+    *,
+    cap: int | None = None,
+    known: Iterable[Unvisited] = (),
+    changed: Collection[int] = (),
 ) -> tuple[Unvisited, ...]:
     """
-    Return the stops that no round visits, with what forbids each to every team.
+    Return the stops that no round visits, with what forbids each to every team, and what would help.
 
     Parameters
     ----------
@@ -28,46 +41,77 @@ def unvisited_stops(
         Who serves what.
     cap
         Longest time out.
+    known, changed
+        What was found before some teams' rounds were changed.
     """
     visited = {stop for stops in rounds.values() for stop in stops}
+    before = {out.stop_id: out for out in known}
     return tuple(
-        Unvisited(
-            stop_id=ix.stop_ids[stop],
-            priority=int(ix.priority[stop]),
-            refusals=_refusals(problem, ix, rounds, stop, cap),
-        )
+        _unvisited(problem, ix, rounds, stop, cap, before.get(ix.stop_ids[stop]), changed)
         for stop in range(len(ix.stop_ids))
         if stop not in visited
     )
 
 
-def _refusals(
-    problem: DayProblem, ix: Indexed, rounds: Rounds, stop: int, cap: int | None
-) -> tuple[Refusal, ...]:
-    """Return what forbids a stop to each team, the nearest miss first."""
-    found = [_refusal(problem, ix, team, rounds.get(team, ()), stop, cap) for team in range(len(ix.team_ids))]
-    return tuple(refusal for _, refusal in sorted(found, key=lambda pair: pair[0]))
+def _unvisited(
+    problem: DayProblem,
+    ix: Indexed,
+    rounds: Rounds,
+    stop: int,
+    cap: int | None,
+    before: Unvisited | None,
+    changed: Collection[int],
+) -> Unvisited:
+    held = () if before is None else before.refusals
+    refusals = {r.team_id: r for r in held if ix.team_number[r.team_id] not in changed}
+    for team, team_id in enumerate(ix.team_ids):
+        if team_id not in refusals:
+            refusals[team_id] = _refusal(problem, ix, team, rounds.get(team, ()), stop, cap)
+    ranked = sorted(refusals.values(), key=lambda r: (*_rank(r), ix.team_number[r.team_id]))
+    touched = {ix.team_ids[team] for team in changed}
+    # What helps by another team's round still does.
+    if before is not None and touched.isdisjoint(str(r.facts.get("team")) for r in before.remedies):
+        helps = before.remedies
+    else:
+        helps = remedies(problem, ix, rounds, stop, ranked, cap=cap)
+    return Unvisited(
+        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=tuple(ranked), remedies=helps
+    )
+
+
+def _rank(refusal: Refusal) -> tuple[int, int]:
+    facts = refusal.why.facts
+    missing = next((facts[name] for name in ("late_ms", "over_ms", "over") if name in facts), 0)
+    return _RANK.get(refusal.why.code, _BY_NUMBERS), int(str(missing))
 
 
 def _refusal(
     problem: DayProblem, ix: Indexed, team: int, stops: tuple[int, ...], stop: int, cap: int | None
-) -> tuple[tuple[int, int, int], Refusal]:
-    team_id, skill = ix.team_ids[team], problem.stops["skill"].iloc[stop]
+) -> Refusal:
+    """Return what forbids a stop to a team at the place in its round where it fits best."""
+    team_id, needed = ix.team_ids[team], problem.stops["skill"].iloc[stop]
     facts = {"team": team_id, "stop": ix.stop_ids[stop]}
     if not problem.allowed[team, stop]:
-        return (4, 0, team), Refusal(team_id=team_id, why=Reason("not_allowed", facts))
-    if not has_skill(problem.teams["skills"].iloc[team], skill):
-        why = Reason("skill", {**facts, "needed": skill})
-        return (3, 0, team), Refusal(team_id=team_id, why=why)
-    position, round_ = best_place(ix, team, stops, stop, cap=cap)
-    if round_.unreachable:
-        return (2, 0, team), Refusal(team_id=team_id, why=Reason("unreachable", facts))
-    before = timed(ix, team, stops, cap=cap).duration if stops else 0
-    if round_.late:
-        why = Reason("window_missed", {**facts, "late_ms": round_.late})
-    elif round_.overload:
-        why = Reason("capacity_over", {**facts, "over": round_.overload})
+        return Refusal(team_id=team_id, why=Reason("not_allowed", facts))
+    if not has_skill(problem.teams["skills"].iloc[team], needed):
+        return Refusal(team_id=team_id, why=Reason("skill", {**facts, "needed": needed}))
+    if not ix.able[team, stop]:
+        return Refusal(team_id=team_id, why=Reason("unreachable", facts))
+    position, tried = best_place(ix, team, stops, stop, cap=cap)
+    detour = tried.duration - (timed(ix, team, stops, cap=cap).duration if stops else 0)
+    order = (*stops[:position], stop, *stops[position:])
+    late = {other: ms for other, ms in zip(order, tried.late, strict=True) if ms}
+    if tried.possible:
+        why = Reason("would_fit", {**facts, "more_ms": detour})
+    elif stop in late:
+        why = Reason("window_missed", {**facts, "late_ms": late[stop]})
+    elif late:
+        other, late_ms = next(iter(late.items()))
+        why = Reason("other_window_missed", {**facts, "other": ix.stop_ids[other], "late_ms": late_ms})
+    elif tried.overload:
+        why = Reason("capacity_over", {"team": team_id, "over": tried.overload})
+    elif tried.end > ix.shift[team, 1]:
+        why = Reason("shift_over", {"team": team_id, "over_ms": tried.over})
     else:
-        why = Reason("shift_over", {**facts, "over_ms": round_.over})
-    refusal = Refusal(team_id=team_id, why=why, position=position, detour_ms=round_.duration - before)
-    return (0, round_.late + round_.over, team), refusal
+        why = Reason("cap_over", {"team": team_id, "over_ms": tried.over})
+    return Refusal(team_id=team_id, why=why, position=position, detour_ms=detour)

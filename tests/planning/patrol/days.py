@@ -45,7 +45,7 @@ def day(points, teams, stops, *, allowed=None, cut=(), mode="joint", speeds=None
             "skills": tuple(team.get("skills", ())),
             "capacity": team.get("capacity", 1000),
         }
-        for i, team in enumerate(teams)
+        for i, team in enumerate(teams or [{}])
     }
     stop_rows = {
         f"S{i + 1}": {
@@ -61,10 +61,10 @@ def day(points, teams, stops, *, allowed=None, cut=(), mode="joint", speeds=None
             "worth": stop.get("worth", 1),
             "load": stop.get("load", 1),
         }
-        for i, stop in enumerate(stops)
+        for i, stop in enumerate(stops or [{"at": labels[0]}])
     }
-    team_frame = pd.DataFrame.from_dict(team_rows, orient="index")
-    stop_frame = pd.DataFrame.from_dict(stop_rows, orient="index")
+    team_frame = pd.DataFrame.from_dict(team_rows, orient="index").iloc[: len(teams)]
+    stop_frame = pd.DataFrame.from_dict(stop_rows, orient="index").iloc[: len(stops)]
     may = np.ones((len(teams), len(stops)), dtype=bool) if allowed is None else np.array(allowed, dtype=bool)
     return DayProblem(
         force="squad", mode=mode, teams=team_frame, stops=stop_frame, travel=travel, allowed=may

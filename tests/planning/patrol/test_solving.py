@@ -26,7 +26,7 @@ def orders(plan):
 
 
 @given(problem=days(), objective=st.sampled_from(["hours", "teams", "longest"]))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_small_days_are_planned_as_well_as_can_be(problem, objective):
     plan = plan_day(problem, params=DayParams(objective=objective), limits=FEW)
     assert plan.faults == ()
