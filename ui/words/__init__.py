@@ -172,6 +172,8 @@ _NAMED: Mapping[str, str] = {
     "other_layer": "table",
     "references": "table",
     "force": "force",
+    "duty": "duty",
+    "no_school": "no_school",
     "missing": "table",
     "column": "column",
     "columns": "column",
