@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from planning.patrol.moving import moved
-from planning.patrol.plan import MS_PER_HOUR
+from planning.patrol.offers import offers
 from ui.named_reasons import named_reason
-from ui.patrol_effects import signed_minutes, total_ms
+from ui.patrol_effects import signed_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from planning.patrol.offers import Offer
     from planning.patrol.plan import DayPlan, DayProblem, Unvisited
     from ui.names import PlaceNames
     from ui.words import Words
 
-# A list that is read, not scrolled through.
-_OPTIONS_AT_MOST = 12
 _FAULTS_SHOWN = 30
 
 
@@ -86,31 +82,15 @@ def _missed(stop: Unvisited, t: Words, names: PlaceNames) -> dict[str, Any]:
 def options_told(
     problem: DayProblem, plan: DayPlan, stop_id: str, t: Words, names: PlaceNames
 ) -> list[dict[str, Any]]:
-    """Return what giving a stop to each other team would do, the best first; of many, the nearest ones."""
-    if stop_id not in problem.stops.index:
-        return []
-    found = []
-    for team in _candidates(problem, plan, stop_id):
-        after = moved(problem, plan, stop_id, team)
-        new = [fault for fault in after.faults if fault not in plan.faults]
-        change = total_ms(after) - total_ms(plan)
-        text = t("patrol.option", change=signed_minutes(change, t))
-        said = [text, *(named_reason(fault, t, names) for fault in new[:1])]
-        found.append((bool(new), change, {"team": team, "text": t("patrol.joint").join(said), "bad": bool(new)}))
-    return [option for *_, option in sorted(found, key=lambda each: each[:2])]
+    """Return what giving a stop to each other team would do (`planning.patrol.offers`), the best first."""
+    return [
+        {"team": offer.team_id, "text": _offered(offer, t, names), "bad": offer.why_not is not None}
+        for offer in offers(problem, plan, stop_id)
+    ]
 
 
-def _candidates(problem: DayProblem, plan: DayPlan, stop_id: str) -> list[str]:
-    """Return the teams that may take a stop and have it not yet, those that come nearest to it first."""
-    allowed = problem.allowed[:, problem.stops.index.get_loc(stop_id)]
-    own = next((r.team_id for r in plan.routes if any(v.stop_id == stop_id for v in r.visits)), None)
-    teams = [str(team) for team in problem.teams.index[allowed] if team != own]
-    return sorted(teams, key=lambda team: _nearest_ms(problem, plan, team, stop_id))[:_OPTIONS_AT_MOST]
-
-
-def _nearest_ms(problem: DayProblem, plan: DayPlan, team: str, stop_id: str) -> int:
-    travel = problem.travel[problem.teams.at[team, "travel_mode"]]
-    visits = next((route.visits for route in plan.routes if route.team_id == team), ())
-    around = [problem.teams.at[team, "start"], *(problem.stops.at[visit.stop_id, "place"] for visit in visits)]
-    to = travel.labels.get_loc(problem.stops.at[stop_id, "place"])
-    return int(np.min(travel.ms[travel.labels.get_indexer(around), to]))
+def _offered(offer: Offer, t: Words, names: PlaceNames) -> str:
+    change = t("patrol.effect_total", change=signed_minutes(offer.change_ms, t))
+    if offer.why_not is None:
+        return change
+    return t("patrol.option_bad", change=change, why=named_reason(offer.why_not, t, names))
