@@ -48,10 +48,10 @@ def effect_between(
     """
     new = [fault for fault in after.faults if fault not in before.faults]
     gone = [fault for fault in before.faults if fault not in after.faults]
-    lines = [t("patrol.effect_total", change=signed_minutes(total_ms(after) - total_ms(before), t))]
+    lines = [t("patrols.effect_total", change=signed_minutes(total_ms(after) - total_ms(before), t))]
     lines += list(_teams(before, after, t, team_name))
-    lines += [t("patrol.effect_gone", what=said(fault)) for fault in gone]
-    lines += [said(fault) for fault in new] or [t("patrol.effect_no_fault")]
+    lines += [t("patrols.effect_gone", what=said(fault)) for fault in gone]
+    lines += [said(fault) for fault in new] or [t("patrols.effect_no_fault")]
     return Effect(lines=tuple(lines), worse=bool(new))
 
 
@@ -64,8 +64,8 @@ def signed_minutes(ms: int, t: Words) -> str:
     """Return a change of a duration in whole minutes, with its sign."""
     minutes = round(ms / _MINUTE_MS)
     if not minutes:
-        return t("patrol.effect_none")
-    return t("patrol.effect_more" if minutes > 0 else "patrol.effect_less", minutes=t.number(abs(minutes)))
+        return t("patrols.effect_none")
+    return t("patrols.effect_more" if minutes > 0 else "patrols.effect_less", minutes=t.number(abs(minutes)))
 
 
 def changed_teams(before: DayPlan, after: DayPlan) -> list[str]:
@@ -83,11 +83,11 @@ def _teams(before: DayPlan, after: DayPlan, t: Words, team_name: Callable[[str],
     for team in changed_teams(before, after):
         name, then = team_name(team), now.get(team)
         if then is None:
-            yield t("patrol.effect_stays_in", team=name)
+            yield t("patrols.effect_stays_in", team=name)
             continue
         change = then.duration_ms - (was[team].duration_ms if team in was else 0)
         yield t(
-            "patrol.effect_team",
+            "patrols.effect_team",
             team=name,
             change=signed_minutes(change, t),
             hours=t.duration(then.duration_ms),

@@ -266,8 +266,8 @@ class PatrolBoard:
             team_name=lambda team: self.called("teams", team),
             said=lambda reason: named_reason(reason, t, self.called),
         )
-        title = {UNDO: "patrol.effect_undone", REDO: "patrol.effect_redone"}.get(kind)
-        said = t("patrol.effect_moved" if deed.team else "patrol.effect_dropped", **self._facts(deed))
+        title = {UNDO: "patrols.effect_undone", REDO: "patrols.effect_redone"}.get(kind)
+        said = t("patrols.effect_moved" if deed.team else "patrols.effect_dropped", **self._facts(deed))
         return {
             "token": token,
             "title": t(title, what=said) if title else said,
@@ -281,7 +281,7 @@ class PatrolBoard:
 
     def _closure_told(self, deed: _Closure, *, undone: bool, t: Words) -> dict[str, Any]:
         closed = deed.closed != undone
-        said = t("patrol.effect_closed" if closed else "patrol.effect_opened", road=self.names("roads", deed.road))
+        said = t("patrols.effect_closed" if closed else "patrols.effect_opened", road=self.names("roads", deed.road))
         stale = self.roads.stale(self.problem, self.plan, t, self.called)
         return {"title": said, "lines": [stale] if stale else [], "worse": False}
 

@@ -44,34 +44,34 @@ def plan_figures(problem: DayProblem, plan: DayPlan, t: Words) -> Iterator[tuple
     """Yield what a plan comes to: label, value, and a note on it."""
     summary = plan.summary()
     out = problem.teams.loc[[route.team_id for route in plan.routes]]
-    yield t("patrol.figure_teams"), t.number(len(out)), t("patrol.of_teams", teams=t.number(len(problem.teams)))
-    yield t("patrol.figure_people"), t.number(int(out["members"].sum())), ""
+    yield t("patrols.figure_teams"), t.number(len(out)), t("patrols.of_teams", teams=t.number(len(problem.teams)))
+    yield t("patrols.figure_people"), t.number(int(out["members"].sum())), ""
     yield (
-        t("patrol.figure_stops"),
+        t("patrols.figure_stops"),
         t.number(summary["stops"]),
-        t("patrol.of_stops", stops=t.number(len(problem.stops))),
+        t("patrols.of_stops", stops=t.number(len(problem.stops))),
     )
-    yield t("patrol.figure_hours"), t.number(summary["hours"], 1), t("patrol.hours_unit")
-    yield t("patrol.figure_longest"), t.number(summary["longest_shift_h"], 1), t("patrol.hours_unit")
-    yield t("patrol.figure_distance"), t.number(summary["distance_km"]), t("patrol.km_unit")
+    yield t("patrols.figure_hours"), t.number(summary["hours"], 1), t("patrols.hours_unit")
+    yield t("patrols.figure_longest"), t.number(summary["longest_shift_h"], 1), t("patrols.hours_unit")
+    yield t("patrols.figure_distance"), t.number(summary["distance_km"]), t("patrols.km_unit")
 
 
 def _verdict(plan: DayPlan, t: Words, names: PlaceNames) -> dict[str, Any]:
     faults = [named_reason(fault, t, names) for fault in plan.faults[:_FAULTS_SHOWN]]
     must = sum(stop.priority == 1 for stop in plan.unvisited)
     if faults:
-        text = t("patrol.verdict_faults", count=t.number(len(plan.faults)))
+        text = t("patrols.verdict_faults", count=t.number(len(plan.faults)))
     elif must:
-        text = t("patrol.verdict_missed", count=t.number(must))
+        text = t("patrols.verdict_missed", count=t.number(must))
     else:
-        text = t("patrol.verdict_fine")
+        text = t("patrols.verdict_fine")
     return {"ok": plan.feasible, "text": text, "faults": faults}
 
 
 def _missed(stop: Unvisited, t: Words, names: PlaceNames) -> dict[str, Any]:
     told = dict.fromkeys(named_reason(refusal.why, t, names) for refusal in stop.refusals[:1])
     others = len(stop.refusals) - len(told)
-    why = [*told, *([t("patrol.nobody_else", teams=t.number(others))] if told and others else [])]
+    why = [*told, *([t("patrols.nobody_else", teams=t.number(others))] if told and others else [])]
     return {
         "stop": stop.stop_id,
         "why": why,
@@ -90,7 +90,7 @@ def options_told(
 
 
 def _offered(offer: Offer, t: Words, names: PlaceNames) -> str:
-    change = t("patrol.effect_total", change=signed_minutes(offer.change_ms, t))
+    change = t("patrols.effect_total", change=signed_minutes(offer.change_ms, t))
     if offer.why_not is None:
         return change
-    return t("patrol.option_bad", change=change, why=named_reason(offer.why_not, t, names))
+    return t("patrols.option_bad", change=change, why=named_reason(offer.why_not, t, names))

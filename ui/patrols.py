@@ -1,0 +1,102 @@
+"""The patrol plan on the page's table: which one it is, what was asked, the day that it stands on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from data.patrol_plans import DAY, read_patrol_plans
+from data.schemas import STATION_ID
+from data.workspace import Workspace
+from ui import cached, cached_patrols
+from ui.names import PlaceNames
+from ui.on_table import OnTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ui.patrol_ground import Day
+    from ui.place import Place
+    from ui.words import Words
+
+VIEWS = ("plan", "routes", "backup", "hours", "rosters", "handover")
+VIEW_KEY = "patrols_view"
+TABLE = OnTable(name="patrols", views=VIEWS, view_key=VIEW_KEY)
+_NAMED = ("stations", "villages", "towns", "zones")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patrols:
+    """
+    The patrol plan on the table.
+
+    Parameters
+    ----------
+    place
+        The district.
+    workspace
+        Its file.
+    plans
+        All plans of days by plan_id, oldest first (`data.patrol_plans.read_patrol_plans`).
+    plan_id
+        The plan on the table; None where there is none yet.
+    """
+
+    place: Place
+    workspace: Workspace
+    plans: pd.DataFrame
+    plan_id: str | None
+
+    def order(self, plan_id: str | None = None) -> dict[str, Any]:
+        """Return what was asked for a plan (the one on the table), as `DayOrder.to_dict` has it."""
+        found: dict[str, Any] = json.loads(self.plans.at[plan_id or self.plan_id, "params"])
+        return found
+
+    def params(self, plan_id: str) -> dict[str, Any]:
+        """Return what was saved with a plan."""
+        found: dict[str, Any] = json.loads(self.plans.at[plan_id, "params"])
+        return found
+
+    def summary(self, plan_id: str) -> dict[str, Any]:
+        """Return the figures of a plan."""
+        found: dict[str, Any] = json.loads(self.plans.at[plan_id, "summary"])
+        return found
+
+    def day(self) -> Day:
+        """Return the day that the plan on the table stands on, as the district is now."""
+        return cached_patrols.day_of(self.workspace, self.order())
+
+    @cached_property
+    def names(self) -> PlaceNames:
+        """What places are called."""
+        return PlaceNames.of(cached.tables(self.place.path, self.place.stamp, _NAMED))
+
+    @cached_property
+    def stations(self) -> list[str]:
+        """The stations, by id."""
+        table = cached.table(self.place.path, self.place.stamp, "stations")
+        return [] if table.empty else table[STATION_ID].astype(str).tolist()
+
+
+def read_patrols(place: Place) -> Patrols:
+    """Return the plan on the table: the one chosen, else the one in the address, else the newest."""
+    workspace = Workspace.open(place.path)
+    plans = read_patrol_plans(workspace)
+    plans = plans[plans["kind"] == DAY].set_index("plan_id", drop=False)
+    newest = str(plans.index[-1]) if len(plans) else None
+    chosen = TABLE.plan(place, plans.index, else_=newest)
+    return Patrols(place=place, workspace=workspace, plans=plans, plan_id=chosen)
+
+
+def plan_label(patrols: Patrols, plan_id: str) -> str:
+    """Return what a plan is called in lists: its name and id."""
+    return f"{patrols.plans.at[plan_id, 'name']} · {plan_id}"
+
+
+def plan_title(t: Words, *, date: str, force: str, mode: str) -> str:
+    """Return the name that a plan is given at first."""
+    return t(
+        "patrols.plan_name", date=date, force=t.name("force", force), mode=t.name("patrol_mode", mode)
+    )
