@@ -13,8 +13,9 @@ from data.clock import MS_PER_DAY, MS_PER_HOUR
 from data.schemas import STATION_ID, VILLAGE, VILLAGE_ID
 from geo.errors import Reason, SettingError
 from geo.speeds import DAY, NIGHT
-from planning.patrol.cells import looked_up
+from planning.patrol.cells import held, looked_up
 from planning.patrol.plan import DayProblem
+from planning.patrol.sharing import shared_groups
 from planning.redraw.apportion import webster
 
 if TYPE_CHECKING:
@@ -46,19 +47,26 @@ def day_places(on: OnDuty, *, crs: Any) -> gpd.GeoSeries:
     GeoSeries
         Points by label; teams and stops at one spot share its label.
     """
-    points = pd.concat([on.teams["point"], on.stops["point"]])
-    labels = place_labels(points)
-    first = ~labels.duplicated().to_numpy()
-    return gpd.GeoSeries(points.to_numpy()[first], index=pd.Index(labels[first], name="place"), crs=crs)
+    spots = _spots(on).drop_duplicates("place")
+    return gpd.GeoSeries(spots["point"].to_numpy(), index=pd.Index(spots["place"]), crs=crs)
 
 
-def place_labels(points: pd.Series) -> pd.Series:
-    """Return a label of each point's spot: the id of the first that stands there."""
-    keys = [shapely.to_wkb(point) for point in points]
+def place_names(on: OnDuty) -> dict[str, str]:
+    """Return what stands at each of `day_places`: the name of the first team or stop."""
+    spots = _spots(on).drop_duplicates("place")
+    return dict(zip(spots["place"], spots["name"], strict=True))
+
+
+def _spots(on: OnDuty) -> pd.DataFrame:
+    """Return name, point and place of the teams, then of the stops, in their order."""
+    # Teams and stops may be numbered alike.
+    labels = [*(f"team {label}" for label in on.teams.index), *(f"stop {label}" for label in on.stops.index)]
+    spots = pd.concat([on.teams[["name", "point"]], on.stops[["name", "point"]]], ignore_index=True)
+    keys = [shapely.to_wkb(point) for point in spots["point"]]
     first: dict[bytes, str] = {}
-    for key, label in zip(keys, points.index, strict=True):
-        first.setdefault(key, str(label))
-    return pd.Series([first[key] for key in keys], index=points.index, dtype=object)
+    for key, label in zip(keys, labels, strict=True):
+        first.setdefault(key, label)
+    return spots.assign(place=held((first[key] for key in keys), spots.index))
 
 
 def when_of(on: OnDuty) -> str:
@@ -78,7 +86,9 @@ def day_problem(
     *,
     mode: str = OWN,
     groups: pd.Series | None = None,
+    most: int | None = None,
     teams_at_most: int | None = None,
+    cap_ms: int | None = None,
 ) -> DayProblem:
     """
     Return a day's problem.
@@ -91,13 +101,18 @@ def day_problem(
         By travel mode of the teams, times between `day_places`.
     mode
         ``own``: the stops of a village are served by its team alone, those of a station by its squads.
-        ``shared``: by the team, or teams, of the group of villages that theirs is in. ``joint``: all
-        teams of a station serve all its stops; squads those of the whole district.
+        ``shared``: neighbouring villages of a station share one team, neighbouring stations their squads
+        (`shared_groups`). ``joint``: all teams of a station serve all its stops; squads those of the whole
+        district.
     groups
-        The group of each village (of each station, for squads), by its id; by default stations, and for
-        squads one group of all in the mode ``joint``. Places that are not in it have none.
+        The group of each village (of each station, for squads), by its id, where it is not to be found
+        out: all teams of a group serve all its stops. Places that are not in it have none.
+    most
+        At most so many villages (stations) share; None for as many as a round allows.
     teams_at_most
         How many teams may be used, shared out among the groups by their stops; all by default.
+    cap_ms
+        Longest time out, by which rounds are shared.
 
     Raises
     ------
@@ -106,14 +121,19 @@ def day_problem(
     """
     if mode not in MODES:
         raise SettingError("patrol_mode_unknown", found=mode, known=list(MODES))
-    of_teams, of_stops = _groups(on, mode, groups)
+    labels = _spots(on)["place"]
+    starts = labels.iloc[: len(on.teams)].set_axis(on.teams.index)
+    places = labels.iloc[len(on.teams) :].set_axis(on.stops.index)
+    if mode == SHARED and groups is None:
+        of_teams, of_stops = shared_groups(on, (starts, places), travel, cap_ms=cap_ms, most=most)
+    else:
+        of_teams, of_stops = _groups(on, mode, groups)
     kept, told = _fewest(on, of_teams, of_stops, teams_at_most)
     allowed = _same(of_teams[kept], of_stops)
     # Teams without a stop of their own only make the problem larger.
     useful = np.flatnonzero(allowed.any(axis=1))
-    labels = place_labels(pd.concat([on.teams["point"], on.stops["point"]])).to_numpy()
-    teams = on.teams.assign(start=labels[: len(on.teams)]).drop(columns="point").loc[kept]
-    stops = on.stops.assign(place=labels[len(on.teams) :]).drop(columns="point")
+    teams = on.teams.assign(start=starts).drop(columns="point").loc[kept]
+    stops = on.stops.assign(place=places).drop(columns="point")
     return DayProblem(
         force=on.force,
         mode=mode,

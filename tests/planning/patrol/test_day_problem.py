@@ -288,6 +288,39 @@ def test_joint_teams_serve_their_station_and_squads_the_whole_district():
     assert problem_of(squads, mode="joint").allowed.all()
 
 
+def test_shared_villages_of_a_station_have_one_team_of_theirs():
+    problem = problem_of(duty(district()), mode="shared")
+    # 1 km apart, a quarter of an hour each: both villages of a station fit into one evening.
+    assert len(problem.teams) == 2
+    assert problem.teams["station_id"].tolist() == ["s1", "s2"]
+    assert problem.allowed.tolist() == [[True, True, False, False], [False, False, True, True]]
+    plan = plan_day(problem, limits=Limits(effort=50))
+    assert plan.feasible
+    assert len(plan.routes) == 2
+
+
+def test_shared_groups_are_as_large_as_asked_or_as_the_cap_allows():
+    alone = problem_of(duty(district()), mode="shared", most=1)
+    assert np.array_equal(alone.allowed, np.eye(4, dtype=bool))
+    capped = problem_of(duty(district()), mode="shared", cap_ms=20 * MIN)
+    assert len(capped.teams) == 4
+
+
+def test_a_village_without_a_team_is_led_by_its_neighbour():
+    tables = district()
+    tables["teams"] = teams(team_id=["t2", "t2b", "t4"], village_id=["v2", "v2", "v4"])
+    problem = problem_of(duty(tables), mode="shared")
+    assert problem.teams.index.tolist() == ["t2", "t4"]
+    assert problem.allowed.all(axis=0).tolist() == [False] * 4
+    assert problem.allowed.any(axis=0).all()
+
+
+def test_shared_squads_are_those_of_neighbouring_stations():
+    assert problem_of(duty(district(), force="squad"), mode="shared").allowed.all()
+    apart = problem_of(duty(district(), force="squad"), mode="shared", most=1)
+    assert np.array_equal(apart.allowed, np.repeat(np.eye(2, dtype=bool), 2, axis=1))
+
+
 def test_areas_may_be_given():
     areas = pd.Series({"v1": "a", "v4": "a", "v2": "b"})
     problem = problem_of(duty(district()), mode="joint", groups=areas)
@@ -319,6 +352,17 @@ def test_fewer_teams_are_shared_out_by_the_stops():
 def test_teams_and_stops_at_one_spot_share_its_place():
     problem = problem_of(duty(district()))
     assert problem.teams["start"].tolist() == problem.stops["place"].tolist()
+
+
+def test_teams_and_stops_may_be_numbered_alike():
+    tables = {"stops": stops([(3000, 100)]).assign(stop_id="1")}
+    tables["teams"] = gpd.GeoDataFrame(teams(team_id=["1"]), geometry=[Point(0, 100)], crs=CRS)
+    on = duty(tables)
+    problem = problem_of(on, mode="joint")
+    travel = problem.travel["ebike"]
+    leg = travel.labels.get_indexer([problem.teams.at["1", "start"], problem.stops.at["1", "place"]])
+    # 3 km × 1.35 at 20 km/h.
+    assert travel.ms[leg[0], leg[1]] == 729_000
 
 
 def test_night_speeds_hold_where_every_shift_is_at_night():
