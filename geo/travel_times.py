@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.courses import courses
 from geo.errors import Reason, SettingError
 from geo.legs import leg_lines
 from geo.road_network import UNREACHABLE as UNREACHABLE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geo.courses import Course
     from geo.shortest_ways import Engine
 
     Ints = npt.NDArray[np.int64]
@@ -82,6 +84,23 @@ class TravelTimes:
             geometry=lines,
             crs=self.network.layout.crs,
         )
+
+    def courses(self, pairs: Iterable[tuple[str, str]]) -> list[Course | None]:
+        """
+        Return where on the network one is along the ways of pairs of labels; None where there is no way.
+
+        Raises
+        ------
+        SettingError
+            As `legs`.
+        """
+        if self.network is None or self.spots is None:
+            raise SettingError("legs_without_roads")
+        asked = list(pairs)
+        origin = self._positions([pair[0] for pair in asked])
+        destination = self._positions([pair[1] for pair in asked])
+        ms, spots = self.ms[origin, destination], self.spots
+        return courses(self.network, spots.iloc[origin], spots.iloc[destination], ms, engine=self.engine)
 
     def reasons(self) -> tuple[Reason, ...]:
         """
@@ -144,7 +163,7 @@ def travel_times(
     """
     engine = chosen_engine(engine)
     spots = network.snapped(places, limit_m=limit_m)
-    ms = _ms_between(network, spots, spots, engine=engine)
+    ms = ms_between(network, spots, spots, engine=engine)
     np.fill_diagonal(ms, 0)
     return TravelTimes(labels=spots.index, ms=ms, network=network, spots=spots, engine=engine)
 
@@ -172,10 +191,18 @@ def times_between(
     """
     engine = chosen_engine(engine)
     from_, to = (network.snapped(places, limit_m=limit_m) for places in (origins, destinations))
-    return pd.DataFrame(_ms_between(network, from_, to, engine=engine), index=from_.index, columns=to.index)
+    return pd.DataFrame(ms_between(network, from_, to, engine=engine), index=from_.index, columns=to.index)
 
 
-def _ms_between(network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, *, engine: Engine) -> Ints:
+def ms_between(network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, *, engine: Engine) -> Ints:
+    """
+    Return what the way from each spot to each other takes; `UNREACHABLE` where there is none.
+
+    Parameters
+    ----------
+    from_, to
+        Rows of `RoadNetwork.snapped` or of `Course.spots`.
+    """
     ms = np.full((len(from_), len(to)), UNREACHABLE, dtype=np.int64)
     left, right = (np.flatnonzero(spots["edge"].to_numpy() >= 0) for spots in (from_, to))
     if not (len(left) and len(right)):

@@ -7,7 +7,18 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import (
+    copies,
+    editions,
+    handover,
+    layers,
+    map_links,
+    nesting,
+    plans,
+    redrawing,
+    scoring,
+    serving,
+)
 
 door = typer.Typer(
     name="gridbeat",
@@ -29,6 +40,7 @@ for _name, _command in {
     "plans": plans.plans,
     "plan": plans.plan,
     "handover": handover.handover,
+    "map-links": map_links.map_links,
     "export": layers.export,
     "backup": copies.backup,
     "restore": copies.restore,

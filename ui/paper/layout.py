@@ -34,12 +34,15 @@ class Column:
         In characters of a spreadsheet; on paper in proportion.
     kind
         How its values are written.
+    group
+        Heading that it shares with its neighbours of the same group, in workbooks; "" for none.
     """
 
     name: str
     label: str
     width: float
     kind: CellKind = "text"
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     # Left, top, right, bottom.
     Box = tuple[float, float, float, float]
@@ -82,6 +82,14 @@ class LabelRoom:
                     if self._free(box) and (fits is None or fits(box)):
                         self._taken.append(box)
                         return label
+        return None
+
+    def take(self, boxes: Iterable[Box]) -> Box | None:
+        """Take the first of some boxes that is free; None where none is."""
+        for box in boxes:
+            if self._free(box):
+                self._taken.append(box)
+                return box
         return None
 
     def keep_free(self, box: Box) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from copy import copy
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ui.paper.layout import SUM
@@ -18,15 +19,18 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from ui.paper.layout import Table
+    from ui.paper.layout import Column, Table
 
 _FORMATS = {"count": "#,##0", "share": "+0.0%;-0.0%;0.0%", "code": "@", "text": "@"}
-_TITLE_ROWS = 2
+# In points.
+_ROOM_TO_WRITE = 26.0
 # The earliest that a zip can state, and the least that may change from day to day.
 _FEWEST_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
-def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: datetime) -> bytes:
+def write_workbook(
+    sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: datetime, by_hand: bool = False
+) -> bytes:
     """
     Return a workbook with the tables of each sheet beneath one another, each sheet ready to be printed.
 
@@ -38,8 +42,12 @@ def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: d
         What stands in the corner of each printed page (内部资料).
     stamp
         When it was made: the same content with the same stamp is the same file.
+    by_hand
+        Whether the tables are to be filled in by hand: rows are high enough to write in, each table begins
+        on a page of its own, and pages are as wide as the columns; otherwise as wide as the paper.
     """
     from openpyxl import Workbook
+    from openpyxl.worksheet.pagebreak import Break
 
     book = Workbook()
     book.remove(book.active)  # type: ignore[arg-type]
@@ -48,16 +56,19 @@ def write_workbook(sheets: Mapping[str, Sequence[Table]], *, mark: str, stamp: d
         _widths(sheet, tables)
         row = 1
         for table in tables:
-            row = _write(sheet, table, row) + 1
+            if by_hand and row > 1:
+                sheet.row_breaks.append(Break(id=row - 1))
+            row = _write(sheet, table, row, row_height=_ROOM_TO_WRITE if by_hand else None) + 1
         if len(tables) == 1 and tables[0].rows:
             _one_table(sheet, tables[0])
-        _print_setup(sheet, mark)
+        # Spreadsheets pass over page breaks where they fit the width to the page.
+        _print_setup(sheet, mark, fitted=not by_hand)
     buffer = io.BytesIO()
     book.save(buffer)
     return stamped(buffer.getvalue(), stamp)
 
 
-def _write(sheet: Worksheet, table: Table, row: int) -> int:
+def _write(sheet: Worksheet, table: Table, row: int, *, row_height: float | None) -> int:
     """Write a table from a row on, and return the row beneath it."""
     from openpyxl.styles import Alignment, Font
 
@@ -66,15 +77,8 @@ def _write(sheet: Worksheet, table: Table, row: int) -> int:
     head.font, head.alignment = Font(bold=True, size=13), Alignment(vertical="center", wrap_text=True)
     sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
     sheet.row_dimensions[row].height = 26
+    row = _headings(sheet, table.columns, row + 1)
     looks: dict[tuple[str, bool, bool], Any] = {}
-    for place, column in enumerate(table.columns, start=1):
-        cell = _put(sheet, row + 1, place, column.label)
-        if place == 1:
-            _head(cell)
-            headed = cell._style
-        else:
-            cell._style = copy(headed)
-    row += _TITLE_ROWS
     for kind, values in table.rows:
         for place, (value, column) in enumerate(zip(values, table.columns, strict=True), start=1):
             cell = _put(sheet, row, place, _whole(value))
@@ -86,8 +90,38 @@ def _write(sheet: Worksheet, table: Table, row: int) -> int:
                 looks[look] = cell._style
             # Set one by one, the styles of a cell take longer than all the rest.
             cell._style = copy(looks[look])
+        sheet.row_dimensions[row].height = row_height
         row += 1
     return _signed(sheet, table.sign, row, last)
+
+
+def _headings(sheet: Worksheet, columns: Sequence[Column], row: int) -> int:
+    """Write the headings, those of a group beneath a shared one, and return the row beneath them."""
+    last = row + _heading_rows(columns) - 1
+    headed = None
+    for at in range(row, last + 1):
+        for place, column in enumerate(columns, start=1):
+            shared = at < last and column.group
+            cell = _put(sheet, at, place, column.group if shared else column.label)
+            if headed is None:
+                _head(cell)
+                headed = cell._style
+            else:
+                cell._style = copy(headed)
+    place = 1
+    for group, members in groupby(columns if last > row else (), key=lambda column: column.group):
+        wide = len([*members])
+        if group:
+            sheet.merge_cells(start_row=row, end_row=row, start_column=place, end_column=place + wide - 1)
+        else:
+            for one in range(place, place + wide):
+                sheet.merge_cells(start_row=row, end_row=last, start_column=one, end_column=one)
+        place += wide
+    return last + 1
+
+
+def _heading_rows(columns: Sequence[Column]) -> int:
+    return 2 if any(column.group for column in columns) else 1
 
 
 def _signed(sheet: Worksheet, lines: Sequence[str], row: int, last: int) -> int:
@@ -102,19 +136,22 @@ def _signed(sheet: Worksheet, lines: Sequence[str], row: int, last: int) -> int:
 def _one_table(sheet: Worksheet, table: Table) -> None:
     from openpyxl.utils import get_column_letter
 
-    sheet.freeze_panes = f"A{_TITLE_ROWS + 1}"
-    sheet.print_title_rows = f"1:{_TITLE_ROWS}"
+    # The title, and the headings.
+    above = 1 + _heading_rows(table.columns)
+    sheet.freeze_panes = f"A{above + 1}"
+    sheet.print_title_rows = f"1:{above}"
     # The sum beneath stays where it is when the rows are sorted.
     rows = sum(kind != SUM for kind, _ in table.rows)
     last = get_column_letter(len(table.columns))
-    sheet.auto_filter.ref = f"A{_TITLE_ROWS}:{last}{_TITLE_ROWS + rows}"
+    sheet.auto_filter.ref = f"A{above}:{last}{above + rows}"
 
 
-def _print_setup(sheet: Worksheet, mark: str) -> None:
+def _print_setup(sheet: Worksheet, mark: str, *, fitted: bool) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = int(sheet.PAPERSIZE_A4)
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
+    if fitted:
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True  # type: ignore[union-attr]
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top, sheet.page_margins.bottom = 0.7, 0.6
     # A single & would begin a code.

@@ -20,11 +20,12 @@ from data.workspace import Workspace
 from ui import cli
 from ui.assignment_files import read_assignment_file
 from ui.paper import package
+from ui.paper.bundle import file_stem, zipped
 from ui.paper.comparison import changed_rows, grid_rows, zone_rows
 from ui.paper.handing import hand_over_plan
 from ui.paper.layout import breakable
 from ui.paper.memo import memo
-from ui.paper.package import file_stem, handover_facts, handover_files, handover_zip
+from ui.paper.package import handover_facts, handover_files
 from ui.paper.transfers import transfers
 from ui.words import words
 
@@ -279,7 +280,7 @@ def test_same_plan_and_stamp_make_the_same_papers(handing):
     assert list(first) == list(again)
     same = [name for name in first if first[name] == again[name]]
     assert {name.rpartition(".")[2] for name in set(first) - set(same)} <= {"gpkg", "dbf"}
-    assert handover_zip(first, stamp=STAMP) == handover_zip(first, stamp=STAMP)
+    assert zipped(first, stamp=STAMP) == zipped(first, stamp=STAMP)
 
 
 def test_command_writes_a_zip_whose_assignments_can_be_read_back(tmp_path, squares):
