@@ -80,3 +80,13 @@ def _drawn_ground(path: str, versions: str) -> dict[str, Any]:
 
     tables = Workspace.open(path).read_all(GROUND_TABLES)
     return patrol_geometry(tables, PlaceNames.of(tables))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def roads(path: str, version: str) -> Any:
+    """Return the roads of a district by road_id; never to be changed."""
+    from data.schemas import ROAD_ID
+    from data.workspace import Workspace
+
+    found = Workspace.open(path).read("roads")
+    return found.set_index(ROAD_ID) if len(found) else found

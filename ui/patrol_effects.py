@@ -34,7 +34,12 @@ class Effect:
 
 
 def effect_between(
-    before: DayPlan, after: DayPlan, t: Words, *, team_name: Callable[[str], str], said: Callable[[Reason], str]
+    before: DayPlan,
+    after: DayPlan,
+    t: Words,
+    *,
+    team_name: Callable[[str], str],
+    said: Callable[[Reason], str],
 ) -> Effect:
     """
     Return what turned one plan into the other, as a patrol lead asks it.

@@ -10,7 +10,7 @@ from planning.patrol.params import Limits
 from planning.patrol.solving import plan_day
 from ui import cached_patrols
 from ui.jobs import workers_beside_pages
-from ui.patrol_saving import save_day
+from ui.patrol_saving import keep_day
 from ui.patrols import plan_title
 from ui.words import words
 
@@ -91,6 +91,6 @@ class PatrolOrder:
             cancel=cancelled,
         )
         name = plan_title(words(self.lang), date=asked.date.isoformat(), force=asked.force, mode=mode)
-        params = {"search_s": self.search_s, "form": dict(self.form)}
+        asked_too = {"search_s": self.search_s, "form": dict(self.form)}
         # Tables may have changed meanwhile: whoever opens the plan is told, for it is checked again.
-        return save_day(workspace, day, plan, name=name, params=params)
+        return keep_day(workspace, day, plan, name=name, asked=asked_too)

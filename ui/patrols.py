@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from data.patrol_plans import DAY, read_patrol_plans
+from data.patrol_plans import DAY, read_patrol_plan, read_patrol_plans
 from data.schemas import STATION_ID
 from data.workspace import Workspace
+from geo.errors import Reason
 from ui import cached, cached_patrols
 from ui.names import PlaceNames
 from ui.on_table import OnTable
+from ui.patrol_ground import DayOrder
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from data.patrol_plans import SavedPatrol
     from ui.patrol_ground import Day
     from ui.place import Place
     from ui.words import Words
@@ -49,15 +52,14 @@ class Patrols:
     plans: pd.DataFrame
     plan_id: str | None
 
-    def order(self, plan_id: str | None = None) -> dict[str, Any]:
-        """Return what was asked for a plan (the one on the table), as `DayOrder.to_dict` has it."""
-        found: dict[str, Any] = json.loads(self.plans.at[plan_id or self.plan_id, "params"])
-        return found
-
     def params(self, plan_id: str) -> dict[str, Any]:
-        """Return what was saved with a plan."""
+        """Return what was asked for a plan, the day's order among it."""
         found: dict[str, Any] = json.loads(self.plans.at[plan_id, "params"])
         return found
+
+    def order(self, plan_id: str | None = None) -> DayOrder:
+        """Return the order of a plan (of the one on the table)."""
+        return DayOrder.from_dict(self.params(str(plan_id or self.plan_id)))
 
     def summary(self, plan_id: str) -> dict[str, Any]:
         """Return the figures of a plan."""
@@ -66,7 +68,16 @@ class Patrols:
 
     def day(self) -> Day:
         """Return the day that the plan on the table stands on, as the district is now."""
-        return cached_patrols.day_of(self.workspace, self.order())
+        return cached_patrols.day_of(self.workspace, self.order().to_dict())
+
+    def notes(self) -> list[Reason]:
+        """Return what was left out of the plan on the table, or assumed for it."""
+        kept = json.loads(self.plans.at[self.plan_id, "report"]).get("left_out", [])
+        return [Reason(note["code"], note["facts"]) for note in kept]
+
+    def saved(self) -> SavedPatrol:
+        """Return the plan on the table as it is kept."""
+        return read_patrol_plan(self.workspace, str(self.plan_id))
 
     @cached_property
     def names(self) -> PlaceNames:
@@ -97,6 +108,4 @@ def plan_label(patrols: Patrols, plan_id: str) -> str:
 
 def plan_title(t: Words, *, date: str, force: str, mode: str) -> str:
     """Return the name that a plan is given at first."""
-    return t(
-        "patrols.plan_name", date=date, force=t.name("force", force), mode=t.name("patrol_mode", mode)
-    )
+    return t("patrols.plan_name", date=date, force=t.name("force", force), mode=t.name("patrol_mode", mode))

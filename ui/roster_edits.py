@@ -1,4 +1,4 @@
-"""Teams, stops and closed roads as a page's table shows them, and what was changed in it as rows of the district."""
+"""Teams, stops and closed roads as a page's table shows them, and what was changed in it."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def edits(shown: pd.DataFrame, state: Mapping[str, Any], table: str, *, crs: Any
             added.append({name: value for name, value in found.items() if value is not None})
     if faults:
         raise SchemaError("table_faults", table=table, file=None, count=len(faults), reasons=tuple(faults))
-    return Changes(changed=changed, added=tuple(row for row in added if row), removed=tuple(dict.fromkeys(removed)))
+    return Changes(
+        changed=changed, added=tuple(row for row in added if row), removed=tuple(dict.fromkeys(removed))
+    )
 
 
 def edit_count(changes: Changes) -> int:

@@ -29,9 +29,7 @@ def show(place: Place) -> None:
     TABLE.take_turn(place)
     patrols = read_patrols(place)
     with st.container(key="patrols-head", horizontal=True, vertical_alignment="center"):
-        view = TABLE.choose_view(
-            label=t("patrols.view"), called=lambda view: t(f"patrols.view_{view}")
-        )
+        view = TABLE.choose_view(label=t("patrols.view"), called=lambda view: t(f"patrols.view_{view}"))
         _plan(patrols)
     if view in _OF_PLAN and patrols.plan_id is None:
         _nothing_yet(patrols)

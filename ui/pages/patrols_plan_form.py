@@ -10,16 +10,16 @@ import streamlit as st
 
 from data.schemas import FORCE, FORCES
 from planning.patrol.day_problem import JOINT, MODES, OWN, SHARED
+from planning.patrol.duty import DutySettings
 from planning.patrol.params import HOURS, OBJECTIVES
-from ui import cached, cached_patrols, jobs
+from ui import cached, jobs
 from ui.kept_form import KeptForm
-from ui.patrol_ground import DayOrder
+from ui.patrol_ground import DUTY_SETTING, DayOrder
 from ui.patrol_order import PATROL, PatrolOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from ui.patrol_ground import PatrolGround
     from ui.patrols import Patrols
     from ui.words import Words
 
@@ -63,10 +63,9 @@ class Form(KeptForm):
 def show_form(patrols: Patrols) -> None:
     """Show what may be asked; it is kept as it is filled in."""
     form, t = Form(patrols.place.path), patrols.place.t
-    ground = cached_patrols.ground_of(patrols.workspace)
     _force(form, patrols, t)
     _day(form, t)
-    _duty(form, ground, t)
+    _duty(form, patrols, t)
     _modes(form, t)
     _title(t("patrols.objective"))
     form.note("objective", _choice(form, "objective", OBJECTIVES, t))
@@ -119,8 +118,9 @@ def day_text(day: str, t: Words) -> str:
     return f"{text} · {t(near)}" if near else text
 
 
-def _duty(form: Form, ground: PatrolGround, t: Words) -> None:
-    levels = tuple(ground.duty.levels)
+def _duty(form: Form, patrols: Patrols, t: Words) -> None:
+    settings = DutySettings.from_dict(patrols.workspace.setting(DUTY_SETTING, {}))
+    levels = tuple(settings.levels)
     _title(t("patrols.duty"))
     chosen = st.radio(
         t("patrols.duty"),
@@ -131,7 +131,7 @@ def _duty(form: Form, ground: PatrolGround, t: Words) -> None:
         label_visibility="collapsed",
     )
     form.note("duty", chosen)
-    level, force = ground.duty.level(chosen), str(form.get("force"))
+    level, force = settings.level(chosen), str(form.get("force"))
     facts = {
         "share": t.percent(level.team_share.get(force, 1.0), 0),
         "visits": t.number(level.visits_a_week.get(force, {}).get("village", 0)),

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import html
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from planning.patrol.day_problem import MODES
 from ui import look
+from ui.named_reasons import named_reason
 from ui.pages.patrols_plan_form import day_text
 from ui.patrols import TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ui.patrol_ground import DayOrder
     from ui.patrols import Patrols
     from ui.words import Words
 
@@ -62,8 +63,7 @@ def show_found(patrols: Patrols) -> None:
     if patrols.plan_id is None:
         return
     t, shown = patrols.place.t, side_by_side(patrols)
-    order = patrols.order()
-    look.title(t("patrols.side_by_side"), asked_text(patrols, order))
+    look.title(t("patrols.side_by_side"), asked_text(patrols, patrols.order()))
     best = best_of([patrols.summary(plan) for plan in shown])
     for column, plan in zip(st.columns(len(MODES)), shown, strict=False):
         with column, st.container(key=f"patrol-card-{plan}", border=True):
@@ -83,8 +83,8 @@ def side_by_side(patrols: Patrols) -> list[str]:
     return [newest[mode] for mode in MODES if mode in newest]
 
 
-def _question(order: Mapping[str, Any]) -> str:
-    return json.dumps({name: value for name, value in order.items() if name != "mode"}, sort_keys=True)
+def _question(order: DayOrder) -> DayOrder:
+    return replace(order, mode=MODES[0])
 
 
 def best_of(summaries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
@@ -97,27 +97,28 @@ def best_of(summaries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     return found
 
 
-def asked_text(patrols: Patrols, order: Mapping[str, Any]) -> str:
+def asked_text(patrols: Patrols, order: DayOrder) -> str:
     """Return in words what was asked, the mode aside."""
     t = patrols.place.t
     parts = [
-        day_text(str(order["date"]), t),
-        t.name("force", order["force"]),
-        t.name("duty", order["duty"]),
-        t(f"patrols.objective_{order['objective']}"),
+        day_text(order.date.isoformat(), t),
+        t.name("force", order.force),
+        t.name("duty", order.duty),
+        t(f"patrols.objective_{order.objective}"),
     ]
-    if stations := order.get("stations"):
-        parts.append(t.listed(patrols.names.all("stations", stations), at_most=3))
+    if order.stations:
+        parts.append(t.listed(patrols.names.all("stations", order.stations), at_most=3))
     return " · ".join(parts)
 
 
 def _card(patrols: Patrols, plan: str, best: Mapping[str, float]) -> None:
     t, summary, row = patrols.place.t, patrols.summary(plan), patrols.plans.loc[plan]
     mark = f"<em>{html.escape(t('patrols.on_table'))}</em>" if plan == patrols.plan_id else ""
+    good = "gb-ok" if summary.get("feasible") else "gb-bad"
     lines = "".join(_line(measure, summary, best, t) for measure in MEASURES)
     st.html(
         f'<div class="gb-card"><h3>{html.escape(t.name("patrol_mode", row["mode"]))}{mark}</h3>'
-        f'<p class="{"gb-ok" if summary.get("feasible") else "gb-bad"}">{html.escape(verdict(summary, t))}</p>'
+        f'<p class="{good}">{html.escape(verdict(summary, t))}</p>'
         f"<dl>{lines}</dl></div>"
     )
     if st.button(t("patrols.open"), key=f"patrol open {plan}", type="primary", width="stretch"):
@@ -137,7 +138,8 @@ def _line(measure: Measure, summary: Mapping[str, Any], best: Mapping[str, float
     value = summary.get(measure.name)
     written = t.number(None) if value is None else measure.write(t, value)
     is_best = measure.name in best and value == best[measure.name]
-    mark = f'<i title="{html.escape(t("patrols.best"))}">▲</i>' if is_best else ""
+    # Unseen where it is not the best: the figures stand in line all the same.
+    mark = f'<i title="{html.escape(t("patrols.best"))}">▲</i>' if is_best else '<i class="gb-blank">▲</i>'
     return (
         f"<div><dt>{html.escape(t(f'patrols.measure_{measure.name}'))}</dt>"
         f"<dd>{html.escape(written)}{mark}</dd></div>"
@@ -146,10 +148,8 @@ def _line(measure: Measure, summary: Mapping[str, Any], best: Mapping[str, float
 
 def _notes(patrols: Patrols) -> None:
     """Say what was assumed for the plan on the table and what is not in it."""
-    from ui.named_reasons import named_reason
-
-    t, day = patrols.place.t, patrols.day()
-    told = list(dict.fromkeys(named_reason(note, t, patrols.names) for note in day.problem.left_out))
+    t = patrols.place.t
+    told = list(dict.fromkeys(named_reason(note, t, patrols.names) for note in patrols.notes()))
     if told:
         with st.expander(t("patrols.notes", count=t.number(len(told)))):
             st.markdown("\n".join(f"- {look.plain(line)}" for line in told))

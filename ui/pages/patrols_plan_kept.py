@@ -42,7 +42,9 @@ def _row(patrols: Patrols, plan: str) -> None:
         km=t.number(summary["distance_km"]),
     )
     lines = [asked_text(patrols, patrols.order(plan)), f"{figures} · {verdict(summary, t)}"]
-    lines.append(" · ".join(part for part in (plan, moment(row["created"]), row["author"], row["note"]) if part))
+    lines.append(
+        " · ".join(part for part in (plan, moment(row["created"]), row["author"], row["note"]) if part)
+    )
     with st.container(horizontal=True, vertical_alignment="center", key=f"patrol-kept-{plan}"):
         look.entry(row["name"], lines, mark=t("patrols.on_table") if plan == patrols.plan_id else "")
         if st.button(t("patrols.open"), key=f"patrol kept open {plan}"):
@@ -55,7 +57,9 @@ def _about(patrols: Patrols, plan: str) -> None:
     """Show a plan's name and note, to be changed, and a way to delete it."""
     t, desk, row = patrols.place.t, session_desk(), patrols.plans.loc[plan]
     name = st.text_input(t("patrols.name"), row["name"], key=f"patrol name {plan} {row['rev']}", max_chars=80)
-    note = st.text_input(t("patrols.note"), row["note"], key=f"patrol note {plan} {row['rev']}", max_chars=200)
+    note = st.text_input(
+        t("patrols.note"), row["note"], key=f"patrol note {plan} {row['rev']}", max_chars=200
+    )
 
     def change() -> None:
         changes = {"name": name.strip() or row["name"], "note": note.strip()}

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from data.editing import Changes
     from ui.patrols import Patrols
     from ui.place import Place
-    from ui.words import Words
 
 _CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     FORCE: ("force", FORCES),
@@ -130,20 +129,27 @@ def _chosen_rows(place: Place, table: str, *, busy: bool) -> pd.Index:
     )
     if text:
         plain = frame.loc[kept].drop(columns="geometry", errors="ignore").astype("str")
-        kept = kept[plain.apply(lambda column: column.str.contains(text, case=False, regex=False)).any(axis=1)]
+        kept = kept[
+            plain.apply(lambda column: column.str.contains(text, case=False, regex=False)).any(axis=1)
+        ]
     return kept
 
 
 def _station_of(place: Place, frame: pd.DataFrame) -> pd.Series:
     """Return the station of each row: its own, else its village's."""
     villages = cached.table(place.path, place.stamp, "villages")
-    station = frame[VILLAGE_ID].map(dict(villages.get([VILLAGE_ID, STATION_ID], villages.iloc[:, :0]).to_numpy()))
+    station = frame[VILLAGE_ID].map(
+        dict(villages.get([VILLAGE_ID, STATION_ID], villages.iloc[:, :0]).to_numpy())
+    )
     return frame[STATION_ID].fillna(station) if STATION_ID in frame else station
 
 
 def _editor_key(place: Place, table: str) -> str:
     """Return the key of the table: a new one with each state of the district and each choice of rows."""
-    chosen = [st.session_state.get(f"{_STATION} {place.path}"), st.session_state.get(f"{_FIND} {place.path} {table}")]
+    chosen = [
+        st.session_state.get(f"{_STATION} {place.path}"),
+        st.session_state.get(f"{_FIND} {place.path} {table}"),
+    ]
     return f"roster {table} {place.path} {place.stamp} {place.lang} {chosen}"
 
 
@@ -168,8 +174,12 @@ def _columns(place: Place, table: str) -> dict[str, Any]:
     for name in TABLES[table].columns:
         config[name] = _column(place, table, name, disabled=name == key and name != ROAD_ID)
     if TABLES[table].shape == "point":
-        config[LON] = st.column_config.NumberColumn(t("column.lon"), min_value=-180, max_value=180, format="%.6f")
-        config[LAT] = st.column_config.NumberColumn(t("column.lat"), min_value=-90, max_value=90, format="%.6f")
+        config[LON] = st.column_config.NumberColumn(
+            t("column.lon"), min_value=-180, max_value=180, format="%.6f"
+        )
+        config[LAT] = st.column_config.NumberColumn(
+            t("column.lat"), min_value=-90, max_value=90, format="%.6f"
+        )
     return config
 
 
@@ -177,7 +187,9 @@ def _column(place: Place, table: str, name: str, *, disabled: bool) -> Any:
     t, label = place.t, place.t.name("column", name)
     if name in _CHOICES:
         group, codes = _CHOICES[name]
-        return st.column_config.SelectboxColumn(label, options=codes, format_func=lambda code: t.name(group, code))
+        return st.column_config.SelectboxColumn(
+            label, options=codes, format_func=lambda code: t.name(group, code)
+        )
     if name in _PLACES and (known := cached.labels(place.path, place.stamp, _PLACES[name], name)):
         return st.column_config.SelectboxColumn(
             label, options=list(known), format_func=lambda one: known.get(one, one), width="medium"
@@ -204,7 +216,9 @@ def _buttons(place: Place, table: str, shown: pd.DataFrame, editor: str) -> None
         return
     count = edit_count(changes)
     with st.container(horizontal=True, vertical_alignment="center", key="roster-buttons"):
-        if st.button(t("rosters.save", count=t.number(count)), type="primary", disabled=not count, key="roster save"):
+        if st.button(
+            t("rosters.save", count=t.number(count)), type="primary", disabled=not count, key="roster save"
+        ):
             _save(place, workspace, table, changes, note="")
         if count and st.button(t("rosters.give_up"), key="roster give up"):
             del st.session_state[editor]

@@ -12,11 +12,10 @@ from ui import cached_patrols
 from ui.closed_roads import ClosedRoads
 from ui.desk import session_desk
 from ui.on_page import show_page_error
+from ui.pages.patrols_plan_form import start
 from ui.painter import grid_map
 from ui.painter.patrol_board import PatrolBoard
 from ui.painter.patrol_words import patrol_words
-from ui.pages.patrols_plan_form import start
-from ui.patrol_ground import DayOrder
 from ui.patrol_order import PatrolOrder
 from ui.patrol_saving import keep_changed_day, kept_plan
 from ui.patrols import TABLE
@@ -86,7 +85,7 @@ def _opened(patrols: Patrols) -> Held:
     """Return the plan on the table as it is kept, checked against the day as it is now."""
     workspace, day, desk = patrols.workspace, patrols.day(), session_desk()
     saved = patrols.saved()
-    order = DayOrder.from_dict(saved.params)
+    order = patrols.order()
     roads = ClosedRoads(
         workspace,
         cached_patrols.roads(str(workspace.path), workspace.version_of("roads")),
@@ -152,7 +151,7 @@ def _replan(patrols: Patrols, board: PatrolBoard) -> None:
     board.replan = False
     params = patrols.params(board.plan_id)
     order = PatrolOrder(
-        day=DayOrder.from_dict(params),
+        day=patrols.order(board.plan_id),
         modes=(board.plan.mode,),
         search_s=float(params.get("search_s", 10.0)),
         lang=patrols.place.lang,

@@ -1,4 +1,4 @@
-"""What stands behind the patrols' map: the plan as Python keeps it, and what the browser is still to be told."""
+"""What stands behind the patrols' map: the plan as Python keeps it, and what the browser is to be told."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ class Roads(Protocol):
 
     def put(self, road: str, *, closed: bool) -> None:
         """Close a road, or open it again; raises as `data.editing.edit_rows`."""
+
+    def name(self, road: str, t: Words) -> str:
+        """Return what a road is called."""
 
     def told(self, t: Words) -> list[dict[str, Any]]:
         """Return the closed roads as the browser draws them: id, name, way."""
@@ -158,7 +161,11 @@ class PatrolBoard:
         except GridBeatError as fault:
             self._notices.append(fault)
             # Somebody else was first, or the plan is gone.
-            self.lost = self.lost or fault.code in ("patrol_plan_changed", "patrol_plan_unknown", "rows_changed")
+            self.lost = self.lost or fault.code in (
+                "patrol_plan_changed",
+                "patrol_plan_unknown",
+                "rows_changed",
+            )
 
     def _move_of(self, post: PatrolPost) -> _Move | None:
         after = moved(self.problem, self.plan, post.stop, post.team or None)
@@ -281,7 +288,10 @@ class PatrolBoard:
 
     def _closure_told(self, deed: _Closure, *, undone: bool, t: Words) -> dict[str, Any]:
         closed = deed.closed != undone
-        said = t("patrols.effect_closed" if closed else "patrols.effect_opened", road=self.names("roads", deed.road))
+        said = t(
+            "patrols.effect_closed" if closed else "patrols.effect_opened",
+            road=self.roads.name(deed.road, t),
+        )
         stale = self.roads.stale(self.problem, self.plan, t, self.called)
         return {"title": said, "lines": [stale] if stale else [], "worse": False}
 

@@ -27,9 +27,7 @@ VERTICES_AT_MOST = 40_000
 _TOLERANCES_M = (2.0, 4.0, 8.0, 15.0)
 
 
-def day_frame(
-    problem: DayProblem, places: gpd.GeoSeries, *, names: PlaceNames, t: Words
-) -> dict[str, Any]:
+def day_frame(problem: DayProblem, places: gpd.GeoSeries, *, names: PlaceNames, t: Words) -> dict[str, Any]:
     """
     Return what holds for every plan of a problem: its teams, its stops, and who may take which stop.
 

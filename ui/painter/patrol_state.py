@@ -1,4 +1,4 @@
-"""What the panel beside the patrols' map says of a plan: figures, verdict, what is left out, who else could go."""
+"""What the panel beside the patrols' map says of a plan: figures, verdict, what is left out, who else may."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ def plan_figures(problem: DayProblem, plan: DayPlan, t: Words) -> Iterator[tuple
     """Yield what a plan comes to: label, value, and a note on it."""
     summary = plan.summary()
     out = problem.teams.loc[[route.team_id for route in plan.routes]]
-    yield t("patrols.figure_teams"), t.number(len(out)), t("patrols.of_teams", teams=t.number(len(problem.teams)))
+    yield (
+        t("patrols.figure_teams"),
+        t.number(len(out)),
+        t("patrols.of_teams", teams=t.number(len(problem.teams))),
+    )
     yield t("patrols.figure_people"), t.number(int(out["members"].sum())), ""
     yield (
         t("patrols.figure_stops"),

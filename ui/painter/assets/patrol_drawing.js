@@ -40,7 +40,11 @@ export function drawDay(ctx, px, day, { view, team = -1, stop = -1, strong = [],
   if (day.routes.has(team)) drawRoute(ctx, px, day, day.routes.get(team), view, { chosen: true });
   drawStops(ctx, px, day, { view, team, faded });
   for (const missed of unvisited) drawMissed(ctx, px, day.stops[missed], view);
-  for (const { at } of day.teams) if (!faded || at === team || strong.includes(at)) drawHome(ctx, px, day, at, view, at === team);
+  for (const { at } of day.teams) {
+    // Teams that stay in are of interest from near alone.
+    const shown = faded ? at === team || strong.includes(at) : day.routes.has(at) || px.zoom >= SIGN_ZOOM;
+    if (shown) drawHome(ctx, px, day, at, view, at === team);
+  }
   if (team >= 0) drawNumbers(ctx, px, day, team, stop);
   else if (stop >= 0) ring(ctx, ...pixel(px, day.stops[stop]), 11);
 }
