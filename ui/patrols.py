@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from data.patrol_plans import DAY, read_patrol_plan, read_patrol_plans
+from data.patrol_plans import DAY, read_patrol_plans
 from data.schemas import STATION_ID
 from data.workspace import Workspace
 from geo.errors import Reason
@@ -19,8 +19,6 @@ from ui.patrol_ground import DayOrder
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data.patrol_plans import SavedPatrol
-    from ui.patrol_ground import Day
     from ui.place import Place
     from ui.words import Words
 

@@ -17,7 +17,7 @@ from ui.painter import grid_map
 from ui.painter.patrol_board import PatrolBoard
 from ui.painter.patrol_words import patrol_words
 from ui.patrol_order import PatrolOrder
-from ui.patrol_saving import keep_changed_day, kept_plan
+from ui.patrol_saving import keep_changed_day
 from ui.patrols import TABLE
 from ui.recent import key_of
 
@@ -83,9 +83,8 @@ def session_board(patrols: Patrols) -> PatrolBoard:
 
 def _opened(patrols: Patrols) -> Held:
     """Return the plan on the table as it is kept, checked against the day as it is now."""
-    workspace, day, desk = patrols.workspace, patrols.day(), session_desk()
-    saved = patrols.saved()
-    order = patrols.order()
+    workspace, kept, desk = patrols.workspace, patrols.kept_day(), session_desk()
+    order = kept.day.order
     roads = ClosedRoads(
         workspace,
         cached_patrols.roads(str(workspace.path), workspace.version_of("roads")),
@@ -96,20 +95,20 @@ def _opened(patrols: Patrols) -> Held:
 
     def keep(plan: DayPlan) -> None:
         held.rev = keep_changed_day(
-            workspace, held.board.plan_id, day, plan, rev=held.rev, who=session_desk().who
+            workspace, held.board.plan_id, kept.day, plan, rev=held.rev, who=session_desk().who
         )
 
     board = PatrolBoard(
-        plan_id=saved.plan_id,
+        plan_id=str(patrols.plan_id),
         origin=key_of(workspace.path),
-        problem=day.problem,
-        plan=kept_plan(saved, day.problem),
-        places=day.places,
+        problem=kept.day.problem,
+        plan=kept.plan,
+        places=kept.day.places,
         names=patrols.names,
         roads=roads,
         keep=keep,
     )
-    held = Held(board=board, roads=roads, rev=saved.rev)
+    held = Held(board=board, roads=roads, rev=kept.key[-1])
     return held
 
 
