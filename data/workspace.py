@@ -598,6 +598,11 @@ def now() -> str:
     return dt.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
+def this_day() -> dt.date:
+    """Return the day that the calendar on the wall shows."""
+    return dt.date.today()
+
+
 def _crs_text(crs: CRS) -> str:
     code = crs.to_epsg()
     return f"EPSG:{code}" if code else crs.to_wkt()

@@ -232,7 +232,9 @@ def _pieces(line: shapely.LineString, at_m: list[float], xy: npt.NDArray[np.floa
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     along[[0, -1]] = -1.0, np.inf  # its own ends are given
     return [
-        shapely.linestrings(np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]]))
+        shapely.linestrings(
+            np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]])
+        )
         for k, (low, high) in enumerate(zip(at_m[:-1], at_m[1:], strict=True))
     ]
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from geo.courses import Course
     from geo.shortest_ways import Engine
 
     Ints = npt.NDArray[np.int64]
+
+# What it takes to go on from a spot: where it is, and where on the roads (see `RoadNetwork.snapped`).
+SPOT = ["x", "y", "edge", "at_m", "snap_m"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,35 +74,77 @@ class TravelTimes:
             ``legs_without_roads`` if the times are from elsewhere; ``places_unknown`` (places) for labels
             that are not in them.
         """
-        if self.network is None or self.spots is None:
-            raise SettingError("legs_without_roads")
+        network, spots = self._network(), self._spots()
         origin, destination = self._positions(list(pairs)).T
         ms = self.ms[origin, destination]
-        from_, to = self.spots.iloc[origin], self.spots.iloc[destination]
-        lines = leg_lines(self.network, from_, to, ms, engine=self.engine)
+        lines = leg_lines(network, spots.iloc[origin], spots.iloc[destination], ms, engine=self.engine)
         metres = np.where(ms < UNREACHABLE, np.rint(shapely.length(lines)), UNREACHABLE).astype(np.int64)
         return gpd.GeoDataFrame(
             {"origin": self.labels[origin], "destination": self.labels[destination], "ms": ms, "m": metres},
             geometry=lines,
-            crs=self.network.layout.crs,
+            crs=network.layout.crs,
         )
 
-    def courses(self, pairs: Iterable[tuple[str, str]]) -> list[Course | None]:
+    def spots_of(self, labels: Iterable[str]) -> pd.DataFrame:
+        """Return where places lie: `SPOT`, a row a label."""
+        found = self._spots().loc[list(labels), SPOT]
+        return found.reset_index(drop=True)
+
+    def spots_along(self, pairs: Iterable[tuple[str, str]], ms: Iterable[Ints]) -> pd.DataFrame:
         """
-        Return where on the network one is along the ways of pairs of labels; None where there is no way.
+        Return where one is on the ways of pairs of labels, ms after setting out: `SPOT`, a row a moment.
+
+        Parameters
+        ----------
+        ms
+            For each pair its moments, ascending.
+
+        Raises
+        ------
+        SettingError
+            As `legs`, and ``no_way`` (origin, destination) for a pair between which there is none.
+        """
+        asked, spots = list(pairs), self._spots()
+        origin, destination = self._positions(asked).T
+        way_ms = self.ms[origin, destination]
+        found = courses(
+            self._network(), spots.iloc[origin], spots.iloc[destination], way_ms, engine=self.engine
+        )
+        rows = [pd.DataFrame({name: [] for name in SPOT})]
+        for (one, other), course, moments in zip(asked, found, ms, strict=True):
+            if course is None:
+                raise SettingError("no_way", origin=one, destination=other)
+            rows.append(course.spots(self._network(), moments)[SPOT])
+        return pd.concat(rows[1:] or rows, ignore_index=True)
+
+    def ms_from(self, spots: pd.DataFrame, places: gpd.GeoSeries) -> Ints:
+        """
+        Return what the way from each spot to each place takes, (spot, place); `UNREACHABLE` where none is.
+
+        Parameters
+        ----------
+        spots
+            As `spots_of` and `spots_along` give them.
+        places
+            Points with unique labels, in the roads' CRS.
 
         Raises
         ------
         SettingError
             As `legs`.
         """
-        if self.network is None or self.spots is None:
+        network = self._network()
+        return _ms_between(network, spots, network.snapped(places), engine=self.engine)
+
+    def _network(self) -> RoadNetwork:
+        if self.network is None:
             raise SettingError("legs_without_roads")
-        asked = list(pairs)
-        origin = self._positions([pair[0] for pair in asked])
-        destination = self._positions([pair[1] for pair in asked])
-        ms, spots = self.ms[origin, destination], self.spots
-        return courses(self.network, spots.iloc[origin], spots.iloc[destination], ms, engine=self.engine)
+        return self.network
+
+    def _spots(self) -> pd.DataFrame:
+        if self.spots is None:
+            raise SettingError("legs_without_roads")
+        return self.spots
 
     def reasons(self) -> tuple[Reason, ...]:
         """
@@ -163,7 +207,7 @@ def travel_times(
     """
     engine = chosen_engine(engine)
     spots = network.snapped(places, limit_m=limit_m)
-    ms = ms_between(network, spots, spots, engine=engine)
+    ms = _ms_between(network, spots, spots, engine=engine)
     np.fill_diagonal(ms, 0)
     return TravelTimes(labels=spots.index, ms=ms, network=network, spots=spots, engine=engine)
 
@@ -191,18 +235,10 @@ def times_between(
     """
     engine = chosen_engine(engine)
     from_, to = (network.snapped(places, limit_m=limit_m) for places in (origins, destinations))
-    return pd.DataFrame(ms_between(network, from_, to, engine=engine), index=from_.index, columns=to.index)
+    return pd.DataFrame(_ms_between(network, from_, to, engine=engine), index=from_.index, columns=to.index)
 
 
-def ms_between(network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, *, engine: Engine) -> Ints:
-    """
-    Return what the way from each spot to each other takes; `UNREACHABLE` where there is none.
-
-    Parameters
-    ----------
-    from_, to
-        Rows of `RoadNetwork.snapped` or of `Course.spots`.
-    """
+def _ms_between(network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, *, engine: Engine) -> Ints:
     ms = np.full((len(from_), len(to)), UNREACHABLE, dtype=np.int64)
     left, right = (np.flatnonzero(spots["edge"].to_numpy() >= 0) for spots in (from_, to))
     if not (len(left) and len(right)):

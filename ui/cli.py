@@ -14,6 +14,7 @@ from ui.doors import (
     layers,
     map_links,
     nesting,
+    patrolling,
     plans,
     redrawing,
     scoring,
@@ -47,6 +48,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 
 

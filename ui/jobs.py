@@ -41,7 +41,7 @@ class Order(Protocol):
 
     @property
     def seconds(self) -> float | None:
-        """How long it searches; None where that is not said."""
+        """How long it may take, about; None where that is not said."""
 
     def carry_out(self, path: str, *, tell: Tell, cancelled: Cancelled) -> tuple[Any, GridBeatError | None]:
         """

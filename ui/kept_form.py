@@ -36,12 +36,29 @@ class KeptForm:
         first = {} if last is None else dict(last.order.form)
         self.kept: dict[str, Any] = st.session_state.setdefault(f"{name} form {path}", first)
 
-    def key(self, name: str, default: Any = None, *, among: Sequence[Any] | None = None) -> str:
-        """Return the key of a widget, filled in as it was left."""
+    def key(
+        self,
+        name: str,
+        default: Any = None,
+        *,
+        among: Sequence[Any] | None = None,
+        within: tuple[float, float] | None = None,
+    ) -> str:
+        """
+        Return the key of a widget, filled in as it was left.
+
+        Parameters
+        ----------
+        among, within
+            The options, or the least and the greatest number, that it may hold: what is outside is put right
+            where everybody sees it. Streamlit's own limits leave the number on the screen and keep another.
+        """
         key = f"{self.name} {self.path} {name}"
         value = st.session_state.get(key, self.kept.get(name, self.defaults.get(name, default)))
         if among is not None:
             value = _among(value, among)
+        if within is not None:
+            value = min(max(type(within[0])(value or 0), within[0]), within[1])
         st.session_state[key] = self.kept[name] = value
         return key
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -59,7 +60,7 @@ class RedrawOrder:
     params
         What is asked.
     limits
-        How long to search.
+        How long it may take, with all that has to be read and worked out before.
     lang
         In which language the plans are named.
     form
@@ -76,21 +77,21 @@ class RedrawOrder:
 
     @property
     def seconds(self) -> float | None:
-        """How long it searches."""
+        """How long it may take."""
         return self.limits.seconds
 
     def carry_out(
         self, path: str, *, tell: Tell, cancelled: Cancelled
     ) -> tuple[Outcome, GridBeatError | None]:
         """Redraw, and save the plans; raises as `planning.redraw.redrawing.redraw`."""
-        workspace = Workspace.open(path)
+        began, workspace = time.monotonic(), Workspace.open(path)
         standing = stand(workspace, self.profile)
         scoring = ScoreParams(tolerance=self.params.tolerance, across_stations=self.params.across_stations)
         found = redrawing.redraw(
             standing.graph,
             standing.today,
             params=self.params,
-            limits=_beside_pages(self.limits),
+            limits=_left(self.limits, time.monotonic() - began),
             scorer=standing.scorer(scoring),
             tell=tell,
             cancelled=cancelled,
@@ -102,8 +103,10 @@ class RedrawOrder:
         return Outcome(found=found, standing=standing, kept=kept), None
 
 
-def _beside_pages(limits: Limits) -> Limits:
-    return limits if limits.workers else replace(limits, workers=workers_beside_pages())
+def _left(limits: Limits, spent: float) -> Limits:
+    """Return what is left for the redraw after so many seconds, with a core left to the pages."""
+    seconds = None if limits.seconds is None else max(limits.seconds - spent, 0.0)
+    return replace(limits, seconds=seconds, workers=limits.workers or workers_beside_pages())
 
 
 def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str) -> tuple[str, ...]:

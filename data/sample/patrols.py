@@ -91,7 +91,7 @@ _BY_FACILITY = {
     "enterprise": _Visited(kind="enterprise", force=VILLAGE, dwell_min=5, priority=3),
 }
 _BY_AREA = {
-    "complex": _Visited(kind="hot_spot", force=SQUAD, dwell_min=15, priority=1, windows="20:00-02:00"),
+    "complex": _Visited(kind="hot_spot", force=SQUAD, dwell_min=15, priority=1, windows="17:00-02:00"),
     "scenic": _Visited(kind="festival", force=SQUAD, dwell_min=30, priority=3, windows="09:00-17:00"),
 }
 _BY_VILLAGE = _Visited(kind="village", force=VILLAGE, dwell_min=15, priority=1)

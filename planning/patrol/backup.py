@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geo.travel_times import UNREACHABLE, ms_between
-from planning.patrol.whereabouts import SPOT, spells, whereabouts
+from geo.travel_times import SPOT, UNREACHABLE
+from planning.patrol.whereabouts import spells, whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -129,7 +129,8 @@ def backup(
     Return how soon the nearest team is in each village, by its own travel mode, at each minute of the shifts.
 
     A team sets out from where it is: from its post, from a stop, or from the very point of the road that
-    it has come to on a leg, on along the road or back where that is allowed.
+    it has come to on a leg, on along the road or back where that is allowed. So the times are exact, and
+    cost one search for each spot that some team is at on some minute.
 
     Parameters
     ----------
@@ -145,7 +146,7 @@ def backup(
     Raises
     ------
     SettingError
-        ``legs_without_roads`` if the travel times were not found on roads.
+        ``legs_without_roads`` if nobody knows where the ways of the travel times lie.
     """
     out = {route.team_id for route in plan.routes}
     on_duty = [str(team) for team in problem.teams.index if idle or team in out]
@@ -170,13 +171,12 @@ def backup(
 
 def _ms_to(travel: TravelTimes, there: pd.DataFrame, villages: gpd.GeoSeries) -> Ints:
     """Return what the way from each row's spot to each village takes."""
-    if there.empty or travel.network is None:
-        return np.zeros((len(there), len(villages)), dtype=np.int64)
+    if there.empty:
+        return np.zeros((0, len(villages)), dtype=np.int64)
     # Teams stand most of the time, each minute at the same spot.
     spots, row = np.unique(there[SPOT].to_numpy(dtype=float), axis=0, return_inverse=True)
     from_ = pd.DataFrame(spots, columns=SPOT).astype({"edge": np.int64})
-    ms = ms_between(travel.network, from_, travel.network.snapped(villages), engine=travel.engine)
-    return ms[row]
+    return travel.ms_from(from_, villages)[row]
 
 
 def _moments(problem: DayProblem, plan: DayPlan, teams: Collection[str], step_ms: int) -> Ints:

@@ -83,7 +83,7 @@ def as_visits(stops: pd.DataFrame, visits: pd.Series, *, span: tuple[int, int]) 
     Returns
     -------
     DataFrame
-        The columns of `stops`, with visit (from 1); second visits are called ``<stop_id>#2``.
+        The columns of `stops`, with visit (from 1); of several the second is ``<stop_id>#2``, ``<name> (2)``.
     """
     rows, labels = [], []
     due = stops[visits > 0]
@@ -91,7 +91,8 @@ def as_visits(stops: pd.DataFrame, visits: pd.Series, *, span: tuple[int, int]) 
         parts = split_windows(row["windows"], int(count), span) if count > 1 else [row["windows"]]
         for number, windows in enumerate(parts, start=1):
             labels.append(str(label) if number == 1 else f"{label}#{number}")
-            rows.append({**row, "windows": windows, "visit": number})
+            name = row["name"] if len(parts) == 1 else f"{row['name']} ({number})"
+            rows.append({**row, "name": name, "windows": windows, "visit": number})
     columns = [*stops.columns, "visit"]
     frame = pd.DataFrame(rows, columns=columns, index=pd.Index(labels, name=stops.index.name, dtype=object))
     return frame.astype({"visit": "int64"})

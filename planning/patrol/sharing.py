@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Stations whose squads help each other out, where no number is asked for.
 _STATIONS_TOGETHER = 2
+_QUICKNESS = {"walk": 0, "ebike": 1, "car": 2}
 
 
 def shared_groups(
@@ -30,8 +31,8 @@ def shared_groups(
     """
     Return the group that each team, and each stop, is in; "" for none.
 
-    Of each group of villages one team goes, that of the village nearest to the others; of a group of
-    stations all squads do.
+    Of each group of villages one team goes, that of the village nearest to the others, and one that is as
+    quick as the round was reckoned where there is any; of a group of stations all squads do.
 
     Parameters
     ----------
@@ -48,25 +49,32 @@ def shared_groups(
     """
     by_village = on.force == VILLAGE
     key = VILLAGE_ID if by_village else STATION_ID
-    members = _members(on, key, *places)
-    if members.empty or on.teams.empty:
+    if on.teams.empty or (on.stops[key] == "").all():
         return pd.Series("", index=on.teams.index), pd.Series("", index=on.stops.index)
+    usual = str(on.teams["travel_mode"].mode().iloc[0])
     groups = village_groups(
-        members,
-        travel[on.teams["travel_mode"].mode().iloc[0]],
+        _members(on, key, *places, usual=usual),
+        travel[usual],
         shift_ms=_round_ms(on, cap_ms),
         most=most if by_village or most is not None else _STATIONS_TOGETHER,
     )
     known = groups["group_id"].to_dict()
     of_stops = on.stops[key].map(lambda label: known.get(label, ""))
     of_teams = on.teams[key].map(lambda label: known.get(label, ""))
-    if by_village:
-        leads = on.teams[key].isin(set(groups["lead"])) & ~on.teams[key].duplicated()
-        of_teams = of_teams.where(leads, "")
-    return of_teams, of_stops
+    return of_teams.where(_leads(on, groups), "") if by_village else of_teams, of_stops
 
 
-def _members(on: OnDuty, key: str, of_teams: pd.Series, of_stops: pd.Series) -> pd.DataFrame:
+def _leads(on: OnDuty, groups: pd.DataFrame) -> pd.Series:
+    """Return which team of each group of villages goes."""
+    villages = on.teams[VILLAGE_ID]
+    of_group = villages.map(groups["group_id"].to_dict())
+    led = groups.loc[groups["lead"] != "", "group_id"]
+    # Where none is as quick, the first that there is.
+    first = ~of_group.duplicated() & of_group.notna() & ~of_group.isin(set(led))
+    return (villages.isin(set(groups["lead"])) & ~villages.duplicated()) | first
+
+
+def _members(on: OnDuty, key: str, of_teams: pd.Series, of_stops: pd.Series, *, usual: str) -> pd.DataFrame:
     """Return the villages, or stations, that have anything due: where they are, and how long it takes."""
     stops = on.stops.assign(place=of_stops)[on.stops[key] != ""]
     # A village is where it is run from, not at its farthest shop.
@@ -74,7 +82,8 @@ def _members(on: OnDuty, key: str, of_teams: pd.Series, of_stops: pd.Series) -> 
     due = stops.groupby(key, sort=True)
     members = pd.DataFrame({"place": due["place"].first(), "dwell_ms": due["dwell_ms"].sum()})
     teams = on.teams.assign(place=of_teams).drop_duplicates(key).set_index(key)
-    members["has_team"] = members.index.isin(teams.index)
+    quick = teams["travel_mode"].map(_QUICKNESS) >= _QUICKNESS[usual]
+    members["has_team"] = members.index.isin(teams.index[quick])
     if key == STATION_ID:
         members["place"] = teams["place"].reindex(members.index).fillna(members["place"])
         return members.assign(**{STATION_ID: ""})

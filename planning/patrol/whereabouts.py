@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.errors import SettingError
+from geo.travel_times import SPOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
 
 POST, WAY, WAITING, STOP = "post", "way", "waiting", "stop"
-# Where on the roads somebody is: what `geo.travel_times.ms_between` asks for.
-SPOT = ["x", "y", "edge", "at_m", "snap_m"]
 _LEG = ["team_id", "position", "stop_id", "origin", "destination", "depart_ms", "arrive_ms"]
 
 
@@ -113,7 +111,7 @@ def whereabouts(
     Raises
     ------
     SettingError
-        ``legs_without_roads`` if the travel times were not found on roads.
+        As `geo.travel_times.TravelTimes.spots_along`.
     """
     frames = [
         _whereabouts(problem.travel[str(problem.teams.at[team, "travel_mode"])], team, found, moments)
@@ -125,21 +123,19 @@ def whereabouts(
 
 
 def _whereabouts(travel: TravelTimes, team: str, found: Sequence[Spell], moments: Ints) -> pd.DataFrame:
-    if travel.network is None or travel.spots is None:
-        raise SettingError("legs_without_roads")
     inside = moments[(moments >= found[0].begin_ms) & (moments <= found[-1].end_ms)]
     # At the moment at which one spell ends the next has begun.
     turn = np.searchsorted([spell.begin_ms for spell in found], inside, side="right") - 1
-    spots = travel.spots.loc[[found[i].destination for i in turn], SPOT].to_numpy(dtype=float)
-    ways = [i for i, spell in enumerate(found) if spell.doing == WAY]
-    courses = travel.courses([(found[i].origin, found[i].destination) for i in ways])
-    for i, course in zip(ways, courses, strict=True):
-        on = np.flatnonzero(turn == i)
-        if course is not None:
-            spots[on] = course.spots(travel.network, inside[on] - found[i].begin_ms)[SPOT]
-    frame = pd.DataFrame(spots, columns=SPOT).astype({"edge": np.int64})
     told = {"team_id": team, "at_ms": inside, "doing": [found[i].doing for i in turn]}
-    return pd.DataFrame({**told, "stop_id": [found[i].stop_id for i in turn]}).join(frame)
+    told["stop_id"] = [found[i].stop_id for i in turn]
+    spots = travel.spots_of(found[i].destination for i in turn)
+    ways = [i for i, spell in enumerate(found) if spell.doing == WAY]
+    on = [np.flatnonzero(turn == i) for i in ways]
+    passed = [inside[rows] - found[i].begin_ms for i, rows in zip(ways, on, strict=True)]
+    if ways:
+        along = travel.spots_along(((found[i].origin, found[i].destination) for i in ways), passed)
+        spots.iloc[np.concatenate(on)] = along.to_numpy()
+    return pd.DataFrame(told).join(spots)
 
 
 def _spells(problem: DayProblem, team: str, route: Route | None) -> Iterator[Spell]:

@@ -7,10 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
+from geo.courses import courses
+from geo.errors import SettingError
 from geo.road_graph import road_graph
 from geo.road_network import UNREACHABLE
 from geo.speeds import Speeds
-from geo.travel_times import RoadNetwork, ms_between, travel_times
+from geo.straight_times import straight_times
+from geo.travel_times import RoadNetwork, travel_times
 
 CRS = "EPSG:4549"
 # 36 km/h is 10 m a second: 100 m take 10,000 ms.
@@ -35,8 +38,14 @@ def corner():
 
 
 def where(times, pair, ms):
-    (course,) = times.courses([pair])
-    return course.spots(times.network, np.array(ms))
+    return times.spots_along([pair], [np.array(ms)])
+
+
+def course_of(times, *pair):
+    (one,), (other,) = (times.labels.get_indexer([label]) for label in pair)
+    ends = (times.spots.iloc[[at]] for at in (one, other))
+    (found,) = courses(times.network, *ends, times.ms[[one], [other]], engine=times.engine)
+    return found
 
 
 def test_one_moves_evenly_along_each_stretch():
@@ -57,7 +66,7 @@ def test_between_place_and_road_one_walks():
 def test_on_one_edge_and_straight_across_the_course_is_as_long_as_the_time():
     times = travel_times(corner(), places(a=(10, 0), b=(90, 0), c=(20, 300), d=(22, 300)))
     for pair in (("a", "b"), ("b", "a"), ("c", "d")):
-        (course,) = times.courses([pair])
+        course = course_of(times, *pair)
         assert course.end_ms[-1] == times.ms[times.labels.get_loc(pair[0]), times.labels.get_loc(pair[1])]
         ends = course.spots(times.network, np.array([0, course.end_ms[-1]]))
         assert ends[["x", "y"]].to_numpy().tolist() == [list(times_xy(times, name)) for name in pair]
@@ -70,7 +79,9 @@ def times_xy(times, name):
 def test_there_is_no_course_where_there_is_no_way():
     apart = network([(0, 0), (100, 0)], [(0, 900), (100, 900)])
     times = travel_times(apart, places(a=(0, 0), b=(0, 900), c=(0, 5_000)))
-    assert times.courses([("a", "b"), ("a", "c"), ("c", "c")]) == [None, None, None]
+    assert [course_of(times, *pair) for pair in ("ab", "ac", "cc")] == [None, None, None]
+    with pytest.raises(SettingError, match="no_way"):
+        where(times, ("a", "b"), [0])
 
 
 @pytest.mark.parametrize("engine", ["cch", "scipy"])
@@ -85,13 +96,29 @@ def test_from_anywhere_on_a_course_the_end_is_as_far_as_the_rest_of_it(engine, d
     roads = network(*lines, oneway=oneway)
     times = travel_times(roads, places(**{f"p{i}": xy for i, xy in enumerate(at)}), engine=engine)
     pairs = [(a, b) for a in times.labels for b in times.labels if a != b]
-    for (a, b), course in zip(pairs, times.courses(pairs), strict=True):
-        whole = times.ms[times.labels.get_loc(a), times.labels.get_loc(b)]
+    for a, b in pairs:
+        whole, course = times.ms[times.labels.get_loc(a), times.labels.get_loc(b)], course_of(times, a, b)
         if whole >= UNREACHABLE:
             assert course is None
             continue
         assert course.end_ms[-1] == whole
         passed = np.arange(0, whole, 7_000)
-        left = ms_between(roads, course.spots(roads, passed), times.spots.loc[[b]], engine=engine)[:, 0]
+        there = times.spots_along([(a, b)], [passed])
+        left = times.ms_from(there, gpd.GeoSeries([Point(times_xy(times, b))], index=[b], crs=CRS))[:, 0]
         # Each stretch is rounded by itself.
         assert np.abs(left - (whole - passed)).max() <= 6
+
+
+def test_spots_of_places_are_where_they_lie_and_go_on_as_the_times_say():
+    times = travel_times(corner(), places(a=(40, 30), b=(100, 50)))
+    there = times.spots_of(["b", "a", "b"])
+    assert there["x"].tolist() == [100, 40, 100]
+    assert times.ms_from(there, places(a=(40, 30))).ravel().tolist() == [times.ms[1, 0], 0, times.ms[1, 0]]
+
+
+def test_straight_ways_are_gone_evenly_and_go_on_straight():
+    times = straight_times(places(a=(0, 0), b=(0, 1000)), kmh=36, detour=1.0)
+    there = times.spots_along([("a", "b"), ("b", "a")], [np.array([0, 50_000, 100_000]), np.array([25_000])])
+    assert there["y"].tolist() == [0, 500, 1000, 750]
+    assert times.ms_from(there, places(c=(0, 1000))).ravel().tolist() == [100_000, 50_000, 0, 25_000]
+    assert times.spots_of(["b"])["y"].tolist() == [1000]

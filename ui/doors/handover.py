@@ -36,8 +36,8 @@ def handover(
     papers = [one.upper() for one in paper or PAPERS]
     if wrong := [one for one in papers if one not in PAPERS]:
         raise SettingError("setting_wrong", name="--paper", found=wrong[0], allowed=" | ".join(PAPERS))
-    require_bundle_target(out)
     handing = hand_over_plan(Workspace.open(workspace), plan, t=say.t)
+    require_bundle_target(out)
     files = handover_files(handing, papers=papers)
     write_files(files, out)
     facts = handover_facts(handing)

@@ -7,7 +7,7 @@ import zipfile
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from data.exporting import export_bytes, require_export_target
+from data.exporting import export_bytes, export_files, require_export_folder, require_export_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,26 +36,26 @@ def zipped(files: Mapping[str, bytes], *, stamp: datetime | None = None) -> byte
 
 
 def require_bundle_target(out: Path) -> None:
-    """Raise as `data.exporting.require_export_target` unless files may go there, if it is to be a zip."""
+    """Raise, as `write_files` would, unless files may go there; a folder is made."""
     if out.suffix.lower() == _ZIP:
         require_export_target(out)
+    else:
+        require_export_folder(out)
 
 
 def write_files(files: Mapping[str, bytes], out: Path) -> None:
     """
-    Write files into a folder, or as one zip where `out` ends in ``.zip``; each appears when it is whole.
+    Write files into a folder, or as one zip where `out` ends in ``.zip``.
 
     Raises
     ------
     FileError
-        As `data.exporting.export_bytes`.
+        As `data.exporting.export_files` and `data.exporting.export_bytes`.
     """
     if out.suffix.lower() == _ZIP:
         export_bytes(zipped(files), out)
-        return
-    for name, content in files.items():
-        (out / name).parent.mkdir(parents=True, exist_ok=True)
-        export_bytes(content, out / name)
+    else:
+        export_files(files, out)
 
 
 def contents(

@@ -119,8 +119,9 @@ class _Made:
         files = {
             self.file("timetable", ".csv"): write_csv(visits),
             self.file("timetable", ".xlsx"): self._book("timetable", visits),
-            self.file("layers", ".gpkg"): self._layers(visits),
         }
+        if len(visits):
+            files[self.file("layers", ".gpkg")] = self._layers(visits)
         if self.day.services:
             files[self.file("links", ".xlsx")] = self._book("links", link_rows(self.day))
         return files
@@ -135,9 +136,10 @@ class _Made:
         legs, places = self.day.legs, self.day.places
         at = self.day.problem.stops.loc[visits["stop_id"], "place"]
         points = gpd.GeoDataFrame(visits, geometry=places.loc[at].to_numpy(), crs=places.crs)
-        drawn = legs[~(legs.geometry.isna() | legs.geometry.is_empty)]
+        # From one stop to another at the same place there is no way.
+        layers = {"visits": points, "legs": legs[legs.geometry.length > 0]}
         with private_folder() as private:
-            path = export_layers({"visits": points, "legs": drawn}, Path(private) / "patrol.gpkg")
+            path = export_layers(layers, Path(private) / "patrol.gpkg")
             return path.read_bytes()
 
     def _stems(self) -> Iterator[tuple[str, str]]:

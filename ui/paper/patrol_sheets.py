@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from ui.paper.layout import breakable
@@ -23,7 +24,7 @@ WIDTH_MM = 186.0
 # Up to so many stops all is on one page; beyond, the map has the front to itself and the stops the back.
 _ONE_PAGE_STOPS, _LARGE_MAP_MM = 4, 205.0
 # What is left for the map on the one page, and what each further stop and line for names takes of it.
-_SMALL_MAP_MM, _STOP_MM, _NAMES_MM, _ACROSS = 130.0, 13.5, 8.0, 3
+_SMALL_MAP_MM, _STOP_MM, _NAMES_MM, _ACROSS = 127.0, 14.0, 9.0, 3
 # Where nobody said how many go out, so many lines for names are printed; more are not.
 _MEMBERS, _MEMBERS_AT_MOST = 4, 9
 
@@ -81,8 +82,9 @@ class Sheets:
         """Return what a team's sheet says, as the printing template takes it."""
         day, t = self.day, self.day.t
         small, members = len(route.visits) <= _ONE_PAGE_STOPS, self._members(route)
-        height = _SMALL_MAP_MM - len(route.visits) * _STOP_MM - _NAMES_MM * (members // _ACROSS)
-        height = height if small else _LARGE_MAP_MM
+        blanks = [t("patrol_paper.vehicle"), t("patrol_paper.radio")]
+        lines = math.ceil((members + len(blanks)) / _ACROSS)
+        height = _SMALL_MAP_MM - len(route.visits) * _STOP_MM - lines * _NAMES_MM if small else _LARGE_MAP_MM
         return {
             "number": day.badge(route),
             "name": breakable(day.team(route.team_id)),
@@ -100,7 +102,7 @@ class Sheets:
             ],
             "leader": t("patrol_paper.leader"),
             "members": [t("patrol_paper.members")] * (members - 1),
-            "blanks": [t("patrol_paper.vehicle"), t("patrol_paper.radio")],
+            "blanks": blanks,
             "remarks": t("patrol_paper.remarks"),
             "signed": [t("patrol_paper.left_at"), t("patrol_paper.back_at"), t("patrol_paper.checked_by")],
             "links": self._links(route),

@@ -1,40 +1,15 @@
 """Days of patrols over open country: ways are straight, plans are made by hand."""
 
-from dataclasses import dataclass
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
-from shapely.geometry import LineString, Point
+from shapely.geometry import Point
 
-from geo.travel_times import TravelTimes
+from geo.straight_times import straight_times
 from planning.patrol.plan import DayPlan, DayProblem, Route, Visit
 
 MINUTE, HOUR = 60_000, 3_600_000
 CRS = "EPSG:4549"
-
-
-@dataclass(frozen=True, kw_only=True)
-class StraightTimes(TravelTimes):
-    """Travel times as the crow flies."""
-
-    places: gpd.GeoSeries
-
-    @classmethod
-    def between(cls, places, *, ms_per_m):
-        xy = shapely.get_coordinates(places.to_numpy())
-        metres = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
-        return cls(labels=places.index, ms=np.rint(metres * ms_per_m).astype(np.int64), places=places)
-
-    def legs(self, pairs):
-        lines = [LineString([self.places[a], self.places[b]]) for a, b in pairs]
-        at = [(self.labels.get_loc(a), self.labels.get_loc(b)) for a, b in pairs]
-        return gpd.GeoDataFrame(
-            {"ms": [self.ms[i, j] for i, j in at], "m": [round(line.length) for line in lines]},
-            geometry=lines,
-            crs=self.places.crs,
-        )
 
 
 def points(named, *, origin=(540_000.0, 3_310_000.0), crs=CRS):
@@ -65,8 +40,8 @@ def problem(places, teams, stops, *, ms_per_m=120, force="squad", mode="joint", 
         "skill": "",
     }
     mode_of = travel or {
-        "car": StraightTimes.between(places, ms_per_m=ms_per_m),
-        "walk": StraightTimes.between(places, ms_per_m=6 * ms_per_m),
+        "car": straight_times(places, kmh=3_600 / ms_per_m, detour=1.0),
+        "walk": straight_times(places, kmh=600 / ms_per_m, detour=1.0),
     }
     return DayProblem(
         force=force,

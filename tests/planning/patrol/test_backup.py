@@ -13,7 +13,7 @@ from geo.errors import SettingError
 from geo.road_graph import road_graph
 from geo.road_network import UNREACHABLE, RoadNetwork
 from geo.speeds import Speeds
-from geo.travel_times import travel_times
+from geo.travel_times import TravelTimes, travel_times
 from planning.patrol.backup import Backup, backup
 from planning.patrol.whereabouts import POST, STOP, WAITING, WAY, route_legs, spells, whereabouts
 from tests.planning.patrol.straight_days import HOUR, MINUTE, driven, points, problem
@@ -173,11 +173,21 @@ def test_nobody_out_is_no_fault():
     assert (empty.villages(MINUTE)["best_ms"] == UNREACHABLE).all()
 
 
-def test_times_from_elsewhere_have_no_roads_to_be_on():
+def test_where_there_are_no_roads_straight_lines_do():
     at = points({"a": (0, 0), "b": (0, 1000)})
-    found = problem(at, {"T": {"start": "a"}}, {"S": {"place": "b"}})
+    found = problem(at, {"T": {"start": "a"}}, {"S": {"place": "b"}}, ms_per_m=600)
+    times = backup(found, driven(found, {"T": ["S"]}), points({"v": (0, 500)})).times
+    # Half way out after five of ten minutes.
+    assert times["v"].iloc[[0, 5, 10]].tolist() == [5 * MINUTE, 0, 5 * MINUTE]
+
+
+def test_times_from_elsewhere_do_not_say_where_their_ways_lie():
+    at = points({"a": (0, 0), "b": (0, 1000)})
+    plain = TravelTimes(labels=at.index, ms=np.array([[0, 60_000], [60_000, 0]]))
+    stops, teams = {"S": {"place": "b"}}, {"T": {"start": "a"}}
+    plan = driven(problem(at, teams, stops), {"T": ["S"]})
     with pytest.raises(SettingError, match="legs_without_roads"):
-        backup(found, driven(found, {"T": ["S"]}), points({"v": (0, 0)}))
+        backup(problem(at, teams, stops, travel={"car": plain}), plan, points({"v": (0, 0)}))
 
 
 @settings(max_examples=10)

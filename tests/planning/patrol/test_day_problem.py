@@ -123,7 +123,7 @@ def test_facilities_are_what_squads_visit_where_no_stop_is_stated():
         crs=CRS,
     )
     on = duty({**district(), "facilities": facilities}, force="squad", duty="second")
-    assert on.stops["name"].tolist() == ["小学", "小学", "医院"]
+    assert on.stops["name"].tolist() == ["小学 (1)", "小学 (2)", "医院"]
     assert on.stops["station_id"].tolist() == ["s1", "s1", "s2"]
     assert [len(windows) for windows in on.stops["windows"]] == [1, 1, 0]
 

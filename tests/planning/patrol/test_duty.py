@@ -163,6 +163,7 @@ def test_each_visit_has_its_own_part_of_the_day():
     frame = stops(2, windows=())
     rows = as_visits(frame, pd.Series([2, 0], index=frame.index), span=(18 * HOUR, 22 * HOUR))
     assert rows.index.tolist() == ["P0", "P0#2"]
+    assert rows["name"].tolist() == ["0 点 (1)", "0 点 (2)"]
     assert rows["windows"].tolist() == [((18 * HOUR, 20 * HOUR),), ((20 * HOUR, 22 * HOUR),)]
     assert rows["visit"].tolist() == [1, 2]
     once = as_visits(frame, pd.Series([1, 0], index=frame.index), span=(0, 1))

@@ -48,7 +48,8 @@ def make_night(squares):
             "s5": {"name": "公园酒吧", "kind": "venue", "place": "park"},
         }
         day = problem(at, teams or default_teams, stops or default_stops)
-        plan = driven(day, rounds or {"Q1": ["s1", "s2", "s3"], "Q2": ["s4", "s5"]})
+        usual = {"Q1": ["s1", "s2", "s3"], "Q2": ["s4", "s5"]}
+        plan = driven(day, usual if rounds is None else rounds)
         said = {
             "district": "方格区",
             "date": "2026-11-06",
