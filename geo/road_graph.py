@@ -34,9 +34,9 @@ def road_graph(
     Return the graph of a layer of roads, whether or not it is split where its roads meet.
 
     Ends meet within the tolerance; an end that touches another road's inside splits it; roads meet where
-    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
-    what they cross. Duplicates and lines without length are left out. A two-way road is two arcs with the
-    same key, the one against its drawing with ``reversed``; a loop is one.
+    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are
+    not joined to what they cross. Duplicates and lines without length are left out. A two-way road is two
+    arcs with the same key, the one against its drawing with ``reversed``; a loop is one.
 
     Parameters
     ----------

@@ -59,8 +59,8 @@ def find_junctions(
     Return where lines meet.
 
     Ends meet where they lie within the tolerance of each other, an end meets a line that passes within
-    the tolerance, and lines meet where a vertex of one lies on the other. Raised lines (bridges, tunnels, motorways)
-    meet others at their own ends only, and where a dead end leads to them (a ramp).
+    the tolerance, and lines meet where a vertex of one lies on the other. Raised lines (bridges, tunnels,
+    motorways) meet others at their own ends only, and where a dead end leads to them (a ramp).
 
     Parameters
     ----------

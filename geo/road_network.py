@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geo.crs import require_same_metric_crs
-from geo.errors import SettingError
+from geo.errors import Reason, SettingError
 from geo.speeds import BOUND_BY_ONEWAY, DAY, NO_STOPPING, ROAD_CLASSES, Speeds, require_travel
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 UNREACHABLE = 2**40
 # A place beside a viaduct lies on the street below, unless the viaduct is that much nearer.
 _BRIDGE_HANDICAP_M = 50.0
-# Nobody stops where there is no coming back (a one-way cut off at a file's border), unless all is like that.
-_NO_RETURN_HANDICAP_M = 1e9
+# Who stops where there is no coming back (a one-way cut off at a file's border) is lost: rather walk so far.
+_NO_RETURN_HANDICAP_M = 300.0
 MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
 _NEEDED = ("length_m", "road_class", "road_id", "bridge", "oneway", "reversed", "geometry")
 
@@ -320,8 +320,8 @@ class RoadNetwork:
         """
         Return where on the network places lie: on the nearest edge on which the travel mode may stop.
 
-        An edge from which there is no coming back is taken only where no other is within the limit, and a
-        bridge only where it is clearly nearer than the streets beside and below it.
+        An edge from which there is no coming back, and a bridge, are taken only where they are clearly
+        nearer (by 300 m, by 50 m) than any other.
 
         Parameters
         ----------
@@ -360,6 +360,39 @@ class RoadNetwork:
         columns = {"x": xy[:, 0], "y": xy[:, 1], "edge": edge, "at_m": at_m}
         columns |= {"road_x": on_road[:, 0], "road_y": on_road[:, 1], "snap_m": far}
         return pd.DataFrame({**columns, "road_id": road_id, "part": part}, index=places.index)
+
+    def missed(
+        self, places: gpd.GeoSeries | gpd.GeoDataFrame, *, limit_m: float = 1_000.0
+    ) -> tuple[Reason, ...]:
+        """
+        Return which places the network does not serve, and why, in their order; raises as `snapped`.
+
+        ``place_off_roads`` (id, snap_m) where no road is near; ``place_cut_off`` (id, km, road_id) where
+        the roads there do not hang together with the largest part; ``place_no_return`` (id, road_id) where
+        one-way streets let nobody come back or get there.
+        """
+        return self.told_of(self.snapped(places, limit_m=limit_m))
+
+    def told_of(self, spots: pd.DataFrame) -> tuple[Reason, ...]:
+        """Return what `missed` tells of places that `snapped` has placed."""
+        told = []
+        rows: Any = spots.itertuples()
+        both = self.layout.start, self.layout.end
+        for spot in rows:
+            facts: dict[str, object] = {"id": str(spot.Index)}
+            if spot.edge < 0:
+                told.append(Reason("place_off_roads", {**facts, "snap_m": spot.snap_m}))
+            elif spot.part > 0:
+                facts |= {"km": float(self.part_km[spot.part]), "road_id": spot.road_id}
+                told.append(Reason("place_cut_off", facts))
+            elif any(self.strong_part[ends[spot.edge]] != self._main_strong_part for ends in both):
+                told.append(Reason("place_no_return", {**facts, "road_id": spot.road_id}))
+        return tuple(told)
+
+    @cached_property
+    def _main_strong_part(self) -> int:
+        """The strong component with most nodes of the largest part."""
+        return int(np.bincount(self.strong_part[self.part == 0], minlength=1).argmax())
 
     def _points(self, places: gpd.GeoSeries | gpd.GeoDataFrame) -> Shapes:
         require_same_metric_crs(roads=_layer(self.layout.crs), places=places)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 if TYPE_CHECKING:
-    from planning.heat import Heat
-    from planning.hot_spots import HotSpots
-
     from data.workspace import Workspace
     from geo.road_network import RoadLayout
+    from planning.heat import Heat
+    from planning.hot_spots import HotSpots
     from planning.patrol.backup import Backup
     from planning.patrol.plan import DayPlan
     from ui.patrol_ground import Day, PatrolGround
@@ -118,10 +117,9 @@ def heat(path: str, stamp: str, params: str, today: str) -> Heat:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def hot_spots(path: str, stamp: str, params: str, count: int, force: str, duty: str) -> HotSpots:
     """Return the stops that are proposed for a force; duty settings are the bureau's."""
+    from data.workspace import Workspace
     from planning.heat import HeatParams
     from planning.hot_spots import hot_spots as proposed
-
-    from data.workspace import Workspace
     from planning.patrol.duty import DutySettings
     from ui.patrol_ground import DUTY_SETTING
 

@@ -17,6 +17,7 @@ from ui.doors import (
     patrolling,
     plans,
     redrawing,
+    roads,
     scoring,
     serving,
 )
@@ -34,6 +35,7 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PATROL = "patrol"
 # In the order in which they come, mode by mode.
 STAGES = ("read", "travel", "search", "explain")
+# The share of a mode's time that is spent on the search; then it is explained what is left out.
+_SEARCHED, _LEAST_S = 0.9, 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +40,8 @@ class PatrolOrder:
         What is asked; its mode is the first of `modes`.
     modes
         One plan for each.
-    search_s
-        How long to search for each plan.
+    total_s
+        How long it may take in all, with what has to be read and worked out before.
     lang
         In which language the plans are named.
     form
@@ -49,48 +52,63 @@ class PatrolOrder:
 
     day: DayOrder
     modes: tuple[str, ...]
-    search_s: float
+    total_s: float
     lang: str = "zh"
     form: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
-        """How long it searches in all."""
-        return self.search_s * len(self.modes)
+        """How long it may take."""
+        return self.total_s
 
     def carry_out(
         self, path: str, *, tell: Tell, cancelled: Cancelled
     ) -> tuple[tuple[str, ...], GridBeatError | None]:
         """Plan the day in each mode, and return the ids of the plans; raises as `ordered_day`."""
-        workspace, kept = Workspace.open(path), []
+        ends, workspace = time.monotonic() + self.total_s, Workspace.open(path)
         tell("read", 0.0)
         cached_patrols.ground_of(workspace)
+        kept: list[str] = []
         for number, mode in enumerate(self.modes):
             # Whoever ends it gets the plans that there are, one at least.
             if kept and cancelled():
                 break
-            kept.append(self._planned(workspace, mode, number, tell=tell, cancelled=cancelled))
+            share = _Share(number, len(self.modes), ends, tell)
+            kept.append(self._planned(workspace, mode, share, cancelled))
         return tuple(kept), None
 
-    def _planned(
-        self, workspace: Workspace, mode: str, number: int, *, tell: Tell, cancelled: Cancelled
-    ) -> str:
+    def _planned(self, workspace: Workspace, mode: str, share: _Share, cancelled: Cancelled) -> str:
         asked = replace(self.day, mode=mode)
-        tell("travel", number / len(self.modes))
+        share.tell("travel", 0.0)
         day = cached_patrols.day_of(workspace, asked.to_dict())
-
-        def told(stage: str, share: float) -> None:
-            tell(stage, (number + share) / len(self.modes))
-
         plan = plan_day(
             day.problem,
             params=asked.params(),
-            limits=Limits(seconds=self.search_s, workers=workers_beside_pages()),
+            limits=Limits(seconds=share.seconds_left(), workers=workers_beside_pages()),
             seed=asked.seed,
-            progress=told,
+            progress=share.tell,
             cancel=cancelled,
         )
         name = plan_title(words(self.lang), date=asked.date.isoformat(), force=asked.force, mode=mode)
-        asked_too = {"search_s": self.search_s, "form": dict(self.form)}
+        asked_too = {"total_s": self.total_s, "form": dict(self.form)}
         # Tables may have changed meanwhile: whoever opens the plan is told, for it is checked again.
         return keep_day(workspace, day, plan, name=name, asked=asked_too)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """The part of an order that one of its modes is."""
+
+    number: int
+    of: int
+    ends: float
+    whole: Tell
+
+    def tell(self, stage: str, done: float) -> None:
+        """Tell how far the mode is, as part of the whole."""
+        self.whole(stage, (self.number + done) / self.of)
+
+    def seconds_left(self) -> float:
+        """Return how long the mode may be searched, so that the others have as long."""
+        left = (self.ends - time.monotonic()) / (self.of - self.number)
+        return max(left * _SEARCHED, _LEAST_S)

@@ -36,6 +36,7 @@ def keep_day(
     name: str,
     author: str = "",
     note: str = "",
+    asked: Mapping[str, Any] | None = None,
     stamp: str | None = None,
 ) -> str:
     """
@@ -45,6 +46,8 @@ def keep_day(
     ----------
     day, plan
         What was asked, and the answer.
+    asked
+        What else was asked, besides the day's order: for a form to be shown again.
     stamp
         `Workspace.stamp` of the tables that it was made from, if it must still hold.
 
@@ -62,8 +65,8 @@ def keep_day(
         force=plan.force,
         mode=plan.mode,
         date=day.order.date.isoformat(),
-        params=day.order.to_dict(),
-        summary=plan.summary(),
+        params={**(asked or {}), **day.order.to_dict()},
+        summary=summary_of(plan, day.problem),
         report=report_of(plan, day.problem),
         author=author,
         note=note,
@@ -84,8 +87,7 @@ def keep_changed_day(
     """
     routes, visits = route_rows(plan)
     changes = {
-        "params": day.order.to_dict(),
-        "summary": plan.summary(),
+        "summary": summary_of(plan, day.problem),
         "report": report_of(plan, day.problem),
     }
     return change_patrol_plan(
@@ -145,6 +147,20 @@ def route_rows(plan: DayPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
         pd.DataFrame(routes, columns=[*ROUTE_COLUMNS]),
         pd.DataFrame(visits, columns=[*VISIT_COLUMNS]),
     )
+
+
+def summary_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:
+    """Return a plan's figures as they are kept: its own, who goes out, what is due and visited."""
+    figures, due = plan.summary(), len(problem.stops)
+    return {
+        **figures,
+        "members": int(problem.teams.loc[[route.team_id for route in plan.routes], "members"].sum()),
+        "teams_on_duty": len(problem.teams),
+        "stops_due": due,
+        "coverage": figures["stops"] / due if due else None,
+        "missed_must": sum(stop.priority == 1 for stop in plan.unvisited),
+        "faults": len(plan.faults),
+    }
 
 
 def report_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:

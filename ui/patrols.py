@@ -19,6 +19,7 @@ from ui.patrol_ground import DayOrder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ui.cached_patrols import KeptDay
     from ui.place import Place
     from ui.words import Words
 
@@ -64,18 +65,15 @@ class Patrols:
         found: dict[str, Any] = json.loads(self.plans.at[plan_id, "summary"])
         return found
 
-    def day(self) -> Day:
-        """Return the day that the plan on the table stands on, as the district is now."""
-        return cached_patrols.day_of(self.workspace, self.order().to_dict())
+    def kept_day(self) -> KeptDay:
+        """Return the plan on the table as it is kept, with its day as the district is now."""
+        plan_id = str(self.plan_id)
+        return cached_patrols.kept_day(self.workspace, plan_id, int(self.plans.at[plan_id, "rev"]))
 
     def notes(self) -> list[Reason]:
         """Return what was left out of the plan on the table, or assumed for it."""
         kept = json.loads(self.plans.at[self.plan_id, "report"]).get("left_out", [])
-        return [Reason(note["code"], note["facts"]) for note in kept]
-
-    def saved(self) -> SavedPatrol:
-        """Return the plan on the table as it is kept."""
-        return read_patrol_plan(self.workspace, str(self.plan_id))
+        return [Reason(**note) for note in kept]
 
     @cached_property
     def names(self) -> PlaceNames:

@@ -43,7 +43,7 @@ class Offer:
 
 def offers(problem: DayProblem, plan: DayPlan, stop_id: str, *, at_most: int = 12) -> list[Offer]:
     """
-    Return what other teams could take a stop at, the best first: those that can keep it before those that cannot.
+    Return at what cost other teams could take a stop, those that can keep it first.
 
     Parameters
     ----------

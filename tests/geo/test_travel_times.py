@@ -207,11 +207,13 @@ def test_a_place_below_a_viaduct_lies_on_the_street_beside_it():
 
 
 def test_a_stump_of_a_one_way_is_passed_over_by_places():
-    stump = [(0, 0), (500, 0)], [(100, 0), (100, 300)]
+    stump = [(0, 0), (500, 0)], [(100, 0), (100, 900)]
     net = network(*stump, oneway=[0, 1])
     there = places(p=(100, 200))
     assert net.snapped(there)["road_id"].tolist() == ["R0"]
     assert net.snapped(there, limit_m=100)["road_id"].tolist() == ["R1"]
+    (reason,) = net.missed(places(q=(100, 800)))
+    assert (reason.code, reason.facts) == ("place_no_return", {"id": "q", "road_id": "R1"})
 
 
 def test_equally_near_edges_are_taken_in_their_order():

@@ -104,7 +104,7 @@ def _figures(
 
 
 def curve_spec(curve: pd.DataFrame, weakest: Weakest | None, t: Words) -> dict[str, Any]:
-    """Return the share of villages within reach, by the minute, as a Vega-Lite chart; its weakest quarter marked."""
+    """Return the share of villages within reach, by the minute, as a Vega-Lite chart."""
     points = [
         {
             "at": round(int(at) / _MINUTE_MS),

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import streamlit as st
-from planning.heat import DISTRICT, STATION, VILLAGE, ZONE
 
 from data.editing import Changes, edit_rows
 from data.plans import plan_rev, today_plan_id
 from data.schemas import FORCES, GEOMETRY, STOP_ID, TABLES
 from geo.errors import GridBeatError
+from planning.heat import DISTRICT, STATION, VILLAGE, ZONE
 from planning.patrol.duty import ROUTINE
 from ui import cached, cached_patrols, look
 from ui.desk import FAULTS, named, session_desk
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from planning.heat import Heat
     from planning.hot_spots import HotSpots
-
     from ui.patrols import Patrols
     from ui.words import Words
 
@@ -141,24 +140,23 @@ def heat_html(heat: Heat, place: str | None, t: Words) -> str:
     rates, thin = heat.table(place), heat.table(place, value="thin")
     most = float(rates.to_numpy().max()) or 1.0
     hours = "".join(f"<th>{hour}</th>" for hour in rates.index)
-    rows = "".join(
-        f"<tr><th>{html.escape(t(f'patrols.weekday_{weekday}'))}</th>"
-        + "".join(
-            _cell(float(rates.at[hour, weekday]), bool(thin.at[hour, weekday]), most, t)
-            for hour in rates.index
-        )
-        + f"<td class='gb-sum'>{t.number(float(rates[weekday].sum()), 1)}</td></tr>"
-        for weekday in rates.columns
-    )
-    sums = "".join(
-        f"<td class='gb-sum'>{t.number(float(rates.loc[hour].sum()), 1)}</td>" for hour in rates.index
-    )
-    total = f"<td class='gb-sum'>{t.number(float(rates.to_numpy().sum()), 1)}</td>"
+    rows = ""
+    for weekday in rates.columns:
+        cells = zip(rates[weekday].tolist(), thin[weekday].tolist(), strict=True)
+        shown = "".join(_cell(rate, is_thin, most, t) for rate, is_thin in cells)
+        name = html.escape(t(f"patrols.weekday_{weekday}"))
+        rows += f"<tr><th>{name}</th>{shown}{_sum(rates[weekday], t)}</tr>"
+    sums = "".join(_sum(rates.loc[hour], t) for hour in rates.index)
+    total = _sum(rates.stack(), t)
     week, whole = html.escape(t("patrols.heat_week")), html.escape(t("patrols.heat_sum"))
     return (
         f'<div class="gb-heat"><table><thead><tr><th></th>{hours}<th>{whole}</th></tr></thead>'
         f"<tbody>{rows}<tr><th>{week}</th>{sums}{total}</tr></tbody></table></div>"
     )
+
+
+def _sum(rates: pd.Series, t: Words) -> str:
+    return f'<td class="gb-sum">{t.number(float(rates.sum()), 1)}</td>'
 
 
 def _cell(rate: float, thin: bool, most: float, t: Words) -> str:

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 ALL, CHOSEN = "all", "chosen"
-_SECONDS = (5, 10, 30, 60)
+# What it takes in all, roads and all modes included.
+_SECONDS = (15, 30, 60, 120)
 # Days that may be planned: some behind, for what is to be explained, and a season ahead.
 _DAYS_BACK, _DAYS_AHEAD = 14, 120
 _MS_PER_HOUR = 3_600_000
+# Greatest of what experts set.
+_EXPERT = {"most": 99, "teams_at_most": 9_999, "seed": 2**31 - 1}
 _DEFAULTS: Mapping[str, Any] = {
     "force": FORCES[0],
     "date": "",
@@ -38,7 +41,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "cap_hours": 4.0,
     "scope": ALL,
     "stations": [],
-    "seconds": 10,
+    "seconds": 30,
     "most": 0,
     "teams_at_most": 0,
     "seed": 1,
@@ -159,11 +162,9 @@ def _cap(form: Form, t: Words) -> None:
         capped = st.checkbox(t("patrols.cap"), key=form.key("cap"), help=t("patrols.cap_help"))
         hours = st.number_input(
             t("patrols.cap_hours"),
-            0.5,
-            24.0,
             step=0.5,
             format="%.1f",
-            key=form.key("cap_hours"),
+            key=form.key("cap_hours", within=(0.5, 24.0)),
             label_visibility="collapsed",
             disabled=not capped,
             width=110,
@@ -203,9 +204,12 @@ def _search(form: Form, t: Words) -> None:
     )
     form.note("seconds", value)
     with st.expander(t("patrols.expert")):
-        for name, least, most in (("most", 0, 99), ("teams_at_most", 0, 9999), ("seed", 0, 2**31)):
+        for name, most in _EXPERT.items():
             number = st.number_input(
-                t(f"patrols.{name}"), least, most, step=1, key=form.key(name), help=t(f"patrols.{name}_help")
+                t(f"patrols.{name}"),
+                step=1,
+                key=form.key(name, within=(0, most)),
+                help=t(f"patrols.{name}_help"),
             )
             form.note(name, number)
 
@@ -273,7 +277,7 @@ def order_of(form: Form, patrols: Patrols) -> PatrolOrder:
             seed=int(form.get("seed")),
         ),
         modes=modes,
-        search_s=float(form.get("seconds")),
+        total_s=float(form.get("seconds")),
         lang=patrols.place.lang,
         form=dict(form.kept),
     )

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ui.patrols import Patrols
 
 MAP_KEY = "patrol map"
+# How long a plan may take that was not ordered on this page.
+_USUAL_S = 20.0
 
 
 @dataclass
@@ -152,7 +154,7 @@ def _replan(patrols: Patrols, board: PatrolBoard) -> None:
     order = PatrolOrder(
         day=patrols.order(board.plan_id),
         modes=(board.plan.mode,),
-        search_s=float(params.get("search_s", 10.0)),
+        total_s=float(params.get("total_s", _USUAL_S)),
         lang=patrols.place.lang,
         form=params.get("form", {}),
     )
