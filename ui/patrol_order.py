@@ -68,6 +68,8 @@ class PatrolOrder:
         ends, workspace = time.monotonic() + self.total_s, Workspace.open(path)
         tell("read", 0.0)
         cached_patrols.ground_of(workspace)
+        # Whoever opens a plan afterwards does not wait for its map.
+        cached_patrols.drawn_ground(workspace)
         kept: list[str] = []
         for number, mode in enumerate(self.modes):
             # Whoever ends it gets the plans that there are, one at least.

@@ -88,7 +88,7 @@ def _rank(refusal: Refusal) -> tuple[int, int]:
 def trial(
     problem: DayProblem, ix: Indexed, team: int, stops: tuple[int, ...], stop: int, cap: int | None
 ) -> Refusal:
-    """Return what comes of giving a stop to a team where in its round it fits best: ``would_fit`` or why not."""
+    """Return what comes of giving a stop to a team where in its round it fits best."""
     team_id, needed = ix.team_ids[team], problem.stops["skill"].iloc[stop]
     facts = {"team": team_id, "stop": ix.stop_ids[stop]}
     if not problem.allowed[team, stop]:

@@ -54,7 +54,7 @@ def within_minutes() -> int:
 
 def _asked(t: Words) -> tuple[int, bool]:
     with st.container(horizontal=True, vertical_alignment="center", key="patrol-backup-asked"):
-        st.html(f'<div class="gb-field">{t("patrols.backup_within")}</div>')
+        st.html(f'<div class="gb-field">{t("patrols.backup_within")}</div>', width="content")
         within = st.segmented_control(
             t("patrols.backup_within"),
             _WITHIN_MIN,

@@ -125,13 +125,14 @@ def _duty(form: Form, patrols: Patrols, t: Words) -> None:
     settings = DutySettings.from_dict(patrols.workspace.setting(DUTY_SETTING, {}))
     levels = tuple(settings.levels)
     _title(t("patrols.duty"))
-    chosen = st.radio(
+    chosen = st.segmented_control(
         t("patrols.duty"),
         levels,
         format_func=lambda level: t.name("duty", level),
         key=form.key("duty", among=levels),
-        horizontal=True,
+        required=True,
         label_visibility="collapsed",
+        width="stretch",
     )
     form.note("duty", chosen)
     level, force = settings.level(chosen), str(form.get("force"))

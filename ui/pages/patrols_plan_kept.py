@@ -9,8 +9,8 @@ import streamlit as st
 from data.patrol_plans import change_patrol_plan, delete_patrol_plan
 from ui import look
 from ui.desk import carry_out, session_desk
+from ui.moments import moment
 from ui.pages.patrols_plan_found import asked_text, verdict
-from ui.pages.zoning_plans_list import moment
 from ui.patrols import TABLE
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _row(patrols: Patrols, plan: str) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center", key=f"patrol-kept-{plan}"):
         look.entry(row["name"], lines, mark=t("patrols.on_table") if plan == patrols.plan_id else "")
-        if st.button(t("patrols.open"), key=f"patrol kept open {plan}"):
+        if st.button(t("patrols.open"), key=f"patrol open kept {plan}"):
             TABLE.turn_to(patrols.place, plan_id=plan, view="routes")
         with st.popover(t("patrols.about"), key=f"patrol about {plan}"):
             _about(patrols, plan)

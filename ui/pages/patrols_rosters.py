@@ -31,7 +31,6 @@ from data.schemas import (
     TRAVEL_MODES,
     VILLAGE_ID,
 )
-from data.workspace import Workspace
 from geo.errors import GridBeatError
 from ui import cached, look
 from ui.desk import FAULTS, named, session_desk
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.editing import Changes
+    from data.workspace import Workspace
     from ui.patrols import Patrols
     from ui.place import Place
 
@@ -62,12 +62,22 @@ _EVERYWHERE = ""
 def show(patrols: Patrols) -> None:
     """Show one of the tables."""
     place, t = patrols.place, patrols.place.t
+    workspace = patrols.workspace
     with st.container(key="roster-head", horizontal=True, vertical_alignment="center"):
         table = _choose_table(place)
         editor = _editor_key(place, table)
-        busy = _is_touched(st.session_state.get(editor))
-        rows = _chosen_rows(place, table, busy=busy)
-    shown = shown_rows(cached.table(place.path, place.stamp, table), table).loc[rows]
+        # The widget tells what was typed before it is drawn: the buttons stand above it, always in sight.
+        typed = st.session_state.get(editor) or {}
+        rows = _chosen_rows(place, table, busy=any(typed.values()))
+        shown = shown_rows(cached.table(place.path, place.stamp, table), table).loc[rows]
+        try:
+            changes = edits(shown, typed, table, crs=workspace.crs)
+        except GridBeatError as error:
+            changes = None
+            wrong = error
+        _buttons(place, workspace, table, changes, editor)
+    if changes is None:
+        look.show_error(wrong, t)
     st.caption(look.plain(t(f"rosters.help_{table}", count=t.number(len(shown)))))
     st.data_editor(
         shown,
@@ -80,7 +90,6 @@ def show(patrols: Patrols) -> None:
         column_config=_columns(place, table),
         placeholder="",
     )
-    _buttons(place, table, shown, editor)
 
 
 def _choose_table(place: Place) -> str:
@@ -153,10 +162,6 @@ def _editor_key(place: Place, table: str) -> str:
     return f"roster {table} {place.path} {place.stamp} {place.lang} {chosen}"
 
 
-def _is_touched(state: object) -> bool:
-    return bool(isinstance(state, dict) and any(state.values()))
-
-
 def _height(rows: int) -> int:
     return min(max(rows + 2, 6), 16) * 35 + 3
 
@@ -206,24 +211,18 @@ def _column(place: Place, table: str, name: str, *, disabled: bool) -> Any:
     )
 
 
-def _buttons(place: Place, table: str, shown: pd.DataFrame, editor: str) -> None:
+def _buttons(place: Place, workspace: Workspace, table: str, changes: Changes | None, editor: str) -> None:
     """Show what is not saved yet, and the buttons that save it, give it up, or take the last one back."""
-    t, workspace = place.t, Workspace.open(place.path)
-    try:
-        changes = edits(shown, st.session_state.get(editor) or {}, table, crs=workspace.crs)
-    except GridBeatError as error:
-        look.show_error(error, t)
-        return
-    count = edit_count(changes)
-    with st.container(horizontal=True, vertical_alignment="center", key="roster-buttons"):
-        if st.button(
-            t("rosters.save", count=t.number(count)), type="primary", disabled=not count, key="roster save"
-        ):
-            _save(place, workspace, table, changes, note="")
-        if count and st.button(t("rosters.give_up"), key="roster give up"):
+    t, count = place.t, 0 if changes is None else edit_count(changes)
+    label = t("rosters.save", count=t.number(count)) if count else t("rosters.nothing_to_save")
+    if st.button(label, type="primary", disabled=not count, key="roster save") and changes is not None:
+        _save(place, workspace, table, changes, note="")
+    if count or changes is None:
+        if st.button(t("rosters.give_up"), key="roster give up"):
             del st.session_state[editor]
             st.rerun()
-        _offer_undo(place, workspace)
+        return
+    _offer_undo(place, workspace)
 
 
 def _offer_undo(place: Place, workspace: Workspace) -> None:

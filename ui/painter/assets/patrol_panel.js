@@ -79,7 +79,7 @@ function effect({ tell, on }, { effect: found, pending, canUndo }) {
 
 function teamCard(panel, model) {
   const { tell, on } = panel, { day, team, stop } = model;
-  if (team < 0) return null;
+  if (team < 0) return teamList(panel, day);
   const { name, station, members, travel, shift, at } = day.teams[team], route = day.routes.get(team);
   const facts = [station, travel, members ? tell('members', { count: members }) : '', tell('shift', { from: hourText(tell, shift[0]), to: hourText(tell, shift[1]) })];
   const head = element('div', { class: 'over' },
@@ -90,6 +90,16 @@ function teamCard(panel, model) {
   lines.push(element('p', { class: 'facts', text: tell('round', roundFacts(panel, route)) }));
   const stops = route.visits.map((visit, i) => visitLine(panel, model, visit, i, route));
   return [head, ...lines, element('ol', { style: `--team:${day.colour(at)}` }, ...stops, element('li', { class: 'home' }, element('time', { text: hourText(tell, route.end) }), element('span', { text: tell('back') }), element('small', { text: leg(tell, route.home) })))];
+}
+
+/** Who goes out, the one that is out longest first. */
+function teamList({ tell, on }, day) {
+  const routes = [...day.routes.values()].sort((a, b) => b.end - b.start - (a.end - a.start));
+  if (!routes.length) return null;
+  const most = routes[0].end - routes[0].start;
+  const lines = routes.map(({ team, start, end, visits }) => element('li', {}, element('button', { type: 'button', class: 'going', 'data-key': `team ${team}`, style: `--team:${day.colour(team)};--part:${((100 * (end - start)) / most).toFixed(1)}%`, onclick: () => on.team(team) },
+    element('b', { text: day.teams[team].name }), element('small', { text: tell('stop_count', { count: visits.length }) }), element('em', { text: tell('hours_short', { hours: ((end - start) / 3600).toFixed(1) }) }), element('i'))));
+  return [element('h3', { text: tell('going', { count: routes.length }) }), element('ul', { class: 'goings' }, ...lines)];
 }
 
 function roundFacts({ tell }, route) {
