@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from data.patrol_plans import read_patrol_plan
 from data.workspace import Workspace
+from planning.patrol.moving import replanned
 from planning.patrol.params import Limits
 from planning.patrol.solving import plan_day
 from ui import cached_patrols
 from ui.jobs import workers_beside_pages
-from ui.patrol_saving import keep_day
+from ui.patrol_saving import keep_day, kept_plan
 from ui.patrols import plan_title
 from ui.words import words
 
@@ -42,6 +44,8 @@ class PatrolOrder:
         One plan for each.
     total_s
         How long it may take in all, with what has to be read and worked out before.
+    around, keep
+        A plan of the same day, and the teams whose routes in it stay as they are.
     lang
         In which language the plans are named.
     form
@@ -53,6 +57,8 @@ class PatrolOrder:
     day: DayOrder
     modes: tuple[str, ...]
     total_s: float
+    around: str = ""
+    keep: tuple[str, ...] = ()
     lang: str = "zh"
     form: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,14 +89,18 @@ class PatrolOrder:
         asked = replace(self.day, mode=mode)
         share.tell("travel", 0.0)
         day = cached_patrols.day_of(workspace, asked.to_dict())
-        plan = plan_day(
-            day.problem,
-            params=asked.params(),
-            limits=Limits(seconds=share.seconds_left(), workers=workers_beside_pages()),
-            seed=asked.seed,
-            progress=share.tell,
-            cancel=cancelled,
-        )
+        how: dict[str, Any] = {
+            "params": asked.params(),
+            "limits": Limits(seconds=share.seconds_left(), workers=workers_beside_pages()),
+            "seed": asked.seed,
+            "progress": share.tell,
+            "cancel": cancelled,
+        }
+        if self.around:
+            before = kept_plan(read_patrol_plan(workspace, self.around), day.problem)
+            plan = replanned(day.problem, before, keep=self.keep, **how)
+        else:
+            plan = plan_day(day.problem, **how)
         name = plan_title(words(self.lang), date=asked.date.isoformat(), force=asked.force, mode=mode)
         asked_too = {"total_s": self.total_s, "form": dict(self.form)}
         # Tables may have changed meanwhile: whoever opens the plan is told, for it is checked again.

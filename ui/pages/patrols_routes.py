@@ -115,7 +115,7 @@ def _opened(patrols: Patrols) -> Held:
 
 
 def _canvas(patrols: Patrols, board: PatrolBoard) -> None:
-    if board.replan:
+    if board.replan is not None:
         _replan(patrols, board)
     if board.lost:
         st.rerun(scope="app")
@@ -148,8 +148,8 @@ def posted(key: str) -> object:
 
 
 def _replan(patrols: Patrols, board: PatrolBoard) -> None:
-    """Plan the day of the plan on the table anew, in its mode, under the roads as they are now."""
-    board.replan = False
+    """Plan the day of the plan on the table anew, around what is kept, under the roads as they are now."""
+    keep, board.replan = board.replan or (), None
     params = patrols.params(board.plan_id)
     order = PatrolOrder(
         day=patrols.order(board.plan_id),
@@ -157,6 +157,8 @@ def _replan(patrols: Patrols, board: PatrolBoard) -> None:
         total_s=float(params.get("total_s", _USUAL_S)),
         lang=patrols.place.lang,
         form=params.get("form", {}),
+        around=board.plan_id if keep else "",
+        keep=keep,
     )
     start(patrols, order)
     TABLE.turn_to(patrols.place, view="plan")

@@ -94,7 +94,7 @@ class PatrolBoard:
     keep
         Saves a plan that was changed; raises `ConflictError` where somebody else changed it first.
     replan
-        Whether the plan is to be made anew.
+        The teams whose routes stay, once the rest is to be planned anew; None while nothing is.
     lost
         Whether the saved plan is not what the board shows: the page is to read it again.
     """
@@ -107,7 +107,7 @@ class PatrolBoard:
     names: PlaceNames
     roads: Roads
     keep: Callable[[DayPlan], None]
-    replan: bool = False
+    replan: tuple[str, ...] | None = None
     lost: bool = False
     busy: threading.RLock = field(default_factory=threading.RLock)
     _done: list[_Move | _Closure] = field(default_factory=list)
@@ -157,7 +157,7 @@ class PatrolBoard:
             elif post.kind == WEIGH:
                 self._weighed = post.stop
             elif post.kind == REPLAN:
-                self.replan = True
+                self.replan = tuple(team for team in post.keep if team in self.problem.teams.index)
         except GridBeatError as fault:
             self._notices.append(fault)
             # Somebody else was first, or the plan is gone.
@@ -292,8 +292,7 @@ class PatrolBoard:
             "patrols.effect_closed" if closed else "patrols.effect_opened",
             road=self.roads.name(deed.road, t),
         )
-        stale = self.roads.stale(self.problem, self.plan, t, self.called)
-        return {"title": said, "lines": [stale] if stale else [], "worse": False}
+        return {"title": said, "lines": [], "worse": False}
 
     def _told_options(self, t: Words) -> dict[str, Any] | None:
         if self._weighed is None:

@@ -31,6 +31,8 @@ class PatrolPost:
         Ids of what is moved or weighed; team "" to leave the stop to nobody.
     road
         Id of a road that is to be open again.
+    keep
+        Ids of the teams whose routes stay when the rest is planned anew.
     at, within_m
         Longitude and latitude of a road that is to be closed, or open again, and how near it has to lie.
     """
@@ -40,6 +42,7 @@ class PatrolPost:
     stop: str = ""
     team: str = ""
     road: str = ""
+    keep: tuple[str, ...] = ()
     at: tuple[float, float] = (0.0, 0.0)
     within_m: float = 0.0
 
@@ -63,6 +66,8 @@ def _post(raw: Any) -> PatrolPost:
         return PatrolPost(token=token, kind=kind, at=at, within_m=_number(raw["within"], _WITHIN_AT_MOST_M))
     if kind == OPEN:
         return PatrolPost(token=token, kind=kind, road=_text(raw["road"]))
+    if kind == REPLAN:
+        return PatrolPost(token=token, kind=kind, keep=tuple(_text(team) for team in raw.get("keep") or ()))
     stop = _text(raw["stop"]) if kind in (MOVE, WEIGH) else ""
     return PatrolPost(token=token, kind=kind, stop=stop, team=_text(raw["team"]) if kind == MOVE else "")
 

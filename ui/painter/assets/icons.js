@@ -22,6 +22,7 @@ const PATHS = {
   play: 'M6 3.8v12.4L16 10z',
   pause: 'M6.5 4v12M13.5 4v12',
   closing: 'M3 10a7 7 0 1 0 14 0 7 7 0 1 0-14 0M6 10h8',
+  replan: 'M15.8 8.2A6.2 6.2 0 0 0 4.6 7.2M4.2 11.8a6.2 6.2 0 0 0 11.2 1M15.9 4.3v4h-4M4.1 15.7v-4h4',
   timeline: 'M3 5h8M7 10h7M4.5 15h6M16.5 3.5v13',
   legend: 'M4 5.5h.01M4 10h.01M4 14.5h.01M7.5 5.5h9M7.5 10h9M7.5 14.5h9',
   split: 'M4 4h12v12H4zM10 4v3M10 9v2M10 13v3',

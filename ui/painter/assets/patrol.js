@@ -42,7 +42,7 @@ function dayOf(data) {
 
 class Desk {
   constructor(root, { data, geometry, known, post }) {
-    Object.assign(this, { root, geometry, post, known, words: data.words, data, queue: [], team: -1, stop: -1, moving: -1, weighed: null });
+    Object.assign(this, { root, geometry, post, known, words: data.words, data, queue: [], team: -1, stop: -1, moving: -1, weighed: null, kept: new Set() });
     Object.assign(this, { closing: false, strong: [], carried: null, gone: false, isPlaying: false, closed: [] });
     this.tell = (key, facts) => say(this.words, `patrol.${key}`, facts);
     this.viewKey = `gridbeat-patrol:${known.plan.id}:${known.plan.origin}`;
@@ -135,6 +135,7 @@ class Desk {
       undo: () => this.undo(),
       redo: () => this.redo(),
       team: (team) => this.choose({ team, stop: -1, go: true }),
+      replan: () => this.replan(),
       closing: () => { this.setClosing(!this.closing); this.mapHost.focus({ preventScroll: true }); },
       fit: () => this.fit(),
       legend: () => this.toggle('legend'),
@@ -158,14 +159,19 @@ class Desk {
 
   panelCommands() {
     return {
-      team: (team) => this.choose({ team, stop: -1 }),
+      team: (team) => this.choose({ team, stop: -1, go: true }),
       stop: (stop) => this.chooseStop(stop, { go: true }),
-      move: (stop, team) => this.move(stop, team),
+      move: (stop, team) => {
+        this.move(stop, team);
+        // The button that was pressed goes; the keys are to go on working.
+        this.mapHost.focus({ preventScroll: true });
+      },
       weigh: (stop) => this.weigh(stop),
-      undo: () => this.undo(),
+      undo: () => { this.undo(); this.mapHost.focus({ preventScroll: true }); },
       open: (road) => this.send({ kind: 'open', road }),
       road: (id) => this.goRoad(id),
-      replan: () => this.send({ kind: 'replan' }),
+      replan: () => this.replan(),
+      keep: (team) => { if (!this.kept.delete(team)) this.kept.add(team); this.show(); },
       closeRoads: () => { this.setClosing(true); this.mapHost.focus({ preventScroll: true }); },
     };
   }
@@ -256,6 +262,11 @@ class Desk {
 
   redo() {
     if (this.editable && this.known.state.can.redo) this.send({ kind: 'redo' });
+  }
+
+  /** Plan the day anew; the routes of the teams that are kept stay. */
+  replan() {
+    if (this.editable) this.send({ kind: 'replan', keep: [...this.kept].map((team) => this.day.teams[team].id) });
   }
 
   /** Close the road at pixels of the map, or open it again. */
@@ -503,7 +514,7 @@ class Desk {
     this.keys.hidden = !this.shown.keys;
     const pending = this.queue.some(({ kind }) => ['move', 'undo', 'redo'].includes(kind));
     this.panel.update({
-      day, version, team, stop: this.stop, moving: this.moving, weighed: this.weighed, editable: this.editable, pending, canUndo: state.can.undo, effect,
+      day, version, team, stop: this.stop, moving: this.moving, weighed: this.weighed, kept: [...this.kept], editable: this.editable, pending, canUndo: state.can.undo, effect,
       figures: state.figures, verdict: state.verdict, stale: state.stale || '', unvisited: this.unvisited(), closed: (state.closed || []).map(({ id, name }) => ({ id, name })),
     });
   }

@@ -19,7 +19,7 @@ export function patrolBar(host, { words, on }) {
   host.replaceChildren(
     group(button('undo', 'Ctrl+Z'), button('redo', 'Ctrl+Y')),
     element('div', { class: 'gbp-chosen' }, chip, chooser),
-    group(button('closing', 'C')),
+    group(button('closing', 'C'), button('replan', '')),
     element('span', { class: 'gbp-gap' }),
     group(button('legend', 'L'), button('fit', '0'), button('keys', '?'), button('timeline', 'T'), button('panel', 'P')),
   );
@@ -43,7 +43,7 @@ function update({ buttons, chooser, chip }, state) {
   const press = (name, on) => buttons[name].setAttribute('aria-pressed', String(Boolean(on)));
   buttons.undo.disabled = !state.editable || !state.can.undo;
   buttons.redo.disabled = !state.editable || !state.can.redo;
-  buttons.closing.disabled = !state.editable;
+  buttons.closing.disabled = buttons.replan.disabled = !state.editable;
   press('closing', state.closing);
   press('legend', state.legend);
   press('keys', state.keys);

@@ -10,7 +10,7 @@ const MISSED_FIRST = 40;
 /**
  * Build the panel in `host`.
  *
- * `on`: team(at), stop(at), move(stop, team), weigh(stop), undo(), open(road), replan(), closeRoads().
+ * `on`: keep(team), team(at), stop(at), move(stop, team), weigh(stop), undo(), open(road), replan(), closeRoads().
  * Returns update(model): {day, figures, verdict, effect, team, stop, moving, weighed, unvisited, closed, stale,
  * editable, pending}.
  */
@@ -26,7 +26,7 @@ export function patrolPanel(host, { words, on }) {
 function update(panel, model) {
   part(panel, 'summary', [model.figures, model.verdict, model.stale], () => summary(panel, model));
   part(panel, 'effect', [model.effect, model.pending, model.canUndo], () => effect(panel, model));
-  part(panel, 'team', [model.version, model.team, model.stop, model.moving, model.weighed, model.editable], () => teamCard(panel, model));
+  part(panel, 'team', [model.version, model.team, model.stop, model.moving, model.weighed, model.kept, model.editable], () => teamCard(panel, model));
   part(panel, 'missed', [model.unvisited, model.stop, model.moving, model.weighed, model.team, panel.all], () => missed(panel, model));
   part(panel, 'roads', [model.closed, model.stale, model.editable], () => roads(panel, model));
 }
@@ -88,6 +88,7 @@ function teamCard(panel, model) {
   const lines = [element('p', { class: 'facts', text: facts.filter(Boolean).join(' · ') })];
   if (!route) return [head, ...lines, element('p', { class: 'none', text: tell('idle_team') })];
   lines.push(element('p', { class: 'facts', text: tell('round', roundFacts(panel, route)) }));
+  if (model.editable) lines.push(keeper(panel, at, model.kept.includes(at)));
   const stops = route.visits.map((visit, i) => visitLine(panel, model, visit, i, route));
   return [head, ...lines, element('ol', { style: `--team:${day.colour(at)}` }, ...stops, element('li', { class: 'home' }, element('time', { text: hourText(tell, route.end) }), element('span', { text: tell('back') }), element('small', { text: leg(tell, route.home) })))];
 }
@@ -108,6 +109,13 @@ function roundFacts({ tell }, route) {
 }
 
 const leg = (tell, [seconds, metres]) => tell('leg', { minutes: Math.round(seconds / 60), km: (metres / 1000).toFixed(1) });
+
+/** Whether a team's route stays when the rest is planned anew. */
+function keeper({ tell, on }, team, kept) {
+  const box = element('input', { type: 'checkbox', 'data-key': `keep ${team}`, onchange: () => on.keep(team) });
+  box.checked = kept;
+  return element('label', { class: 'keeper' }, box, element('span', { text: tell('keep_route') }));
+}
 
 function visitLine(panel, model, visit, i) {
   const { tell, on } = panel, stop = model.day.stops[visit.stop], is = visit.stop === model.stop;
