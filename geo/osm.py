@@ -143,7 +143,7 @@ def fetch_osm(
     asked = place or (str(bbox) if bbox else "polygon")
     with _osmnx() as ox:
         options: dict[str, Any] = {
-            "custom_filter": f'["highway"~"^({"|".join(_CLASS_OF)})$"]["area"!~"yes"]["access"!~"no"]',
+            "custom_filter": f'["highway"~"^({"|".join(_CLASS_OF)})$"]["area"!~"^yes$"]["access"!~"^no$"]',
             "simplify": False,
             "retain_all": True,
             "truncate_by_edge": True,
@@ -219,7 +219,8 @@ def _pick(path: Path, target: Path, box: Box | None) -> tuple[int, int]:
             tags = {tag.k: tag.v for tag in way.tags if tag.k in _TAGS}
             for number, run in enumerate(run for run in runs if len(run) > 1):
                 nodes.update(run)
-                writer.add(Way(id=way.id + number * _PART_ID, nodes=[ref for ref, _ in run], tags=tags))
+                part_id = way.id + (number if way.id > 0 else -number) * _PART_ID
+                writer.add(Way(id=part_id, nodes=[ref for ref, _ in run], tags=tags))
         for ref, place in nodes.items():
             writer.add(Node(id=ref, location=place))
     return ways, clipped
@@ -251,16 +252,15 @@ def _roads(ox: Any, graph: nx.MultiDiGraph[Any]) -> gpd.GeoDataFrame:
     """Return the edges of an osmnx graph, two-way ones once, as rows of roads."""
     graph = ox.simplify_graph(graph, edge_attrs_differ=_KEPT_APART, remove_rings=False)
     edges = ox.graph_to_gdfs(graph, nodes=False).reset_index()
+    edges = edges[~_mirrored(edges)]
     lines = edges.geometry.to_numpy()
-    oneway = edges["oneway"].to_numpy(dtype=bool)
-    mirrored = _is_mirrored(lines) & ~oneway
-    edges, lines, oneway = edges[~mirrored], lines[~mirrored], oneway[~mirrored]
     roads = gpd.GeoDataFrame(
         {
-            "way": edges["osmid"].to_numpy(dtype=np.int64) % _PART_ID,
+            # What an editor has not sent up yet has numbers below 0.
+            "way": np.fmod(edges["osmid"].to_numpy(dtype=np.int64), _PART_ID),
             "name": _first_text(edges, "name", "ref"),
             "class": [_CLASS_OF[value] for value in edges["highway"]],
-            "oneway": oneway.astype(np.int64),
+            "oneway": edges["oneway"].to_numpy(dtype=np.int64),
             "bridge": (_is_set(edges, "bridge") | _is_set(edges, "tunnel")).astype(np.int64),
             "length_m": edges["length"].to_numpy(dtype=float),
         },
@@ -276,10 +276,11 @@ def _roads(ox: Any, graph: nx.MultiDiGraph[Any]) -> gpd.GeoDataFrame:
     return roads.drop(columns="way")
 
 
-def _is_mirrored(lines: Any) -> Any:
-    """Return which lines are the second of two that differ in direction alone, or not at all."""
-    way = pd.Series(shapely.to_wkb(shapely.normalize(lines)))
-    return way.duplicated().to_numpy()
+def _mirrored(edges: gpd.GeoDataFrame) -> pd.Series:
+    """Return which edges are the second direction of a two-way road."""
+    line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
+    ways = pd.DataFrame({"way": edges["osmid"], "oneway": edges["oneway"], "line": line})
+    return ways.duplicated() & ~ways["oneway"].astype(bool)
 
 
 def _first_text(edges: gpd.GeoDataFrame, *columns: str) -> list[str]:

@@ -56,8 +56,7 @@ def road_graph(
         Nodes 0, 1, … with x, y. Arcs with length_m (above 0, of the drawing), road_class, name, road_id,
         bridge, oneway, reversed, geometry (in the arc's direction). ``graph.graph`` holds crs and
         ``report``: how many roads and edges (an arc and its reverse are one), nodes, lines without_shape,
-        without_length, duplicates, class_unstated, ends_joined (moved to what they missed), touches (cuts
-        at others' ends), crossings (cut there) and crossings_passed.
+        without_length, duplicates, class_unstated, and the counts of `geo.road_junctions.Junctions`.
 
     Raises
     ------

@@ -22,6 +22,7 @@ from data.schemas import (
     VILLAGE_ID,
 )
 from geo.errors import Reason, SettingError
+from planning.workload import of_one_basis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,6 @@ _HOURS, _WEEKDAYS = 24, 7
 # False alarms say nothing of a place.
 _INVALID = "invalid"
 _WEEKS_SHOWN = 52
-_HOT_SPOT = "hot_spot"
-_SHOULD = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,12 +201,13 @@ def _reported(incidents: pd.DataFrame | None, params: HeatParams, notes: list[Re
         kept &= incidents[SOURCE].fillna("") != PATROL
     else:
         notes.append(Reason("calls_without_source", {}))
-    if BASIS in incidents:
-        kept &= incidents[BASIS].fillna("") != _INVALID
     if params.categories is not None:
         named = incidents[CATEGORY] if CATEGORY in incidents else pd.Series(None, index=incidents.index)
         kept &= named.isin(params.categories)
     rows = incidents[kept]
+    if BASIS in rows:
+        rows = of_one_basis(rows, notes)
+        rows = rows[rows[BASIS].fillna("") != _INVALID]
     hours = rows[HOUR] if HOUR in rows else pd.Series(math.nan, index=rows.index)
     return pd.DataFrame(
         {

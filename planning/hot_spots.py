@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _HOURS = 24
 _HOT_SPOT = "hot_spot"
+_LAYERS = {GRID: ("grids", GRID_ID), VILLAGE: ("villages", VILLAGE_ID)}
+_WHY = ("place", "hours", "calls", "per_week", "visits", "per_visit")
 _SHOULD = 2
 # From this share of the hottest part of the day the one beside it is hot too.
 _NEARLY = 0.8
@@ -59,7 +61,7 @@ class HotSpots:
         (smoothed), visits (a week, by the stops that there are), per_visit (calls a week for each visit, the
         proposed one among them).
     notes
-        What was left out.
+        What was left out; ``hot_spots_need_shapes`` where no place has a shape.
     """
 
     stops: gpd.GeoDataFrame
@@ -90,7 +92,7 @@ def hot_spots(
     tables
         incidents, grids, and stops where there are any.
     params
-        `by` is ``grid`` or ``village``; ``station`` (the default of a heat table) stands for ``grid``.
+        By ``village`` stops are proposed by village, else by grid, or village where grids have no shapes.
     count
         How many stops to propose at most.
     slot_hours
@@ -103,16 +105,18 @@ def hot_spots(
     Raises
     ------
     SettingError
-        ``setting_wrong``; ``hot_spots_need_shapes`` where no place has a shape.
+        ``setting_wrong``.
     """
     params = params or HeatParams()
-    by = VILLAGE if params.by == VILLAGE else GRID
+    by = _finest(tables, params.by)
     if slot_hours < 1 or _HOURS % slot_hours:
         raise SettingError(
             "setting_wrong", name="slot_hours", found=slot_hours, allowed="1, 2, 3, 4, 6, 8, 12"
         )
+    if by is None:
+        return _no_hot_spots()
     shapes = _shapes(tables, by)
-    heat = heat_table(tables, HeatParams(**{**vars(params), "by": by}))
+    heat = heat_table(tables, replace(params, by=by))
     calls = _slots(heat, shapes.index, slot_hours)
     rate = smoothed(calls) / max(heat.weeks, 1e-9)
     level = (settings or DutySettings()).level(duty)
@@ -133,7 +137,7 @@ def hot_spots(
             for row in rows[: max(count, 0)]
             if (slots := _hottest(need[row]))
         ],
-        columns=["place", "hours", "calls", "per_week", "visits", "per_visit"],
+        columns=[*_WHY],
     )
     return HotSpots(stops=_as_stops(why, shapes, force), why=why, notes=heat.notes)
 
@@ -168,12 +172,26 @@ def _slots(heat: Heat, places: pd.Index, hours: int) -> Floats:
     return counts
 
 
+def _finest(tables: Tables, by: str) -> str | None:
+    """Return what hot places are: grids, unless villages are asked for or alone have shapes."""
+    for place in (VILLAGE, GRID) if by == VILLAGE else (GRID, VILLAGE):
+        layer = tables.get(_LAYERS[place][0])
+        if isinstance(layer, gpd.GeoDataFrame) and has_shape(layer.geometry).any():
+            return place
+    return None
+
+
+def _no_hot_spots() -> HotSpots:
+    empty = gpd.GeoDataFrame({VILLAGE_ID: [], NAME: []}, geometry=[])
+    why = pd.DataFrame(columns=[*_WHY])
+    notes = (Reason("hot_spots_need_shapes", {"layer": "grids"}),)
+    return HotSpots(stops=_as_stops(why, empty, None), why=why, notes=notes)
+
+
 def _shapes(tables: Tables, by: str) -> gpd.GeoDataFrame:
     """Return name, village_id and shape of each place that has one, by its id."""
-    layer = tables.get("villages" if by == VILLAGE else "grids")
-    key = VILLAGE_ID if by == VILLAGE else GRID_ID
-    if not isinstance(layer, gpd.GeoDataFrame) or not has_shape(layer.geometry).any():
-        raise SettingError("hot_spots_need_shapes", layer="villages" if by == VILLAGE else "grids")
+    table, key = _LAYERS[by]
+    layer = tables[table]
     rows = layer[has_shape(layer.geometry)].drop_duplicates(key).set_index(key, drop=False)
     blank = pd.Series(None, index=rows.index, dtype=object)
     frame = {NAME: rows.get(NAME, blank), VILLAGE_ID: rows.get(VILLAGE_ID, blank)}
@@ -209,9 +227,8 @@ def _shares(windows: object, hours: int) -> Floats:
     """Return the share of a visit that falls into each part of the day, by the length of its windows."""
     length = hours * MS_PER_HOUR
     minutes = np.zeros(_HOURS // hours)
-    for opens, closes in (windows_ms(windows) if isinstance(windows, str) else None) or (
-        (0, 24 * MS_PER_HOUR),
-    ):
+    stated = windows_ms(windows) if isinstance(windows, str) else None
+    for opens, closes in stated or ((0, _HOURS * MS_PER_HOUR),):
         for slot in range(opens // length, -(-closes // length)):
             low, high = max(opens, slot * length), min(closes, (slot + 1) * length)
             minutes[slot % len(minutes)] += high - low

@@ -157,7 +157,7 @@ def reported_calls(
         kept &= incidents[DATE] <= profile.last_day
     rows = incidents[kept]
     if BASIS in rows:
-        rows = _of_one_basis(rows, said)
+        rows = of_one_basis(rows, said)
     calls = _as_numbers(rows[COUNT]).fillna(0.0)
     if (wrong := np.isinf(calls) | (calls < 0)).any():
         cells = zip(rows.loc[wrong, GRID_ID], rows.loc[wrong, COUNT], strict=True)
@@ -169,8 +169,17 @@ def reported_calls(
     return found[found[CALLS] != 0].reset_index(drop=True)
 
 
-def _of_one_basis(rows: pd.DataFrame, notes: list[Reason]) -> pd.DataFrame:
-    """Return the rows that can be added up: other bases (接报) hold the calls of the single ones again."""
+def of_one_basis(rows: pd.DataFrame, notes: list[Reason]) -> pd.DataFrame:
+    """
+    Return the rows of calls that can be added up: other bases (接报) hold the calls of the single ones again.
+
+    Parameters
+    ----------
+    rows
+        Of the incidents table, with a basis.
+    notes
+        Takes what was left out or could not be told.
+    """
     basis = rows[BASIS].where(rows[BASIS] != "")
     if not basis.notna().any():
         notes.append(Reason("calls_without_basis", {}))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from data.schemas import CLOSED_FROM, CLOSED_TO, ROAD_ID, STATION_ID, VILLAGE
 from geo.errors import Reason
 from geo.road_graph import road_graph
-from geo.road_network import RoadLayout, RoadNetwork
+from geo.road_layout import RoadLayout
+from geo.road_network import RoadNetwork
 from geo.speeds import Speeds
 from geo.straight_times import DETOUR, straight_times
 from geo.travel_times import travel_times

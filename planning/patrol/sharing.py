@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from data.schemas import STATION_ID, VILLAGE, VILLAGE_ID
+from geo.travel_times import UNREACHABLE
 from planning.patrol.grouping import village_groups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import numpy.typing as npt
 
     from geo.travel_times import TravelTimes
     from planning.patrol.on_duty import OnDuty
@@ -53,7 +57,7 @@ def shared_groups(
         return pd.Series("", index=on.teams.index), pd.Series("", index=on.stops.index)
     usual = str(on.teams["travel_mode"].mode().iloc[0])
     groups = village_groups(
-        _members(on, key, *places, usual=usual),
+        _members(on, key, *places, travel, usual=usual),
         travel[usual],
         shift_ms=_round_ms(on, cap_ms),
         most=most if by_village or most is not None else _STATIONS_TOGETHER,
@@ -74,11 +78,21 @@ def _leads(on: OnDuty, groups: pd.DataFrame) -> pd.Series:
     return (villages.isin(set(groups["lead"])) & ~villages.duplicated()) | first
 
 
-def _members(on: OnDuty, key: str, of_teams: pd.Series, of_stops: pd.Series, *, usual: str) -> pd.DataFrame:
+def _members(
+    on: OnDuty,
+    key: str,
+    of_teams: pd.Series,
+    of_stops: pd.Series,
+    travel: Mapping[str, TravelTimes],
+    *,
+    usual: str,
+) -> pd.DataFrame:
     """Return the villages, or stations, that have anything due: where they are, and how long it takes."""
     stops = on.stops.assign(place=of_stops)[on.stops[key] != ""]
     # A village is where it is run from, not at its farthest shop.
     stops = stops.sort_values("kind", key=lambda kinds: kinds != "village", kind="stable")
+    first = stops.groupby(key)["place"].transform("first")
+    stops["dwell_ms"] += _ways(travel[usual], first, stops["place"])
     due = stops.groupby(key, sort=True)
     members = pd.DataFrame({"place": due["place"].first(), "dwell_ms": due["dwell_ms"].sum()})
     teams = on.teams.assign(place=of_teams).drop_duplicates(key).set_index(key)
@@ -88,6 +102,13 @@ def _members(on: OnDuty, key: str, of_teams: pd.Series, of_stops: pd.Series, *, 
         members["place"] = teams["place"].reindex(members.index).fillna(members["place"])
         return members.assign(**{STATION_ID: ""})
     return members.assign(**{STATION_ID: due[STATION_ID].first()})
+
+
+def _ways(travel: TravelTimes, from_: pd.Series, to: pd.Series) -> npt.NDArray[np.int64]:
+    """Return what going about inside each village takes: once to each stop; 0 where there is no way."""
+    at = [travel.labels.get_indexer(pd.Index(places)) for places in (from_, to)]
+    ms = travel.ms[at[0], at[1]]
+    return np.where(ms < UNREACHABLE, ms, 0)
 
 
 def _round_ms(on: OnDuty, cap_ms: int | None) -> int:

@@ -52,42 +52,56 @@ def force_teams(
         As `planning.patrol.on_duty.OnDuty.teams`.
     """
     rows = tables.get("teams")
-    rows = rows[texts(rows, FORCE) == force] if rows is not None and len(rows) else None
-    if rows is None or rows.empty:
+    mine = None if rows is None else rows[texts(rows, FORCE) == force].set_index(TEAM_ID)
+    if mine is None or mine.empty:
         return _assumed_teams(tables, villages, force, settings, told)
-    rows = rows.set_index(TEAM_ID)
+    return _stated_teams(mine, tables, villages, force, settings, told)
+
+
+def _stated_teams(
+    rows: pd.DataFrame,
+    tables: Tables,
+    villages: pd.DataFrame,
+    force: str,
+    settings: DutySettings,
+    told: list[Reason],
+) -> pd.DataFrame:
     teams = pd.DataFrame(
         {NAME: names(rows), STATION_ID: texts(rows, STATION_ID), VILLAGE_ID: texts(rows, VILLAGE_ID)}
     )
     teams[VILLAGE_ID] = known_villages(teams, villages.index, "teams_village_unknown", told)
-    known = looked_up(teams[VILLAGE_ID], villages[STATION_ID])
-    teams[STATION_ID] = teams[STATION_ID].where(teams[STATION_ID] != "", known)
+    of_village = looked_up(teams[VILLAGE_ID], villages[STATION_ID])
+    teams[STATION_ID] = teams[STATION_ID].where(teams[STATION_ID] != "", of_village)
     teams["members"] = numbers(rows, MEMBERS).fillna(1).astype("int64")
-    travel_mode = texts(rows, TRAVEL_MODE)
-    if count := int((travel_mode == "").sum()):
-        told.append(
-            Reason("travel_mode_assumed", {"count": count, "travel_mode": settings.travel_modes[force]})
-        )
-    teams["travel_mode"] = travel_mode.where(travel_mode != "", settings.travel_modes[force])
-    start, end = (texts(rows, name) for name in (SHIFT_START, SHIFT_END))
-    usual, assumed = settings.shifts[force], (start == "") | (end == "")
-    if assumed.any():
-        facts = {"count": int(assumed.sum()), "from": usual[0], "until": usual[1]}
-        told.append(Reason("shift_assumed", facts))
-    teams["shift_start_ms"], teams["shift_end_ms"] = _shifts(
-        start.mask(assumed, usual[0]), end.mask(assumed, usual[1])
-    )
+    teams["travel_mode"] = _travel_modes(rows, settings.travel_modes[force], told)
+    teams["shift_start_ms"], teams["shift_end_ms"] = _stated_shifts(rows, settings.shifts[force], told)
     skills = (tuple(filter(None, _MARKS.split(text))) for text in texts(rows, SKILLS))
     teams["skills"] = held(skills, teams.index)
-    points = own_points(rows)
+    teams["point"] = own_points(rows)
     for labels, known in (
         (texts(rows, POST_ID), post_places(tables)),
         (teams[VILLAGE_ID], villages["point"]),
         (teams[STATION_ID], station_places(tables, villages)),
     ):
-        points = points.fillna(looked_up(labels, known, else_=None))
-    teams["point"] = points
+        teams["point"] = teams["point"].fillna(looked_up(labels, known, else_=None))
     return placed(teams, "teams_without_place", told)
+
+
+def _travel_modes(rows: pd.DataFrame, usual: str, told: list[Reason]) -> pd.Series:
+    stated = texts(rows, TRAVEL_MODE)
+    if count := int((stated == "").sum()):
+        told.append(Reason("travel_mode_assumed", {"count": count, "travel_mode": usual}))
+    return stated.where(stated != "", usual)
+
+
+def _stated_shifts(
+    rows: pd.DataFrame, usual: tuple[str, str], told: list[Reason]
+) -> tuple[pd.Series, pd.Series]:
+    start, end = (texts(rows, name) for name in (SHIFT_START, SHIFT_END))
+    assumed = (start == "") | (end == "")
+    if count := int(assumed.sum()):
+        told.append(Reason("shift_assumed", {"count": count, "from": usual[0], "until": usual[1]}))
+    return _shifts(start.mask(assumed, usual[0]), end.mask(assumed, usual[1]))
 
 
 def _assumed_teams(

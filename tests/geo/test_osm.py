@@ -96,6 +96,19 @@ def test_ways_that_cross_without_a_common_node_stay_apart(tmp_path):
     assert roads.geometry.iloc[0].crosses(roads.geometry.iloc[1])
 
 
+def test_a_one_way_drawn_on_a_two_way_road_hides_neither(tmp_path):
+    over = (9, [1, 2, 3], {"highway": "primary", "oneway": "yes"})
+    roads = read_osm(written(tmp_path / "a.osm", MAIN, over))
+    metres = roads["length_m"].groupby([roads["road_id"].str.split("-").str[0], roads["oneway"]]).sum()
+    assert metres.index.tolist() == [("10", 0), ("9", 1)]
+    assert metres.iloc[0] == pytest.approx(metres.iloc[1])
+
+
+def test_ways_that_an_editor_has_not_sent_up_keep_their_numbers(tmp_path):
+    town = written(tmp_path / "a.osm", (-7, [1, 2], {"highway": "primary"}))
+    assert read_osm(town)["road_id"].tolist() == ["-7"]
+
+
 @pytest.mark.parametrize(
     "tags",
     [

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point
 from geo import shortest_ways
 from geo.errors import CrsError, SettingError
 from geo.road_graph import road_graph
-from geo.road_network import RoadLayout
+from geo.road_layout import RoadLayout
 from geo.speeds import ROAD_CLASSES, Speeds
 from geo.travel_times import UNREACHABLE, RoadNetwork, TravelTimes, times_between, travel_times
 
@@ -467,7 +467,7 @@ anywhere = st.floats(-30, 130).map(lambda x: round(x, 1))
 drawn_places = st.lists(st.one_of(points, st.tuples(anywhere, anywhere)), min_size=1, max_size=7)
 
 
-@settings(max_examples=50)
+@settings(max_examples=35)
 @given(
     drawn_roads, drawn_places, st.sampled_from(["walk", "ebike", "car"]), st.sampled_from([5.0, 60.0, 1e3])
 )

@@ -78,6 +78,15 @@ def test_false_alarms_and_other_kinds_are_left_out():
     assert heat_table(district(incidents), theft).cells["calls"].tolist() == [1.0]
 
 
+def test_calls_that_another_basis_holds_again_are_counted_once():
+    incidents = pd.concat(
+        [calls(("g1", FIRST, 21, 10), basis="接报"), calls(("g1", FIRST, 21, 6), basis="valid")]
+    )
+    heat = heat_table(district(incidents), HeatParams(**PERIOD))
+    assert heat.cells["calls"].tolist() == [6.0]
+    assert "calls_counted_twice" in [note.code for note in heat.notes]
+
+
 def test_thin_cells_are_told():
     incidents = calls(("g1", "2026-10-05", 21, 4), ("g1", "2026-10-06", 21, 5))
     heat = heat_table(district(incidents), HeatParams(least_calls=5, **PERIOD))
@@ -235,10 +244,19 @@ def test_proposed_stops_are_ready_for_the_table(tmp_path):
     ]
 
 
-def test_places_without_shapes_and_odd_slots_are_refused():
-    tables = district(calls(("g1", FIRST, 21, 20)))
+def test_odd_slots_are_refused():
     with pytest.raises(SettingError, match="setting_wrong"):
-        hot_spots(tables, HeatParams(**PERIOD), slot_hours=5)
+        hot_spots(district(calls(("g1", FIRST, 21, 20))), HeatParams(**PERIOD), slot_hours=5)
+
+
+def test_villages_stand_in_for_grids_without_shapes_and_without_any_nothing_is_proposed():
+    tables = district(calls(("g1", FIRST, 21, 20), ("g2", FIRST, 21, 5)))
     tables["grids"] = pd.DataFrame(tables["grids"].drop(columns="geometry"))
-    with pytest.raises(SettingError, match="hot_spots_need_shapes"):
-        hot_spots(tables, HeatParams(**PERIOD))
+    bare = hot_spots(tables, HeatParams(**PERIOD))
+    assert bare.stops.empty
+    assert [note.code for note in bare.notes] == ["hot_spots_need_shapes"]
+    tables["villages"] = gpd.GeoDataFrame(
+        {"village_id": ["v1"], "name": ["甲村"]}, geometry=[box(0, 0, 2, 1)], crs="EPSG:4549"
+    )
+    proposed = hot_spots(tables, HeatParams(**PERIOD))
+    assert proposed.why[["place", "calls"]].to_numpy().tolist() == [["v1", 25]]

@@ -43,6 +43,7 @@ KEYS = {
     "seconds",
     "id",
     "files",
+    "compared",
 }
 DAY = ("--date", "2026-11-03", "--duty", "second", "--effort", "30")
 CRS = "EPSG:4549"
@@ -97,6 +98,21 @@ def test_the_three_modes_need_ever_fewer_teams_or_hours(plan_day):
     few = facts(plan_day("--mode", "joint", "--objective", "teams", "--json", "--no-save"))
     assert few["teams"] <= by_mode["shared"]["teams"]
     assert few["distance_km"] > 0
+
+
+def test_the_three_modes_are_shown_side_by_side_and_kept(plan_day, workspace_file):
+    told = facts(plan_day("--mode", "joint", "--compare", "--json"))
+    assert told["mode"] == "joint"
+    assert [one["mode"] for one in told["compared"]] == ["own", "shared", "joint"]
+    assert {one["id"] for one in told["compared"]} == set(
+        read_patrol_plans(Workspace.open(workspace_file))["plan_id"]
+    )
+    joint = told["compared"][-1]
+    assert (joint["hours"], joint["id"]) == (told["hours"], told["id"])
+    assert all(one["stops"] == one["stops_due"] == 12 for one in told["compared"])
+    assert all(one["member_hours"] == pytest.approx(one["hours"]) for one in told["compared"])
+    lines = plan_day("--compare", "--no-save").stdout.splitlines()
+    assert [line.split("\t")[0] for line in lines[1:4]] == ["一村一巡", "多村共巡", "片区联巡"]
 
 
 def test_the_same_seed_and_effort_give_the_same_plan(plan_day):

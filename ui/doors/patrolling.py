@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -97,11 +98,12 @@ def day(
 ) -> None:
     """安排一日巡防：谁在何时按什么顺序去哪里 / plan a day: who goes where, when, in which order."""
     from data.workspace import Workspace
+    from planning.patrol.day_problem import MODES
     from planning.patrol.params import Limits
     from ui.names import PlaceNames
     from ui.patrol_files import write_day
     from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
-    from ui.patrol_report import day_facts, day_lines, round_lines
+    from ui.patrol_report import compared_facts, compared_lines, day_facts, day_lines, round_lines
     from ui.patrol_saving import keep_day
     from ui.proposal_files import require_folder
 
@@ -119,28 +121,43 @@ def day(
         seed=seed,
     )
     order.params()
-    limits = Limits(seconds=seconds, effort=_above(0, "effort", effort))
     opened = Workspace.open(workspace)
     if out is not None:
         require_folder(out)
+    modes = [mode, *(other for other in MODES if other != mode)] if compare else [mode]
+    limits = Limits(seconds=seconds / len(modes), effort=_above(0, "effort", effort))
+    planned: dict[str, tuple[Day, DayPlan]] = {}
     with (
         Progress(say, called=lambda stage: say.t(f"patrol_stage.{stage}")) as tell,
         interruptible(say) as cancelled,
     ):
         tell("read", 0.0)
         ground = patrol_ground(opened)
-        tell("ways", 0.0)
-        asked = ordered_day(ground, order)
-        plan = _planned(asked, limits, tell, cancelled)
-    facts = day_facts(asked, plan, say.t, PlaceNames.of(ground.tables))
-    name = say.t("patrol.name", date=order.date.isoformat(), mode=say.t.name("patrol_mode", mode))
-    facts["id"] = keep_day(opened, asked, plan, name=name, stamp=ground.stamp) if save else None
+        for each in modes:
+            if planned and cancelled():
+                break
+            tell("ways", 0.0)
+            asked = ordered_day(ground, replace(order, mode=each))
+            planned[each] = asked, _planned(asked, limits, tell, cancelled)
+    kept = {}
+    for each, (asked, plan) in planned.items() if save else ():
+        name = say.t("patrol.name", date=order.date.isoformat(), mode=say.t.name("patrol_mode", each))
+        kept[each] = keep_day(opened, asked, plan, name=name, stamp=ground.stamp)
+    asked, plan = planned[mode]
+    names = PlaceNames.of(ground.tables)
+    compared = [{**compared_facts(*planned[each]), "id": kept.get(each)} for each in MODES if each in planned]
+    facts = {
+        **day_facts(asked, plan, say.t, names),
+        "id": kept.get(mode),
+        "compared": compared if compare else [],
+    }
     facts["files"] = write_day(out, asked, plan, facts) if out is not None else []
     say.result(
         facts,
-        *day_lines(asked, plan, say.t, PlaceNames.of(ground.tables)),
-        *round_lines(asked, plan, say.t),
-        *([say.t("patrol.kept", id=facts["id"])] if save else []),
+        *(compared_lines(compared, say.t) if compare else ()),
+        *day_lines(asked, plan, say.t, names),
+        *(() if compare else round_lines(asked, plan, say.t)),
+        *([say.t("patrol.kept", id=say.t.listed(kept.values()))] if kept else []),
         *([say.t("patrol.written", files=say.t.listed(facts["files"]), folder=str(out))] if out else []),
     )
 

@@ -23,6 +23,7 @@ _LISTED = 10
 # What was done to the layer, in the order in which it is told.
 _MENDS = (
     "touches",
+    "vertices",
     "crossings",
     "crossings_passed",
     "ends_joined",
