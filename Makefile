@@ -28,6 +28,7 @@ benchmarks: .venv/installed-peers
 	$(BIN)/python benchmarks/privacy.py
 	$(BIN)/python benchmarks/redraw.py --out .venv/redraw.jsonl
 	$(BIN)/python benchmarks/proofs.py
+	$(BIN)/python benchmarks/travel_times.py
 	$(BIN)/python benchmarks/painting.py
 	$(if $(GRIDBEAT_TEST_DATA),$(BIN)/python benchmarks/cut_edges.py)
 

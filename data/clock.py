@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 MS_PER_MINUTE = 60_000
+MS_PER_HOUR = 3_600_000
 MS_PER_DAY = 86_400_000
 # A window over midnight is no longer than this: 22:00-02:00 is a night's, 16:30-15:40 a slip of the pen.
 _LONGEST_OVER_MIDNIGHT_MS = MS_PER_DAY // 2

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data import geopackage
 from data.imports import changed_since
-from data.plans import DRAFT, IN_FORCE, RETIRED, assignment_of, erase_plan, insert_plan
+from data.plans import DRAFT, IN_FORCE, RETIRED, assignment_of, erase_plan, insert_plan, plans_of
 from data.rekeying import put_back, rekey, rekeyed_tables, set_aside
 from data.schemas import (
     EDITION_LAYERS,
@@ -474,7 +474,7 @@ def _carry_plans(
     if carry is None:
         return (), None
     done, in_force = [], None
-    plans = geopackage.read_table(connection, "plans", crs=None)
+    plans = plans_of(connection)
     for plan in plans[plans["status"] != RETIRED].to_dict("records"):
         before = assignment_of(connection, plan["plan_id"])
         carried = carry(before, rows)

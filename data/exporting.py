@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,6 +147,53 @@ def export_bytes(content: bytes, path: Path | str) -> Path:
     with drafted(path, overwrite=True) as draft:
         draft.write_bytes(content)
     return Path(path)
+
+
+def export_files(files: Mapping[str, bytes], folder: Path | str) -> Path:
+    """
+    Write files by their names (``folder/name`` for one in a folder of its own) into a folder, all or none.
+
+    Older files of these names are replaced, others stay.
+
+    Raises
+    ------
+    FileError
+        As `require_export_folder` and `require_export_target`.
+    """
+    folder = Path(folder).absolute()
+    require_export_folder(folder)
+    try:
+        # Deeper than where they go: what can be written here fits there.
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".gridbeat-") as private:
+            for name, content in files.items():
+                draft = Path(private) / name
+                draft.parent.mkdir(parents=True, exist_ok=True)
+                draft.write_bytes(content)
+            for name in files:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                require_export_target(folder / name)
+            for name in files:
+                (Path(private) / name).replace(folder / name)
+    except OSError as fault:
+        raise FileError("file_not_writable", file=str(folder), why=fault.strerror or str(fault)) from fault
+    return folder
+
+
+def require_export_folder(folder: Path | str) -> None:
+    """
+    Make a folder and what it lies in, where there is none, and raise unless files can be written there.
+
+    Raises
+    ------
+    FileError
+        ``file_not_writable``.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".gridbeat-"):
+            pass
+    except OSError as fault:
+        raise FileError("file_not_writable", file=str(folder), why=fault.strerror or str(fault)) from fault
 
 
 def require_export_target(path: Path | str) -> None:

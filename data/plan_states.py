@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from data import geopackage
 from data.guarding import require_impersonal
-from data.plans import APPROVED, CONSULTED, DRAFT, IN_FORCE, RETIRED, STATUSES, require_plan
+from data.plans import (
+    APPROVED,
+    CONSULTED,
+    DRAFT,
+    IN_FORCE,
+    RETIRED,
+    STATUSES,
+    plans_of,
+    require_plan,
+    steps_ahead,
+)
 from data.workspace import now, record
 from geo.errors import ConflictError, SettingError
 
@@ -56,7 +66,9 @@ def move_plan(
     """
     Bring a plan to its next status, and return its new revision.
 
-    One plan is in force: the one before is retired in the same transaction, with a line of its own.
+    One plan is in force: the one before is retired in the same transaction, with a line of its own. Where
+    the first day lies ahead, both steps wait for it: until then the plan is approved, and the one before in
+    force (`data.plans.steps_ahead`). A plan that waits can be given another day, or taken back.
 
     Parameters
     ----------
@@ -75,12 +87,12 @@ def move_plan(
         ``plan_unknown``, ``plan_status_unknown``, ``plan_step_unknown``, ``plan_needs_document``,
         ``plan_date_wrong``, ``text_personal`` (who, why: places and posts, never persons).
     ConflictError
-        ``plan_changed``: somebody changed it since `rev`; ``plan_broken``.
+        ``plan_changed``: somebody changed it since `rev`; ``plan_broken``; ``plan_waiting``: another one
+        comes into force on a day ahead.
     """
     if to not in STATUSES:
         raise SettingError("plan_status_unknown", found=to, known=", ".join(STATUSES))
-    line = {"document_no": document_no.strip(), "effective": effective.strip()}
-    _require_document(to, **line)
+    line = _document(to, document_no.strip(), effective.strip())
     require_impersonal(label=who, why=why)
     with geopackage.writing(workspace.path) as connection:
         plan = require_plan(connection, plan_id, rev=rev)
@@ -91,7 +103,10 @@ def move_plan(
         if to in SOUND and violations:
             raise ConflictError("plan_broken", plan=plan_id, count=violations)
         if to == IN_FORCE:
-            _retire_others(connection, plan_id, who=who)
+            _require_alone(connection, plan_id)
+            _retire_others(connection, plan_id, who=who, effective=line["effective"])
+        else:
+            _keep_others(connection, plan_id, who=who)
         _move(connection, plan_id, _Line(who=who, was=plan["status"], now=to, why=why, **line))
     return rev + 1
 
@@ -111,29 +126,58 @@ def read_states(workspace: Workspace, plan_id: str) -> pd.DataFrame:
     return states[states["plan_id"] == plan_id].drop(columns="plan_id").reset_index(drop=True)
 
 
+def read_steps_ahead(workspace: Workspace) -> dict[str, dict[str, str]]:
+    """Return the steps that were decided on and wait for their day, as `data.plans.steps_ahead`."""
+    with geopackage.reading(workspace.path) as connection:
+        return steps_ahead(connection)
+
+
 def plan_documents(workspace: Workspace) -> pd.DataFrame:
-    """Return document_no and effective by plan_id, of the plans that are or were in force."""
+    """Return document_no and effective by plan_id, of the plans that are, were or will be in force."""
     with geopackage.reading(workspace.path) as connection:
         states = geopackage.read_table(connection, "plan_states", crs=None)
-    entered = states[states["now"] == IN_FORCE].drop_duplicates("plan_id", keep="last")
+    # Taken back before its day, a plan went on from what it was before.
+    after = states.groupby("plan_id")["was"].shift(-1).fillna(IN_FORCE)
+    entered = states[(states["now"] == IN_FORCE) & (after == IN_FORCE)]
+    entered = entered.drop_duplicates("plan_id", keep="last")
     return entered.set_index("plan_id")[["document_no", "effective"]]
 
 
-def _require_document(to: str, *, document_no: str, effective: str) -> None:
+def _document(to: str, document_no: str, effective: str) -> dict[str, str]:
+    """Return the document and its first day, the day written in one way: days are told apart by it."""
     if to == IN_FORCE and not (document_no and effective):
         raise SettingError("plan_needs_document")
-    if not effective:
-        return
     try:
-        dt.date.fromisoformat(effective)
+        day = dt.date.fromisoformat(effective).isoformat() if effective else ""
     except ValueError as fault:
         raise SettingError("plan_date_wrong", found=effective) from fault
+    return {"document_no": document_no, "effective": day}
 
 
-def _retire_others(connection: sqlite3.Connection, plan_id: str, *, who: str) -> None:
-    found = connection.execute("SELECT plan_id FROM plans WHERE status = ?", (IN_FORCE,)).fetchall()
-    for (other,) in found:
-        _move(connection, other, _Line(who=who, was=IN_FORCE, now=RETIRED, why=plan_id))
+def _require_alone(connection: sqlite3.Connection, plan_id: str) -> None:
+    for other, step in steps_ahead(connection).items():
+        if step["now"] == IN_FORCE and other != plan_id:
+            raise ConflictError("plan_waiting", plan=other, effective=step["effective"])
+
+
+def _retire_others(connection: sqlite3.Connection, plan_id: str, *, who: str, effective: str) -> None:
+    plans = plans_of(connection)
+    for other in plans.loc[plans["status"] == IN_FORCE, "plan_id"]:
+        line = _Line(who=who, was=IN_FORCE, now=RETIRED, why=plan_id, effective=effective)
+        _move(connection, other, line)
+
+
+def _keep_others(connection: sqlite3.Connection, plan_id: str, *, who: str) -> None:
+    """Keep in force what was to be retired by a plan that does not come into force after all."""
+    for other, step in steps_ahead(connection).items():
+        if step["now"] == RETIRED and step["why"] == plan_id:
+            entered = connection.execute(
+                "SELECT document_no, effective FROM plan_states WHERE plan_id = ? AND now = ?"
+                " ORDER BY fid DESC LIMIT 1",
+                (other, IN_FORCE),
+            ).fetchone()
+            line = _Line(who=who, was=RETIRED, now=IN_FORCE, why=plan_id)
+            _move(connection, other, replace(line, document_no=entered[0], effective=entered[1]))
 
 
 def _move(connection: sqlite3.Connection, plan_id: str, line: _Line) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from data import geopackage
 from data.schemas import GRID_ID, ZONE_ID
-from data.workspace import as_json, now, record, require_stamp
+from data.workspace import as_json, now, record, require_stamp, this_day
 from geo.errors import ConflictError, SettingError
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ STATUSES = DRAFT, CONSULTED, APPROVED, IN_FORCE, RETIRED = (
     "in_force",
     "retired",
 )
-# Kinds of plans: of the nesting and its repair, what a redraw proposes, and what people paint.
-NESTING, REDRAW, PAINTED = "nesting", "redraw", "painted"
+# Kinds of plans: of the nesting and its repair, what a redraw proposes, what people paint, and what came in a
+# file. The last two are people's own, to be painted on.
+NESTING, REDRAW, PAINTED, IMPORTED = "nesting", "redraw", "painted", "imported"
+OWN = (PAINTED, IMPORTED)
 _JSON_FIELDS = ("params", "scorecard")
 _CHANGEABLE = ("name", "note", *_JSON_FIELDS)
+_AHEAD = "plan_id, was, now, document_no, effective, why"
 # Tables whose rows belong to a plan and go with it.
 _TABLES_OF_PLANS = ("strokes", "plan_states", "assignment", "plans")
 
@@ -38,7 +41,31 @@ _TABLES_OF_PLANS = ("strokes", "plan_states", "assignment", "plans")
 def read_plans(workspace: Workspace) -> pd.DataFrame:
     """Return the plans, oldest first: ids, states, revisions; `params`, `scorecard` as JSON text."""
     with geopackage.reading(workspace.path) as connection:
-        return geopackage.read_table(connection, "plans", crs=None)
+        return plans_of(connection)
+
+
+def plans_of(connection: sqlite3.Connection) -> pd.DataFrame:
+    """Return the plans as `read_plans` does, inside the caller's transaction."""
+    plans = geopackage.read_table(connection, "plans", crs=None)
+    for plan_id, step in steps_ahead(connection).items():
+        plans.loc[plans["plan_id"] == plan_id, "status"] = step["was"]
+    return plans
+
+
+def steps_ahead(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
+    """
+    Return the last step of each plan where it holds from a later day on, by plan_id.
+
+    A step that was decided on beforehand is kept as if it were taken. Until its day comes the plan has the
+    status that it ``was`` in: nobody has to do anything on that day.
+    """
+    rows = connection.execute(
+        f"SELECT {_AHEAD} FROM plan_states WHERE effective > ? AND now IN (?, ?)"
+        " AND fid IN (SELECT MAX(fid) FROM plan_states GROUP BY plan_id)",
+        (this_day().isoformat(), IN_FORCE, RETIRED),
+    )
+    names = _AHEAD.split(", ")
+    return {row[0]: dict(zip(names, row, strict=True)) for row in rows}
 
 
 def plan_rev(workspace: Workspace, plan_id: str) -> int | None:
@@ -184,7 +211,7 @@ def insert_plan(
     locked: Collection[str] = (),
 ) -> str:
     """
-    Keep an assignment as `save_plan` does, inside the caller's transaction; a painted one is always new.
+    Keep an assignment as `save_plan` does, inside the caller's transaction; people's own are always new.
 
     Parameters
     ----------
@@ -194,7 +221,7 @@ def insert_plan(
         What the plan keeps from being painted: ``zone:ID``, ``grid:ID`` or ``village:ID``.
     """
     # What is painted changes with every stroke: nobody is to find it by what it was once.
-    digest = "" if kind == PAINTED else assignment_digest(assignment)
+    digest = "" if kind in OWN else assignment_digest(assignment)
     twin = connection.execute(
         "SELECT plan_id FROM plans WHERE digest = ? AND kind = ? AND status != 'retired'", (digest, kind)
     ).fetchone()
@@ -339,6 +366,8 @@ def require_plan(connection: sqlite3.Connection, plan_id: str, *, rev: int | Non
         raise SettingError("plan_unknown", plan=plan_id, known=", ".join(known))
     plan = dict(zip(fields, row, strict=True))
     del plan["fid"]
+    if (step := steps_ahead(connection).get(plan_id)) is not None:
+        plan["status"] = step["was"]
     if rev is not None and plan["rev"] != rev:
         raise ConflictError("plan_changed", plan=plan_id, found=plan["rev"], expected=rev)
     return plan
@@ -383,7 +412,7 @@ def _replace_assignment(
 ) -> None:
     require_draft(plan)
     # Its log would no longer lead to what it is.
-    if plan["kind"] == PAINTED:
+    if plan["kind"] in OWN:
         raise ConflictError("plan_painted", plan=plan["plan_id"])
     connection.execute("DELETE FROM assignment WHERE plan_id = ?", (plan["plan_id"],))
     _insert_assignment(connection, plan["plan_id"], assignment)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pandas as pd
 
 from data import geopackage
-from data.plans import PAINTED, assignment_of, read_plan, require_draft, require_plan
+from data.plans import OWN, assignment_of, read_plan, require_draft, require_plan
 from data.schemas import GRID_ID, ZONE_ID
 from data.workspace import as_json, now, record
 from geo.errors import ConflictError, SettingError
@@ -304,7 +304,7 @@ def _applied(
 
 def _require_paintable(plan: Mapping[str, Any]) -> None:
     require_draft(plan)
-    if plan["kind"] != PAINTED:
+    if plan["kind"] not in OWN:
         raise ConflictError("plan_not_painted", plan=plan["plan_id"])
 
 

@@ -69,6 +69,7 @@ from data.schemas import (
     WKT,
     ZONE_ID,
 )
+from geo.osm import HIGHWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -348,17 +349,18 @@ FILE_WORDS: Mapping[str, str] = {
     "exemptions": "飞地 豁免 exempt exclave",
 }
 
-_ROADS = {
-    "motorway": "motorway motorway_link 高速 高速公路 高速路",
-    "trunk": "trunk trunk_link 国道 快速路 快速道路 城市快速路 国道快速路",
-    "primary": "primary primary_link 省道 主干路 主干道 城市主干路 一级公路",
-    "secondary": "secondary secondary_link 县道 次干路 次干道 城市次干路 二级公路",
-    "tertiary": "tertiary tertiary_link 乡道 支路 城市支路 支线 三级公路",
-    "residential": "residential living_street unclassified 村道 居住区道路 小区道路 街巷 巷道 四级公路",
-    "service": "service services alley driveway parking_aisle busway 内部道路 内部路",
-    "track": "track track_grade1 track_grade2 track_grade3 track_grade4 track_grade5 机耕路 机耕道",
-    "path": "path footway pedestrian steps cycleway bridleway corridor 小路 步道 人行道 步行街 便道",
+_ROADS_BESIDE_OSM = {
+    "motorway": "高速 高速公路 高速路",
+    "trunk": "国道 快速路 快速道路 城市快速路 国道快速路",
+    "primary": "省道 主干路 主干道 城市主干路 一级公路",
+    "secondary": "县道 次干路 次干道 城市次干路 二级公路",
+    "tertiary": "乡道 支路 城市支路 支线 三级公路",
+    "residential": "村道 居住区道路 小区道路 街巷 巷道 四级公路",
+    "service": "内部道路 内部路",
+    "track": "track_grade1 track_grade2 track_grade3 track_grade4 track_grade5 机耕路 机耕道",
+    "path": "小路 步道 人行道 步行街 便道",
 }
+_ROADS = {name: f"{HIGHWAYS[name]} {words}" for name, words in _ROADS_BESIDE_OSM.items()}
 _VILLAGES = {
     VILLAGE: "village 行政村 建制村 村 农村 村委会 村民委员会 村庄",
     COMMUNITY: "community 社区 城市社区 居委会 居民委员会 社区居委会 社区居民委员会 居民区 居委",

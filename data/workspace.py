@@ -25,7 +25,7 @@ from geo.errors import ConflictError, FileError, SchemaError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 PLACEHOLDER_CRS = "EPSG:4549"
@@ -64,6 +64,17 @@ _OWN_TABLES = {
     # From which status a plan went to which (data/plan_states.py).
     "plan_states": "plan_id TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, was TEXT NOT NULL,"
     " now TEXT NOT NULL, document_no TEXT NOT NULL, effective TEXT NOT NULL, why TEXT NOT NULL",
+    # Who patrols what in which order (data/patrol_plans.py); the ways follow from the roads.
+    "patrol_plans": "plan_id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, name TEXT NOT NULL,"
+    " force TEXT NOT NULL, mode TEXT NOT NULL, date TEXT NOT NULL, rev INTEGER NOT NULL,"
+    " author TEXT NOT NULL, created TEXT NOT NULL, note TEXT NOT NULL, params TEXT NOT NULL,"
+    " summary TEXT NOT NULL, report TEXT NOT NULL",
+    "routes": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, start_ms INTEGER NOT NULL,"
+    " end_ms INTEGER NOT NULL, home_ms INTEGER NOT NULL, home_m INTEGER NOT NULL,"
+    " UNIQUE (plan_id, team_id)",
+    "route_visits": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, number INTEGER NOT NULL,"
+    " stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL, arrive_ms INTEGER NOT NULL,"
+    " begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL, UNIQUE (plan_id, team_id, number)",
 }
 _OWN_INDEXES = {
     "strokes": "plan_id, painter, number, kind, of",
@@ -83,10 +94,16 @@ def _add_strokes_and_states(connection: sqlite3.Connection) -> None:
         _create_own_table(connection, table)
 
 
+def _add_patrol_plans(connection: sqlite3.Connection) -> None:
+    for table in ("patrol_plans", "routes", "route_visits"):
+        _create_own_table(connection, table)
+
+
 # Steps that bring a workspace of version n to n + 1, each inside one transaction.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _add_imports_and_editions,
     2: _add_strokes_and_states,
+    3: _add_patrol_plans,
 }
 
 
@@ -260,6 +277,20 @@ class Workspace:
                 _append(connection, table, frame, crs)
             record(connection, "append", table, who=who, rows=len(frame), note=note)
             renew_stamp(connection)
+
+    def version_of(self, table: str) -> str:
+        """
+        Return a text that is new after every change to one table, for what is dear and made of it alone.
+
+        Unlike `stamp` it stays while other tables change.
+        """
+        with geopackage.reading(self.path) as connection:
+            made = connection.execute("SELECT at FROM audit ORDER BY fid LIMIT 1").fetchone()
+            last = connection.execute(
+                "SELECT fid, at FROM audit WHERE object IN (?, 'workspace') ORDER BY fid DESC LIMIT 1",
+                (table,),
+            ).fetchone()
+        return f"{made} {last}"
 
     def setting(self, name: str, default: Any = None) -> Any:
         """Return a setting (any JSON value), or `default` where it was never set."""
@@ -565,6 +596,11 @@ def as_json(value: Any) -> str:
 def now() -> str:
     """Return this moment as an ISO text with its offset from UTC."""
     return dt.datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def this_day() -> dt.date:
+    """Return the day that the calendar on the wall shows."""
+    return dt.date.today()
 
 
 def _crs_text(crs: CRS) -> str:

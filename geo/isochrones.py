@@ -84,7 +84,9 @@ class Reach:
         reached = ms < UNREACHABLE
         labels = np.full(len(spots), None, dtype=object)
         labels[reached] = self.spots.index.to_numpy(dtype=object)[origin[reached]]
-        return pd.DataFrame({"ms": np.minimum(ms, UNREACHABLE), "origin": labels}, index=spots.index)
+        # As a text column it would hold NaN for None.
+        origins = pd.Series(labels, index=spots.index, dtype=object)
+        return pd.DataFrame({"ms": np.minimum(ms, UNREACHABLE), "origin": origins}, index=spots.index)
 
     def roads(self, within_ms: int) -> gpd.GeoDataFrame:
         """
@@ -207,5 +209,5 @@ def _joined(edge: Ints, low_m: Floats, high_m: Floats) -> tuple[Ints, Floats, Fl
     begins = np.ones(len(edge), dtype=bool)
     begins[1:] = (edge[1:] != edge[:-1]) | (low_m[1:] > furthest[:-1])
     first = np.flatnonzero(begins)
-    last = np.append(first[1:], len(edge)) - 1
+    last = np.append(first, len(edge))[1:] - 1
     return edge[first], low_m[first], furthest[last]

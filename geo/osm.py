@@ -35,7 +35,8 @@ HIGHWAYS: Mapping[str, str] = {
     "track": "track",
     "path": "path footway pedestrian steps cycleway bridleway corridor",
 }
-OSM_SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
+_FORMATS = {".osm": "xml", ".osm.gz": "xml.gz", ".osm.bz2": "xml.bz2", ".osm.pbf": "pbf", ".pbf": "pbf"}
+OSM_SUFFIXES = tuple(_FORMATS)
 _CLASS_OF = {value: name for name, values in HIGHWAYS.items() for value in values.split()}
 # Where these differ, osmnx must not merge two ways into one edge.
 _KEPT_APART = ("osmid", "highway", "name", "ref", "bridge", "tunnel", "oneway")
@@ -43,6 +44,8 @@ _TAGS = ("access", "area", "bridge", "highway", "junction", "name", "oneway", "r
 # Parts of a way that the file cuts into several get ids of their own, far above OSM's.
 _PART_ID = 10**13
 _SECONDS = 60
+# What osmium and osmnx raise at the sight of nonsense.
+_UNREADABLE = (RuntimeError, ValueError, KeyError, TypeError, IndexError)
 
 
 def is_osm(path: Path | str) -> bool:
@@ -54,8 +57,8 @@ def read_osm(path: Path | str, *, bbox: Box | None = None, incomplete: bool = Fa
     """
     Return the roads of an OpenStreetMap file, split where they meet.
 
-    osmium picks the highways out of files of any kind, also those far larger than memory where a box is
-    given; osmnx makes the graph.
+    osmium picks the highways out of files of any kind, osmnx makes the graph of them. Of a province's
+    file a box should be taken: osmnx needs some 5 kB for each node.
 
     Parameters
     ----------
@@ -79,6 +82,8 @@ def read_osm(path: Path | str, *, bbox: Box | None = None, incomplete: bool = Fa
     SettingError
         ``setting_wrong`` for a box that is none.
     """
+    import osmium
+
     path = Path(path)
     if not path.is_file():
         raise FileError("file_missing", file=str(path))
@@ -89,15 +94,17 @@ def read_osm(path: Path | str, *, bbox: Box | None = None, incomplete: bool = Fa
         highways = Path(folder) / "highways.osm"
         try:
             ways, clipped = _pick(path, highways, box)
-        except RuntimeError as fault:
+        except (*_UNREADABLE, osmium.InvalidLocationError) as fault:
             raise FileError("osm_unreadable", file=str(path), why=str(fault)) from fault
         if clipped and not incomplete:
             raise FileError("osm_clipped", file=str(path), roads=ways, count=clipped)
         if not ways:
             raise FileError("osm_without_roads", file=str(path))
-        with _osmnx() as ox:
-            graph = ox.graph_from_xml(highways, simplify=False, retain_all=True)
-            return _roads(ox, graph)
+        try:
+            with _osmnx() as ox:
+                return _roads(ox, ox.graph_from_xml(highways, simplify=False, retain_all=True))
+        except _UNREADABLE as fault:
+            raise FileError("osm_unreadable", file=str(path), why=str(fault)) from fault
 
 
 def fetch_osm(
@@ -136,7 +143,7 @@ def fetch_osm(
     asked = place or (str(bbox) if bbox else "polygon")
     with _osmnx() as ox:
         options: dict[str, Any] = {
-            "custom_filter": f'["highway"~"^({"|".join(_CLASS_OF)})$"]["area"!~"yes"]["access"!~"no"]',
+            "custom_filter": f'["highway"~"^({"|".join(_CLASS_OF)})$"]["area"!~"^yes$"]["access"!~"^no$"]',
             "simplify": False,
             "retain_all": True,
             "truncate_by_edge": True,
@@ -198,7 +205,8 @@ def _pick(path: Path, target: Path, box: Box | None) -> tuple[int, int]:
     # osmium's own sets of ids take half a gigabyte for a town whose nodes are old and new.
     nodes: dict[int, tuple[float, float]] = {}
     ways = clipped = 0
-    reader = osmium.FileProcessor(path).with_locations()
+    format_ = next(name for suffix, name in _FORMATS.items() if path.name.lower().endswith(suffix))
+    reader = osmium.FileProcessor(osmium.io.File(str(path), format_)).with_locations()
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     with osmium.SimpleWriter(target, overwrite=True) as writer:
         found: Any = reader.with_filter(osmium.filter.KeyFilter("highway"))
@@ -211,7 +219,8 @@ def _pick(path: Path, target: Path, box: Box | None) -> tuple[int, int]:
             tags = {tag.k: tag.v for tag in way.tags if tag.k in _TAGS}
             for number, run in enumerate(run for run in runs if len(run) > 1):
                 nodes.update(run)
-                writer.add(Way(id=way.id + number * _PART_ID, nodes=[ref for ref, _ in run], tags=tags))
+                part_id = way.id + (number if way.id > 0 else -number) * _PART_ID
+                writer.add(Way(id=part_id, nodes=[ref for ref, _ in run], tags=tags))
         for ref, place in nodes.items():
             writer.add(Node(id=ref, location=place))
     return ways, clipped
@@ -243,23 +252,22 @@ def _roads(ox: Any, graph: nx.MultiDiGraph[Any]) -> gpd.GeoDataFrame:
     """Return the edges of an osmnx graph, two-way ones once, as rows of roads."""
     graph = ox.simplify_graph(graph, edge_attrs_differ=_KEPT_APART, remove_rings=False)
     edges = ox.graph_to_gdfs(graph, nodes=False).reset_index()
+    edges = edges[~_mirrored(edges)]
     lines = edges.geometry.to_numpy()
-    oneway = edges["oneway"].to_numpy(dtype=bool)
-    mirrored = _is_mirrored(lines) & ~oneway
-    edges, lines, oneway = edges[~mirrored], lines[~mirrored], oneway[~mirrored]
     roads = gpd.GeoDataFrame(
         {
-            "way": edges["osmid"].to_numpy(dtype=np.int64) % _PART_ID,
+            # What an editor has not sent up yet has numbers below 0.
+            "way": np.fmod(edges["osmid"].to_numpy(dtype=np.int64), _PART_ID),
             "name": _first_text(edges, "name", "ref"),
             "class": [_CLASS_OF[value] for value in edges["highway"]],
-            "oneway": oneway.astype(np.int64),
+            "oneway": edges["oneway"].to_numpy(dtype=np.int64),
             "bridge": (_is_set(edges, "bridge") | _is_set(edges, "tunnel")).astype(np.int64),
             "length_m": edges["length"].to_numpy(dtype=float),
         },
         geometry=lines,
         crs=LONLAT,
     )
-    order = np.lexsort((*shapely.bounds(lines).T, roads["length_m"], roads["way"]))
+    order = np.lexsort((*shapely.bounds(lines).T[::-1], roads["way"]))
     roads = roads.iloc[order].reset_index(drop=True)
     number = roads.groupby("way").cumcount() + 1
     several = roads["way"].map(roads["way"].value_counts()) > 1
@@ -268,10 +276,11 @@ def _roads(ox: Any, graph: nx.MultiDiGraph[Any]) -> gpd.GeoDataFrame:
     return roads.drop(columns="way")
 
 
-def _is_mirrored(lines: Any) -> Any:
-    """Return which lines are the second of two that differ in direction alone, or not at all."""
-    way = pd.Series(shapely.to_wkb(shapely.normalize(lines)))
-    return way.duplicated().to_numpy()
+def _mirrored(edges: gpd.GeoDataFrame) -> pd.Series:
+    """Return which edges are the second direction of a two-way road."""
+    line = shapely.to_wkb(shapely.normalize(edges.geometry.to_numpy()))
+    ways = pd.DataFrame({"way": edges["osmid"], "oneway": edges["oneway"], "line": line})
+    return ways.duplicated() & ~ways["oneway"].astype(bool)
 
 
 def _first_text(edges: gpd.GeoDataFrame, *columns: str) -> list[str]:

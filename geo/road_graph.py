@@ -34,9 +34,9 @@ def road_graph(
     Return the graph of a layer of roads, whether or not it is split where its roads meet.
 
     Ends meet within the tolerance; an end that touches another road's inside splits it; roads meet where
-    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are not joined to
-    what they cross. Duplicates and lines without length are left out. A two-way road is two arcs with the
-    same key, the one against its drawing with ``reversed``; a loop is one.
+    a vertex of one lies on the other. Bridges, tunnels (both by the column ``bridge``) and motorways are
+    not joined to what they cross. Duplicates and lines without length are left out. A two-way road is two
+    arcs with the same key, the one against its drawing with ``reversed``; a loop is one.
 
     Parameters
     ----------
@@ -56,8 +56,7 @@ def road_graph(
         Nodes 0, 1, … with x, y. Arcs with length_m (above 0, of the drawing), road_class, name, road_id,
         bridge, oneway, reversed, geometry (in the arc's direction). ``graph.graph`` holds crs and
         ``report``: how many roads and edges (an arc and its reverse are one), nodes, lines without_shape,
-        without_length, duplicates, class_unstated, ends_joined (moved to what they missed), touches (cuts
-        at others' ends), crossings (cut there) and crossings_passed.
+        without_length, duplicates, class_unstated, and the counts of `geo.road_junctions.Junctions`.
 
     Raises
     ------
@@ -232,7 +231,9 @@ def _pieces(line: shapely.LineString, at_m: list[float], xy: npt.NDArray[np.floa
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     along[[0, -1]] = -1.0, np.inf  # its own ends are given
     return [
-        shapely.linestrings(np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]]))
+        shapely.linestrings(
+            np.vstack([xy[k], points[(along > low + _TOUCH_M) & (along < high - _TOUCH_M)], xy[k + 1]])
+        )
         for k, (low, high) in enumerate(zip(at_m[:-1], at_m[1:], strict=True))
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,7 +41,8 @@ class Junctions:
     cut_line, cut_m, cut_node
         Where lines are to be cut: the line, how far along it, and the node there; in that order.
     counts
-        ends_joined, touches, crossings, crossings_passed.
+        ends_joined (moved to what they missed); touches (cuts where another line ends), vertices (cuts at
+        vertices on other lines); crossings (where lines are cut) and crossings_passed.
     """
 
     xy: Floats
@@ -59,8 +60,8 @@ def find_junctions(
     Return where lines meet.
 
     Ends meet where they lie within the tolerance of each other, an end meets a line that passes within
-    the tolerance, and lines meet where a vertex of one lies on the other. Raised lines (bridges, tunnels, motorways)
-    meet others at their own ends only, and where a dead end leads to them (a ramp).
+    the tolerance, and lines meet where a vertex of one lies on the other. Raised lines (bridges, tunnels,
+    motorways) meet others at their own ends only, and where a dead end leads to them (a ramp).
 
     Parameters
     ----------
@@ -79,17 +80,13 @@ def find_junctions(
     at_grade = _crossing_points(lines, raised)
     plain = at_grade[~_near(at_grade, np.vstack([ends, vertices]), tolerance_m)]
     found = _joined(lines, ends, vertices, raised, tolerance_m)
+    counts = found.counts
     if crossings is None:
         crossings = len(plain) > _STRAY_CROSSINGS * max(_junction_count(found), 1)
     if crossings and len(plain):
         found = _joined(lines, ends, np.vstack([vertices, plain]), raised, tolerance_m)
-    counts = {
-        "ends_joined": found.counts["ends_joined"],
-        "touches": found.counts["touches"],
-        "crossings": len(plain) if crossings else 0,
-        "crossings_passed": 0 if crossings else len(plain),
-    }
-    return Junctions(**{**vars(found), "counts": counts})
+    met = len(plain) if crossings else 0
+    return replace(found, counts={**counts, "crossings": met, "crossings_passed": len(plain) - met})
 
 
 def _ends(lines: Shapes) -> Floats:
@@ -149,13 +146,18 @@ def _joined(lines: Shapes, ends: Floats, inner: Floats, raised: Flags, tolerance
     touching, line = touching[kept], line[kept]
     along = np.asarray(shapely.line_locate_point(lines[line], shapely.points(xy[touching])))
     order = np.lexsort((touching, along, line))
+    at_vertices = int(inner_node[touching].sum())
     return Junctions(
         xy=xy,
         ends=at_end,
         cut_line=line[order],
         cut_m=along[order],
         cut_node=touching[order],
-        counts={"ends_joined": int(moved[: 2 * count].sum()), "touches": len(line)},
+        counts={
+            "ends_joined": int(moved[: 2 * count].sum()),
+            "touches": len(line) - at_vertices,
+            "vertices": at_vertices,
+        },
     )
 
 

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from geo.crs import require_same_metric_crs
-from geo.errors import SettingError
+from geo.errors import Reason, SettingError
+from geo.road_layout import RoadLayout
 from geo.speeds import BOUND_BY_ONEWAY, DAY, NO_STOPPING, ROAD_CLASSES, Speeds, require_travel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import geopandas as gpd
     import networkx as nx
     import numpy.typing as npt
 
@@ -33,111 +33,9 @@ if TYPE_CHECKING:
 UNREACHABLE = 2**40
 # A place beside a viaduct lies on the street below, unless the viaduct is that much nearer.
 _BRIDGE_HANDICAP_M = 50.0
-# Nobody stops where there is no coming back (a one-way cut off at a file's border), unless all is like that.
-_NO_RETURN_HANDICAP_M = 1e9
+# Who stops where there is no coming back (a one-way cut off at a file's border) is lost: rather walk so far.
+_NO_RETURN_HANDICAP_M = 300.0
 MS_PER_HOUR_KM = 3_600.0  # metres / (km/h) × this = ms
-_NEEDED = ("length_m", "road_class", "road_id", "bridge", "oneway", "reversed", "geometry")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RoadLayout:
-    """
-    The edges of a road graph as arrays, in the order of their keys; what never changes with traffic.
-
-    Parameters
-    ----------
-    crs
-        Metric CRS.
-    xy
-        (node, 2).
-    start, end
-        Nodes of each edge, in drawing direction.
-    length_m
-        Above 0.
-    road_class
-        Position in `geo.speeds.ROAD_CLASSES`.
-    road_id
-        Of the road that an edge is a piece of.
-    bridge, oneway
-        As in the graph.
-    shapes
-        LineStrings from start to end.
-    """
-
-    crs: CRS
-    xy: Floats
-    start: Ints
-    end: Ints
-    length_m: Floats
-    road_class: Ints
-    road_id: Shapes
-    bridge: Flags
-    oneway: Flags
-    shapes: Shapes
-
-    @classmethod
-    def from_graph(cls, graph: nx.MultiDiGraph[Any]) -> RoadLayout:
-        """
-        Return the layout of a graph that `geo.road_graph.road_graph` made.
-
-        Raises
-        ------
-        SettingError
-            ``road_graph_wrong`` (attribute, count) where arcs lack an attribute, or have a length that is
-            no number above 0: networkx itself would take it for 1.
-        """
-        nodes = {node: number for number, node in enumerate(graph.nodes)}
-        xy = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)], dtype=float)
-        by_key = sorted(graph.edges(keys=True, data=True), key=lambda arc: arc[2])
-        arcs = [(nodes[u], nodes[v], data) for u, v, _, data in by_key]
-        for name in _NEEDED:
-            if lacking := sum(name not in data for _, _, data in arcs):
-                raise SettingError("road_graph_wrong", attribute=name, count=lacking)
-        arcs = [arc for arc in arcs if not arc[2]["reversed"]]
-        length_m = np.array([data["length_m"] for _, _, data in arcs], dtype=float)
-        if wrong := int((~(np.isfinite(length_m) & (length_m > 0))).sum()):
-            raise SettingError("road_graph_wrong", attribute="length_m", count=wrong)
-        classes = {name: number for number, name in enumerate(ROAD_CLASSES)}
-        shapes = np.empty(len(arcs), dtype=object)
-        shapes[:] = [data["geometry"] for _, _, data in arcs]
-        return cls(
-            crs=CRS.from_user_input(graph.graph["crs"]),
-            xy=xy.reshape(-1, 2),
-            start=np.array([u for u, _, _ in arcs], dtype=np.int64),
-            end=np.array([v for _, v, _ in arcs], dtype=np.int64),
-            length_m=length_m,
-            road_class=np.array([classes[data["road_class"]] for _, _, data in arcs], dtype=np.int64),
-            road_id=np.array([data["road_id"] for _, _, data in arcs], dtype=object),
-            bridge=np.array([data["bridge"] for _, _, data in arcs], dtype=bool),
-            oneway=np.array([data["oneway"] for _, _, data in arcs], dtype=bool),
-            shapes=shapes,
-        )
-
-    @cached_property
-    def order(self) -> Ints:
-        """Contraction order of the nodes, by nested dissection: all that takes time to prepare."""
-        import routingkit_cch
-
-        tail, head = self._arcs()
-        x, y = self.xy.T
-        order = routingkit_cch.compute_order_inertial(len(self.xy), tail, head, y, x)
-        return np.array(order, dtype=np.int64)
-
-    @cached_property
-    def cch(self) -> Any:
-        """The contraction hierarchy of both directions of every edge, to be customised by weights."""
-        import routingkit_cch
-
-        return routingkit_cch.CCH(self.order.astype(np.uint32), *self._arcs(), False)  # type: ignore[arg-type]
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what goes to another process: the hierarchy is made anew there, from its order."""
-        return {name: value for name, value in self.__dict__.items() if name != "cch"}
-
-    def _arcs(self) -> tuple[Any, Any]:
-        """Return tails and heads of `RoadNetwork.arc_ms`."""
-        tail, head = np.concatenate([self.start, self.end]), np.concatenate([self.end, self.start])
-        return tail.astype(np.uint32), head.astype(np.uint32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,11 +186,11 @@ class RoadNetwork:
         One-ways are taken as two-ways: a part is what hangs together, not what can be reached.
         """
         layout, count = self.layout, len(self.layout.xy)
+        if not count:
+            return np.zeros(0, dtype=np.int64)
         usable = self.kmh > 0
         ends = (layout.start[usable], layout.end[usable])
         joined = sparse.csr_matrix((np.ones(len(ends[0]), dtype=bool), ends), shape=(count, count))
-        if not count:
-            return np.zeros(0, dtype=np.int64)
         parts, part = connected_components(joined, directed=False)
         metres = np.bincount(part[ends[0]], weights=layout.length_m[usable], minlength=parts)
         rank = np.empty(parts, dtype=np.int64)
@@ -320,8 +218,8 @@ class RoadNetwork:
         """
         Return where on the network places lie: on the nearest edge on which the travel mode may stop.
 
-        An edge from which there is no coming back is taken only where no other is within the limit, and a
-        bridge only where it is clearly nearer than the streets beside and below it.
+        An edge from which there is no coming back, and a bridge, are taken only where they are clearly
+        nearer (by 300 m, by 50 m) than any other.
 
         Parameters
         ----------
@@ -361,8 +259,41 @@ class RoadNetwork:
         columns |= {"road_x": on_road[:, 0], "road_y": on_road[:, 1], "snap_m": far}
         return pd.DataFrame({**columns, "road_id": road_id, "part": part}, index=places.index)
 
+    def missed(
+        self, places: gpd.GeoSeries | gpd.GeoDataFrame, *, limit_m: float = 1_000.0
+    ) -> tuple[Reason, ...]:
+        """
+        Return which places the network does not serve, and why, in their order; raises as `snapped`.
+
+        ``place_off_roads`` (id, snap_m) where no road is near; ``place_cut_off`` (id, km, road_id) where
+        the roads there do not hang together with the largest part; ``place_no_return`` (id, road_id) where
+        one-way streets let nobody come back or get there.
+        """
+        return self.told_of(self.snapped(places, limit_m=limit_m))
+
+    def told_of(self, spots: pd.DataFrame) -> tuple[Reason, ...]:
+        """Return what `missed` tells of places that `snapped` has placed."""
+        told = []
+        rows: Any = spots.itertuples()
+        both = self.layout.start, self.layout.end
+        for spot in rows:
+            facts: dict[str, object] = {"id": str(spot.Index)}
+            if spot.edge < 0:
+                told.append(Reason("place_off_roads", {**facts, "snap_m": spot.snap_m}))
+            elif spot.part > 0:
+                facts |= {"km": float(self.part_km[spot.part]), "road_id": spot.road_id}
+                told.append(Reason("place_cut_off", facts))
+            elif any(self.strong_part[ends[spot.edge]] != self._main_strong_part for ends in both):
+                told.append(Reason("place_no_return", {**facts, "road_id": spot.road_id}))
+        return tuple(told)
+
+    @cached_property
+    def _main_strong_part(self) -> int:
+        """The strong component with most nodes of the largest part."""
+        return int(np.bincount(self.strong_part[self.part == 0], minlength=1).argmax())
+
     def _points(self, places: gpd.GeoSeries | gpd.GeoDataFrame) -> Shapes:
-        require_same_metric_crs(roads=_layer(self.layout.crs), places=places)
+        require_same_metric_crs(roads=gpd.GeoSeries(crs=self.layout.crs), places=places)
         if repeated := places.index[places.index.duplicated()].tolist():
             raise SettingError("places_repeated", count=len(repeated), places=repeated)
         points = np.asarray(places.geometry.array, dtype=object)
@@ -400,9 +331,3 @@ class RoadNetwork:
         best = (cost.argmin(axis=0), np.arange(len(points)))
         placed = np.isfinite(cost[best])
         return np.where(placed, edge[best], -1), np.where(placed, far[best], far.min(axis=0))
-
-
-def _layer(crs: CRS) -> gpd.GeoSeries:
-    import geopandas as gpd
-
-    return gpd.GeoSeries([], crs=crs)

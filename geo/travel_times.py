@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.errors import Reason, SettingError
+from geo.errors import SettingError
 from geo.legs import leg_lines
 from geo.road_network import UNREACHABLE as UNREACHABLE
 from geo.road_network import RoadNetwork as RoadNetwork
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from geo.errors import Reason
     from geo.shortest_ways import Engine
 
     Ints = npt.NDArray[np.int64]
@@ -84,23 +85,8 @@ class TravelTimes:
         )
 
     def reasons(self) -> tuple[Reason, ...]:
-        """
-        Return what people should know of the places.
-
-        ``place_off_roads`` (id, snap_m) and ``place_cut_off`` (id, km, road_id: on a part of the network
-        that does not hang together with the largest one).
-        """
-        if self.network is None or self.spots is None:
-            return ()
-        told = []
-        for label, spot in self.spots.iterrows():
-            facts: dict[str, object] = {"id": str(label)}
-            if spot["edge"] < 0:
-                told.append(Reason("place_off_roads", {**facts, "snap_m": spot["snap_m"]}))
-            elif spot["part"] > 0:
-                km = float(self.network.part_km[int(spot["part"])])
-                told.append(Reason("place_cut_off", {**facts, "km": km, "road_id": spot["road_id"]}))
-        return tuple(told)
+        """Return what people should know of the places: `RoadNetwork.missed`."""
+        return () if self.network is None or self.spots is None else self.network.told_of(self.spots)
 
     def _positions(self, pairs: list[tuple[str, str]]) -> Ints:
         at = {label: position for position, label in enumerate(self.labels)}

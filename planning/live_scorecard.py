@@ -315,9 +315,9 @@ class LiveScorecard:
         zones = np.concatenate([self._zone[moved], self._today[moved]])
         return {
             "workload_moved": float(d.work[moved].sum()) / total if total > 0 else 0.0,
-            "residents_moved": float(d.present[moved].sum()),
+            "residents_moved": float(d.present[moved].sum()) if d.present.any() else None,
             "grids_moved": len(moved),
-            "villages_touched": len(np.unique(villages[villages >= 0])),
+            "villages_touched": len(np.unique(villages[villages >= 0])) if d.villages else None,
             "zones_touched": len(np.unique(zones[zones >= 0])),
         }
 

@@ -7,7 +7,20 @@ from contextlib import suppress
 
 import typer
 
-from ui.doors import copies, editions, handover, layers, nesting, plans, redrawing, scoring, serving
+from ui.doors import (
+    copies,
+    editions,
+    handover,
+    heating,
+    layers,
+    nesting,
+    patrolling,
+    plans,
+    redrawing,
+    roads,
+    scoring,
+    serving,
+)
 
 door = typer.Typer(
     name="gridbeat",
@@ -22,10 +35,12 @@ for _name, _command in {
     "import": layers.import_,
     "imports": layers.imports,
     "edition": editions.edition,
+    "roads": roads.roads,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
     "drift": scoring.drift,
+    "heat": heating.heat,
     "plans": plans.plans,
     "plan": plans.plan,
     "handover": handover.handover,
@@ -35,6 +50,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 
 

@@ -43,7 +43,7 @@ class Order:
     params
         What is asked.
     limits
-        How long to search.
+        How long it may take, with all that has to be read and worked out before.
     lang
         In which language the plans are named.
     form
@@ -182,7 +182,7 @@ class Job:
             standing.graph,
             standing.today,
             params=order.params,
-            limits=_beside_pages(order.limits),
+            limits=_left(order.limits, time.monotonic() - self._began),
             scorer=standing.scorer(scoring),
             tell=self._tell,
             cancelled=self._cancel.is_set,
@@ -233,9 +233,10 @@ def _key(path: str) -> str:
     return str(Path(path).resolve())
 
 
-def _beside_pages(limits: Limits) -> Limits:
-    """Leave a core to the pages."""
-    return limits if limits.workers else replace(limits, workers=max((os.cpu_count() or 2) - 1, 1))
+def _left(limits: Limits, spent: float) -> Limits:
+    """Return what is left for the redraw after so many seconds, with a core left to the pages."""
+    seconds = None if limits.seconds is None else max(limits.seconds - spent, 0.0)
+    return replace(limits, seconds=seconds, workers=limits.workers or max((os.cpu_count() or 2) - 1, 1))
 
 
 def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str) -> tuple[str, ...]:

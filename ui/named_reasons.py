@@ -13,7 +13,17 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 # Facts that are ids of places, by the table of the place.
-_PLACES = {"zone": "zones", "villages": "villages", "new": "zones", "gone": "zones"}
+_PLACES = {
+    "zone": "zones",
+    "villages": "villages",
+    "new": "zones",
+    "gone": "zones",
+    "team": "teams",
+    "teams": "teams",
+    "like": "teams",
+    "stop": "stops",
+    "stops": "stops",
+}
 _ZONE_CODES = ("zone_not_contiguous", "zone_crosses_station", "zone_crosses_town")
 _LACKING = "factor_without_data"
 _UNITS = {"zone_crosses_station": "stations", "zone_crosses_town": "towns"}
@@ -53,8 +63,8 @@ def _named_facts(found: Reason, names: PlaceNames) -> Iterator[tuple[str, Any]]:
             yield key, names.all(table, value) if isinstance(value, list) else names(table, value)
         elif key in ("place", "with") and isinstance(value, str):
             yield key, names.region(value)
-        elif key in _PLACES:
+        elif key in _PLACES and isinstance(value, (str, list, tuple)):
             table = _PLACES[key]
-            yield key, names(table, value) if isinstance(value, str) else names.all(table, list(value))  # type: ignore[call-overload]
+            yield key, names(table, value) if isinstance(value, str) else names.all(table, value)
         else:
             yield key, value

@@ -112,7 +112,7 @@ def differences(left: Mapping[str, Any], right: Mapping[str, Any], t: Words) -> 
     return [
         {
             "key": key,
-            "label": t.name("measure", key),
+            "label": t(f"painter.panel.measure_{key}"),
             "left": _written(left.get(key), kind, t),
             "right": _written(right.get(key), kind, t),
             "better": _better(left.get(key), right.get(key), less=less),

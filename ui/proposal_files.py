@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from data.exporting import export_bytes, export_layers, require_export_target
+from data.exporting import export_bytes, export_layers, require_export_folder, require_export_target
 from ui.proposal_tables import assignment_table, change_table, grids_layer, in_words, zones_layer
 from ui.proposals import title
 from ui.tables import write_csv, write_xlsx
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def require_folder(folder: Path) -> None:
-    """Make a folder ready to be written to; raises as the system does where that cannot be."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make a folder ready to be written to; raises as `require_export_folder` and `require_export_target`."""
+    require_export_folder(folder)
     require_export_target(folder / "summary.json")
 
 

@@ -14,6 +14,8 @@ OPTIONS: dict[str, str | int | bool] = {
     "logger.hideWelcomeMessage": True,
     # Megabytes; what is larger is given by its path on this PC.
     "server.maxUploadSize": 1024,
+    # A full collection after each run takes longer than a stroke's whole answer; Python's own suffices.
+    "runner.postScriptGC": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "theme.base": "light",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from data.plans import DRAFT, PAINTED, RETIRED, read_plans, today_plan_id
+from data.plans import DRAFT, OWN, RETIRED, read_plans, today_plan_id
 from data.workspace import Workspace
 from planning.profile import DEFAULT_PROFILE
 from ui import cached
@@ -89,11 +89,11 @@ class Zoning:
 
 def is_editable(plan: pd.Series) -> bool:
     """Whether a plan may be painted: today's and what was computed is copied instead."""
-    return bool(plan["kind"] == PAINTED and plan["status"] == DRAFT)
+    return bool(plan["kind"] in OWN and plan["status"] == DRAFT)
 
 
 def read_zoning(place: Place) -> Zoning:
-    """Return the plan on the table: the one chosen, else the one in the address, else the newest painted."""
+    """Return the plan on the table: the one chosen, else the address's, else the newest of people's own."""
     workspace = Workspace.open(place.path)
     plans = read_plans(workspace).set_index("plan_id", drop=False)
     key = _key(place)
@@ -102,8 +102,8 @@ def read_zoning(place: Place) -> Zoning:
             chosen = str(asked)
             break
     else:
-        painted = plans[(plans["kind"] == PAINTED) & (plans["status"] != RETIRED)]
-        chosen = str(painted["plan_id"].iloc[-1]) if len(painted) else None
+        own = plans[plans["kind"].isin(OWN) & (plans["status"] != RETIRED)]
+        chosen = str(own["plan_id"].iloc[-1]) if len(own) else None
     put_on_table(place, chosen)
     return Zoning(
         place=place, workspace=workspace, plans=plans, plan_id=chosen, today_id=today_plan_id(workspace)

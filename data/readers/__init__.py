@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.readers import archives, parquet, vector
+from data.readers import archives, osm, parquet, vector
 from data.readers.columns import once_each
 from data.readers.sniffing import UNKNOWN, require_content, require_whole
 from data.readers.source import BATCH_ROWS, ROW, FileShape, Source, SourceLayer
@@ -33,14 +33,16 @@ __all__ = [
 
 MAX_BYTES = 4 * 2**30
 _MARKUP_SUFFIXES = (".kml", ".kmz", ".ovkml")
+_OSM_SUFFIXES = tuple(suffix for suffix in osm.OSM_SUFFIXES if not suffix.endswith(".gz"))
 _SHEET_SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
 _PLAIN_SUFFIXES = (
     *vector.VECTOR_SUFFIXES,
     *parquet.PARQUET_SUFFIXES,
     *_MARKUP_SUFFIXES,
     *_SHEET_SUFFIXES,
+    *_OSM_SUFFIXES,
 )
-_PACKED_SUFFIXES = tuple(f"{suffix}.gz" for suffix in (".csv", ".tsv", ".txt", ".geojson", ".json"))
+_PACKED_SUFFIXES = tuple(f"{suffix}.gz" for suffix in (".csv", ".tsv", ".txt", ".geojson", ".json", ".osm"))
 SUFFIXES: tuple[str, ...] = (*_PLAIN_SUFFIXES, ".zip", *_PACKED_SUFFIXES)
 
 # The parts of a shapefile that are read, and what a FileGDB folder is made of.
@@ -137,6 +139,8 @@ def _open_plain(path: Path, suffix: str, stack: ExitStack, encoding: str | None)
         table = open_sheets(path, encoding=encoding)
         stack.callback(table.close)
         return table
+    if suffix in _OSM_SUFFIXES:
+        return osm.OsmSource(file=path)
     if suffix in parquet.PARQUET_SUFFIXES:
         return stack.enter_context(parquet.open_parquet(path))
     return stack.enter_context(vector.open_vector(path, suffix=suffix, encoding=encoding))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Names of formats are the same in every language.
-SQLITE, SHP, PARQUET, JSON, DXF = "SQLite", "SHP", "Parquet", "JSON", "DXF"
+SQLITE, SHP, PARQUET, JSON, DXF, PBF, BZIP2 = "SQLite", "SHP", "Parquet", "JSON", "DXF", "OSM PBF", "BZIP2"
 ZIP, GZIP, XLS, XML, HTML, TEXT, UNKNOWN = "ZIP", "GZIP", "XLS", "XML", "HTML", "TXT", "?"
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -21,6 +21,9 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
     (b"\x1f\x8b", GZIP),
+    (b"BZh", BZIP2),
+    (b"\0\0\0\x0d\n\tOSMHeader", PBF),
+    (b"\0\0\0\x0e\n\tOSMHeader", PBF),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", XLS),
     (b"AutoCAD Binary DXF", "binary DXF"),
     (b"AC10", "DWG"),
@@ -45,6 +48,10 @@ CONTENTS: dict[str, frozenset[str]] = {
     ".geojson": frozenset({JSON}),
     ".json": frozenset({JSON}),
     ".dxf": frozenset({DXF}),
+    ".osm": frozenset({XML}),
+    ".osm.bz2": frozenset({BZIP2}),
+    ".osm.pbf": frozenset({PBF}),
+    ".pbf": frozenset({PBF}),
     ".zip": frozenset({ZIP}),
     ".gz": frozenset({GZIP}),
     ".kmz": _MARKUP,

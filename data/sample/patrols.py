@@ -59,6 +59,8 @@ _ON_FOOT = {True: 0.7, False: 0.2}
 FIRE_CHECKS = "消防检查"
 _NUMERALS = "一二三四五六七八九"
 _INSPECTED = 12
+# The other schools' gates are looked after by their own people.
+_GUARDED_SCHOOLS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +81,6 @@ _BY_FACILITY = {
     "middle_school": _Visited(
         kind="school", force=SQUAD, dwell_min=20, priority=2, windows="07:00-07:50;16:40-17:30"
     ),
-    "kindergarten": _Visited(
-        kind="school", force=SQUAD, dwell_min=15, priority=3, windows="07:40-08:30;16:00-16:40"
-    ),
     "hospital": _Visited(kind="hospital", force=SQUAD, dwell_min=15, priority=1),
     "bus_station": _Visited(kind="venue", force=SQUAD, dwell_min=20, priority=1),
     "bank": _Visited(kind="key_unit", force=SQUAD, dwell_min=10, priority=2, windows="09:00-17:00"),
@@ -92,7 +91,7 @@ _BY_FACILITY = {
     "enterprise": _Visited(kind="enterprise", force=VILLAGE, dwell_min=5, priority=3),
 }
 _BY_AREA = {
-    "complex": _Visited(kind="hot_spot", force=SQUAD, dwell_min=15, priority=1, windows="20:00-02:00"),
+    "complex": _Visited(kind="hot_spot", force=SQUAD, dwell_min=15, priority=1, windows="17:00-02:00"),
     "scenic": _Visited(kind="festival", force=SQUAD, dwell_min=30, priority=3, windows="09:00-17:00"),
 }
 _BY_VILLAGE = _Visited(kind="village", force=VILLAGE, dwell_min=15, priority=1)
@@ -133,7 +132,7 @@ def stops_table(seed: int, tables: Tables) -> gpd.GeoDataFrame:
     middles = areas.assign(geometry=gpd.GeoSeries(areas[GEOMETRY]).representative_point())
     parts += [_visited(middles[middles[KIND] == kind], how) for kind, how in _BY_AREA.items()]
     stops = pd.concat([*parts, _inspections(seed, facilities)], ignore_index=True)
-    stops = _with_school_posts(stops, tables["villages"])
+    stops = _school_posts(stops, tables["villages"])
     stops.insert(0, STOP_ID, [f"{COUNTY_CODE}B{number + 1:04d}" for number in range(len(stops))])
     return gpd.GeoDataFrame(stops, geometry=GEOMETRY, crs=METRIC_CRS)
 
@@ -237,9 +236,10 @@ def _inspections(seed: int, facilities: pd.DataFrame) -> pd.DataFrame:
     return checks
 
 
-def _with_school_posts(stops: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
-    """Return the stops with the first school of each station as one that has to be visited (护学岗)."""
+def _school_posts(stops: pd.DataFrame, villages: pd.DataFrame) -> pd.DataFrame:
+    """Return the stops with the first few schools of each station (护学岗), one that has to be guarded."""
     stations = stops[VILLAGE_ID].map(villages.set_index(VILLAGE_ID)[STATION_ID])
-    schools = stops[(stops[KIND] == "school") & (stops[PRIORITY] == 2)]
-    first = schools.index[~stations[schools.index].duplicated()]
-    return stops.assign(**{PRIORITY: stops[PRIORITY].mask(stops.index.isin(first), 1)})
+    schools = stops[KIND] == "school"
+    number = stops[schools].groupby(stations[schools]).cumcount().reindex(stops.index, fill_value=0)
+    stops[PRIORITY] = stops[PRIORITY].mask(schools & (number == 0), 1)
+    return stops[~schools | (number < _GUARDED_SCHOOLS)].reset_index(drop=True)

@@ -1,11 +1,13 @@
-"""Layers in files of their own: what a .dbf holds and its .cpg says, and KML with names."""
+"""Layers in files of their own: what a .dbf holds and its .cpg says, and KML with names; folders of files."""
 
 import geopandas as gpd
 import pyogrio
 import pytest
 from shapely.geometry import box
 
-from data.exporting import dbf_encoding, export_layer
+from data.exporting import dbf_encoding, export_files, export_layer
+from data.workspace import Workspace
+from geo.errors import FileError
 
 
 def zones(**columns):
@@ -49,3 +51,47 @@ def test_kml_bears_names_in_longitude_and_latitude(tmp_path):
     assert back["zone_id"].tolist() == ["z1", "z2"]
     assert back.to_crs(4549).area.tolist() == pytest.approx([1, 1], rel=1e-3)
     assert layer.loc[0, "name"].endswith("\x01")
+
+
+FILES = {"a.txt": b"1", "b/c.txt": b"2"}
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_go_into_a_folder_that_is_made_for_them(tmp_path):
+    out = tmp_path / "x" / "y"
+    for _ in range(2):
+        export_files(FILES, out)
+        assert tree(out) == {"a.txt": b"1", "b/c.txt": b"2"}
+    (out / "own.txt").write_bytes(b"3")
+    export_files({"a.txt": b"4"}, out)
+    assert tree(out) == {"a.txt": b"4", "b/c.txt": b"2", "own.txt": b"3"}
+
+
+@pytest.mark.parametrize("room", [20, 60, 120])
+def test_a_folder_too_deep_for_some_of_the_files_gets_none_of_them(tmp_path, room):
+    deep = tmp_path
+    while len(str(deep)) < 4096 - room - 200:
+        deep = deep / ("x" * 100)
+    out = deep / ("y" * (4096 - room - len(str(deep)) - 1))
+    with pytest.raises(FileError, match="file_not_writable"):
+        export_files({"a": b"1", "b" * 150: b"2"}, out)
+    assert not out.is_dir() or tree(out) == {}
+
+
+def test_a_name_that_no_folder_may_have_is_told(tmp_path):
+    with pytest.raises(FileError, match="file_not_writable"):
+        export_files(FILES, tmp_path / ("夹" * 200))
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FileError, match="file_not_writable"):
+        export_files(FILES, tmp_path / "file")
+
+
+def test_a_workspace_is_never_replaced_and_then_nothing_is_written(tmp_path):
+    Workspace.create(tmp_path / "c.txt", name="x", crs="EPSG:4549")
+    with pytest.raises(FileError, match="target_is_workspace"):
+        export_files({"a.txt": b"1", "c.txt": b"2"}, tmp_path)
+    assert not (tmp_path / "a.txt").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["c.txt"]

@@ -1,12 +1,13 @@
 """The life of a plan: which step follows which, what it needs, and what is kept of it."""
 
+import datetime as dt
 import json
 
 import pandas as pd
 import pytest
 
-from data.plan_states import TRANSITIONS, move_plan, plan_documents, read_states
-from data.plans import STATUSES, change_plan, read_plans, save_plan
+from data.plan_states import TRANSITIONS, move_plan, plan_documents, read_states, read_steps_ahead
+from data.plans import STATUSES, change_plan, read_plan, read_plans, save_plan, today_plan_id
 from data.workspace import Workspace
 from geo.errors import ConflictError, SettingError
 
@@ -29,10 +30,10 @@ def ws(tmp_path):
     return ws
 
 
-def lead(ws, plan_id, *steps):
+def lead(ws, plan_id, *steps, **document):
     for to in steps:
         rev = read_plans(ws).set_index("plan_id").at[plan_id, "rev"]
-        move_plan(ws, plan_id, to, rev=int(rev), who="李", **DOCUMENT)
+        move_plan(ws, plan_id, to, rev=int(rev), who="李", **{**DOCUMENT, **document})
 
 
 def statuses(ws):
@@ -139,3 +140,86 @@ def test_the_record_takes_posts_and_never_persons(ws, wrong):
         move_plan(ws, "P1", "consulted", rev=1, **wrong)
     assert statuses(ws) == {"P1": "draft"}
     assert read_states(ws, "P1").empty
+
+
+@pytest.fixture
+def calendar(monkeypatch):
+    """Function that turns the calendar on the wall to a day; it begins on the last of November."""
+
+    def turn(day):
+        monkeypatch.setattr("data.plans.this_day", lambda: dt.date.fromisoformat(day))
+
+    turn("2026-11-30")
+    return turn
+
+
+@pytest.fixture
+def successor(ws, calendar):
+    """A plan that is to follow P1, which is in force, on the first of January."""
+    second = save_plan(ws, FIRST.replace("z2", "z1"), kind="redraw", name="b")
+    lead(ws, "P1", *WAYS["in_force"])
+    lead(ws, second, *WAYS["in_force"], document_no="越公发〔2026〕9号", effective="2027-01-01")
+    return second
+
+
+def test_a_plan_comes_into_force_on_its_day_and_not_before(ws, successor, calendar):
+    for day in ("2026-11-30", "2026-12-31"):
+        calendar(day)
+        assert (statuses(ws), today_plan_id(ws)) == ({"P1": "in_force", successor: "approved"}, "P1")
+        assert [read_plan(ws, plan)["status"] for plan in ("P1", successor)] == ["in_force", "approved"]
+    assert plan_documents(ws).loc[successor].tolist() == ["越公发〔2026〕9号", "2027-01-01"]
+    calendar("2027-01-01")
+    assert (statuses(ws), today_plan_id(ws)) == ({"P1": "retired", successor: "in_force"}, successor)
+    assert read_steps_ahead(ws) == {}
+
+
+def test_what_waits_for_its_day_is_told_with_it(ws, successor):
+    ahead = read_steps_ahead(ws)
+    assert {plan: (step["was"], step["now"], step["effective"]) for plan, step in ahead.items()} == {
+        "P1": ("in_force", "retired", "2027-01-01"),
+        successor: ("approved", "in_force", "2027-01-01"),
+    }
+    assert ahead["P1"]["why"] == successor
+
+
+@pytest.mark.parametrize("to", ["consulted", "retired"])
+def test_a_plan_taken_back_before_its_day_leaves_the_other_in_force(ws, successor, calendar, to):
+    lead(ws, successor, to)
+    for day in ("2026-12-01", "2027-06-01"):
+        calendar(day)
+        assert statuses(ws) == {"P1": "in_force", successor: to}
+    assert plan_documents(ws)["document_no"].to_dict() == {"P1": DOCUMENT["document_no"]}
+    line = read_states(ws, "P1").iloc[-1]
+    assert line[["was", "now", "why"]].tolist() == ["retired", "in_force", successor]
+
+
+@pytest.mark.parametrize("day", ["2026-11-30", "2026-12-15", "2027-03-01"])
+def test_a_plan_that_waits_can_be_given_another_day(ws, successor, calendar, day):
+    lead(ws, successor, "in_force", effective=day)
+    before = dt.date.fromisoformat(day) - dt.timedelta(days=1)
+    calendar(before.isoformat())
+    assert statuses(ws) == {"P1": "in_force", successor: "approved"}
+    calendar(day)
+    assert statuses(ws) == {"P1": "retired", successor: "in_force"}
+
+
+def test_one_plan_at_a_time_waits_for_its_day(ws, successor):
+    third = save_plan(ws, FIRST.replace("z1", "z2"), kind="redraw", name="c")
+    lead(ws, third, "consulted", "approved")
+    with pytest.raises(ConflictError, match="plan_waiting") as caught:
+        lead(ws, third, "in_force")
+    assert caught.value.facts == {"plan": successor, "effective": "2027-01-01"}
+    assert statuses(ws) == {"P1": "in_force", successor: "approved", third: "approved"}
+
+
+def test_a_plan_retired_by_hand_does_not_come_back_with_its_successor(ws, successor, calendar):
+    lead(ws, "P1", "retired")
+    assert statuses(ws) == {"P1": "retired", successor: "approved"}
+    lead(ws, successor, "consulted")
+    assert statuses(ws) == {"P1": "retired", successor: "consulted"}
+
+
+def test_days_are_kept_in_one_way_of_writing(ws, calendar):
+    lead(ws, "P1", *WAYS["in_force"], effective="20270101")
+    assert read_states(ws, "P1")["effective"].iloc[-1] == "2027-01-01"
+    assert statuses(ws) == {"P1": "approved"}

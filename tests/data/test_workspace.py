@@ -18,6 +18,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from data import geopackage, workspace
 from data.imports import read_imports
+from data.patrol_plans import read_patrol_plans
 from data.plan_states import read_states
 from data.plans import duplicate_plan, read_assignment, read_plans
 from data.strokes import apply_stroke, read_strokes
@@ -202,7 +203,22 @@ PLANS_OF_VERSION_2 = (
 )
 
 
+def make_version_3(ws):
+    with geopackage.writing(ws.path) as connection:
+        for table in ("patrol_plans", "routes", "route_visits"):
+            geopackage.drop_table(connection, table)
+        connection.execute("UPDATE settings SET value = '3' WHERE name = 'schema_version'")
+
+
+def test_workspace_of_the_third_version_gains_patrol_plans(ws, tmp_path):
+    make_version_3(ws)
+    made = Workspace.open(ws.path)
+    assert columns_of(ws.path) == columns_of(Workspace.create(tmp_path / "new.gpkg", name="x").path)
+    assert read_patrol_plans(made).empty
+
+
 def make_version_2(ws):
+    make_version_3(ws)
     with geopackage.writing(ws.path) as connection:
         for table in ("strokes", "plan_states"):
             geopackage.drop_table(connection, table)
@@ -226,7 +242,7 @@ def columns_of(path):
 def test_workspace_of_the_second_version_gains_strokes_states_names_and_locks(ws, tmp_path):
     make_version_2(ws)
     made = Workspace.open(ws.path)
-    assert made.setting("schema_version") == 3
+    assert made.setting("schema_version") == workspace.SCHEMA_VERSION
     assert columns_of(ws.path) == columns_of(Workspace.create(tmp_path / "new.gpkg", name="x").path)
     (plan,) = read_plans(made).to_dict("records")
     assert (plan["status"], plan["rev"], plan["zone_names"], plan["locked"]) == ("in_force", 4, "{}", "[]")
@@ -250,7 +266,7 @@ def test_two_that_open_an_older_workspace_at_once_both_get_it_and_one_migrates(w
     monkeypatch.setattr(Workspace, "copy_to", together)
     with ThreadPoolExecutor(2) as pool:
         opened = list(pool.map(Workspace.open, [ws.path, ws.path]))
-    assert [one.setting("schema_version") for one in opened] == [3, 3]
+    assert [one.setting("schema_version") for one in opened] == [workspace.SCHEMA_VERSION] * 2
     assert (ws.audit()["action"] == "migrate").sum() == 1
 
 
@@ -263,6 +279,14 @@ def test_workspace_of_the_first_version_gains_all_that_came_since(ws):
     made = Workspace.open(ws.path)
     assert read_imports(made).empty
     assert read_plans(made)["locked"].tolist() == ["[]"]
+
+
+def test_a_tables_version_changes_with_the_table_and_with_no_other(ws):
+    before = ws.version_of("grids")
+    ws.write("zones", pd.DataFrame({"zone_id": ["z"]}))
+    assert ws.version_of("grids") == before
+    ws.write("grids", grids("a"))
+    assert ws.version_of("grids") != before
 
 
 def test_create_does_not_overwrite(ws):

@@ -134,6 +134,12 @@ def test_roads_that_share_a_vertex_meet_there():
         crossings=False,
     )
     assert pieces(graph) == {"R0": 2, "R1": 2, "R2": 1}
+    assert (graph.graph["report"]["touches"], graph.graph["report"]["vertices"]) == (0, 2)
+
+
+def test_roads_meet_where_a_vertex_of_one_lies_on_the_other():
+    graph = road_graph(roads(WEST_EAST, [(-50, 80), (0, 0), (50, 80)]), crossings=False)
+    assert pieces(graph) == {"R0": 2, "R1": 2}
 
 
 def grid():

@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point
 from geo import shortest_ways
 from geo.errors import CrsError, SettingError
 from geo.road_graph import road_graph
-from geo.road_network import RoadLayout
+from geo.road_layout import RoadLayout
 from geo.speeds import ROAD_CLASSES, Speeds
 from geo.travel_times import UNREACHABLE, RoadNetwork, TravelTimes, times_between, travel_times
 
@@ -207,11 +207,13 @@ def test_a_place_below_a_viaduct_lies_on_the_street_beside_it():
 
 
 def test_a_stump_of_a_one_way_is_passed_over_by_places():
-    stump = [(0, 0), (500, 0)], [(100, 0), (100, 300)]
+    stump = [(0, 0), (500, 0)], [(100, 0), (100, 900)]
     net = network(*stump, oneway=[0, 1])
     there = places(p=(100, 200))
     assert net.snapped(there)["road_id"].tolist() == ["R0"]
     assert net.snapped(there, limit_m=100)["road_id"].tolist() == ["R1"]
+    (reason,) = net.missed(places(q=(100, 800)))
+    assert (reason.code, reason.facts) == ("place_no_return", {"id": "q", "road_id": "R1"})
 
 
 def test_equally_near_edges_are_taken_in_their_order():
@@ -465,7 +467,7 @@ anywhere = st.floats(-30, 130).map(lambda x: round(x, 1))
 drawn_places = st.lists(st.one_of(points, st.tuples(anywhere, anywhere)), min_size=1, max_size=7)
 
 
-@settings(max_examples=50)
+@settings(max_examples=35)
 @given(
     drawn_roads, drawn_places, st.sampled_from(["walk", "ebike", "car"]), st.sampled_from([5.0, 60.0, 1e3])
 )

@@ -300,13 +300,13 @@ def _put_in_force(desk, plan):
         who.fill("规划科")
         if state == "现行":
             page.get_by_role("textbox", name="文号").fill("方公通〔2026〕12号")
-            page.get_by_role("textbox", name="生效日期").fill("2027年1月1日")
+            page.get_by_role("textbox", name="生效日期").fill("2026年1月1日")
         page.get_by_role("button", name="确定").dblclick()
         page.get_by_text(f"已转为：{state}").wait_for()
     states = read_states(desk.workspace, plan)
     assert list(states["now"]) == ["consulted", "approved", "in_force"]
     assert list(states["document_no"])[-1] == "方公通〔2026〕12号"
-    assert list(states["effective"])[-1] == "2027-01-01"
+    assert list(states["effective"])[-1] == "2026-01-01"
 
 
 def _handed_over(desk, folder, approved):

@@ -100,6 +100,17 @@ def test_a_plan_goes_step_by_step_into_force(run, plan, workspace_file):
     assert "state." not in said
 
 
+@pytest.mark.parametrize(("lang", "said"), [("zh", "在此之前仍为“审核”"), ("en", "until then “Approved”")])
+def test_a_plan_with_a_day_ahead_waits_for_it(run, plan, workspace_file, lang, said):
+    plan("--to", "consulted")
+    plan("--to", "approved")
+    ahead = ("--to", "in_force", "--document-no", "1", "--effective", "2999-01-02")
+    assert said in plan(*ahead, lang=lang).stdout
+    told = facts(plan("--json"))
+    assert (told["status"], told["effective"], told["today"]) == ("approved", "2999-01-02", False)
+    assert "1 2999-01-02" in run("plans", workspace_file).stdout
+
+
 def test_a_wrong_step_names_the_steps_there_are(plan):
     said = plan("--to", "in_force", *DOCUMENT)
     assert said.exit_code == 2

@@ -384,7 +384,7 @@ def test_plans_are_a_table_with_the_marked_ones_first(redrawn):
     lines = run("redraw", redrawn[0], *QUICK, "--no-save").stdout.splitlines()
     heading = next(i for i, line in enumerate(lines) if line.startswith("方案 "))
     assert lines[heading].split("  ")[0] == "方案"
-    assert lines[heading].endswith("均衡系数 CV  形状 PP")
+    assert lines[heading].endswith("不均衡系数 CV  形状紧凑度 PP")
     plans = [line for line in lines if "0/4" in line]
     assert plans == lines[heading + 1 : heading + 1 + len(plans)]
     assert plans[0].startswith("方案一 变动最少")

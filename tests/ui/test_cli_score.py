@@ -91,7 +91,7 @@ def test_a_plan_that_moves_a_grid_says_so_in_both_languages(run, workspace_file)
     assert "最忙：警务区4（中心派出所）" in zh
     assert "被拆分的村社：1 个（村1-0）" in zh
     en = run("score", workspace_file, "--plan", plan_id, *RESIDENTS, lang="en").stdout
-    assert "1 grids in 1 villages change zone" in en
+    assert "1 grid in 1 village changes zone" in en
     for said in (zh, en):
         assert "score." not in said
         assert "measure." not in said

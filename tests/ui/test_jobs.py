@@ -1,6 +1,7 @@
 """Redraws that run outside the page: one for each workspace, cancelled, failed, kept, superseded."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -144,6 +145,26 @@ def test_earlier_proposals_give_way_but_not_those_that_somebody_took_up(district
     assert {status[plan] for plan in second} == {"draft"}
     assert status[named] == "draft"
     assert {status[plan] for plan in set(first) - set(second) - {named}} <= {"retired"}
+
+
+def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch):
+    true, given = jobs.stand, []
+
+    def slowly(*args):
+        threading.Event().wait(0.3)
+        return true(*args)
+
+    def noted(*_, limits, **__):
+        given.append(limits.seconds)
+        raise SettingError("lock_unknown")
+
+    monkeypatch.setattr(jobs, "stand", slowly)
+    monkeypatch.setattr(redrawing, "redraw", noted)
+    for seconds in (60.0, 0.1):
+        asked = replace(order(), limits=Limits(seconds=seconds))
+        assert jobs.start(district, asked)[0].wait(60)
+    assert 0 < given[0] < 59.71
+    assert given[1] == 0.0
 
 
 def test_only_the_outcome_is_forgotten(district, held):

@@ -110,7 +110,7 @@ def test_all_changes_taken_lead_from_one_plan_to_the_other(graph, blocks, moves)
     assert walked.to_dict() == after.to_dict()
 
 
-@pytest.mark.parametrize(("lang", "label"), [("zh", "最大偏差"), ("en", "Largest deviation")])
+@pytest.mark.parametrize(("lang", "label"), [("zh", "最大偏差"), ("en", "Max. deviation")])
 def test_totals_are_told_with_the_better_side(lang, label):
     better = {"max_deviation": 0.05, "workload_moved": 0.1, "polsby_popper": 0.8, "outside": 2, "zones": 5}
     rows = {row["key"]: row for row in differences(TOTALS, better, words(lang))}

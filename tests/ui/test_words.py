@@ -84,7 +84,8 @@ def bare_text(text):
 
 
 def placeholders(text):
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+    """The facts that a text shows; not those by which it only chooses between a word for one and for many."""
+    return {name for _, name, form, _ in string.Formatter().parse(text) if name and "|" not in form}
 
 
 def test_both_languages_hold_the_same_keys():
@@ -194,6 +195,35 @@ def test_numbers_areas_and_lengths_are_written_as_people_do():
     assert t.area(2500.4) == "2,500 平方米"
     assert t.area(1_039_510_000) == "1,039.51 平方公里"
     assert words("en").length(4386.9) == "4.4 km"
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        ("0", "0 grids are in no zone: —"),
+        ("1", "1 grid is in no zone: —"),
+        (1, "1 grid is in no zone: —"),
+        ("1,001", "1,001 grids are in no zone: —"),
+        (None, "— grids are in no zone: —"),
+    ],
+)
+def test_english_says_one_grid_and_two_grids(count, said):
+    facts = {} if count is None else {"count": count}
+    assert words("en")("plans.orphans", **facts) == said
+
+
+def test_only_english_has_words_for_one_and_for_many():
+    assert [key for key, text in texts("zh").items() if re.search(r"{\w+:[^}]*\|", text)] == []
+    # "{count} grids" would be said of one grid as well.
+    counted = r"{(count|grids|villages|zones|stations|rows)} (grids|villages|zones|rows|files|stations)\b"
+    assert [key for key, text in texts("en").items() if re.search(counted, text)] == [
+        "painter.panel.all_inside"
+    ]
+
+
+def test_texts_for_the_browser_keep_their_places():
+    assert words("en").raw("plans.count_plans") == "plans.count_plans", "an unknown key is its own text"
+    assert words("en").raw("propose.count_plans") == "{count} {count:draft|drafts}"
 
 
 def test_an_unknown_language_gives_chinese():

@@ -111,4 +111,4 @@ def test_package_is_asked_for_anew_when_the_plan_or_the_paper_changed(workspace,
 def test_view_speaks_english_too(draft, pages):
     page = press(show(draft, "English"), "handover_make")
     assert offered(page)[0].startswith("Download the package (")
-    assert "Grids that change hands" in html(page)
+    assert "Grids moved" in html(page)

@@ -10,6 +10,7 @@ from streamlit.util import calc_hash
 
 from data.plan_states import move_plan, read_states
 from data.plans import (
+    IMPORTED,
     NESTING,
     PAINTED,
     REDRAW,
@@ -141,7 +142,7 @@ def test_every_step_is_taken_and_recorded(workspace, draft):
     press(page, "发布为现行")
     assert "去年的" in page.warning[0].value, "what is replaced is said before"
     fill(page, "文号", "越公通〔2026〕12号")
-    fill(page, "生效日期", "2027年1月2日")
+    fill(page, "生效日期", "2026年1月2日")
     press(page, "确定")
     assert (state(workspace, draft), state(workspace, before)) == ("in_force", "retired")
     assert "去年的" in page.success[0].value
@@ -149,7 +150,7 @@ def test_every_step_is_taken_and_recorded(workspace, draft):
     assert last[["who", "document_no", "effective"]].tolist() == [
         "规划科",
         "越公通〔2026〕12号",
-        "2027-01-02",
+        "2026-01-02",
     ], "the office is remembered"
     press(page, "停用")
     assert "没有现行方案" in page.warning[0].value
@@ -175,6 +176,31 @@ def test_a_step_back_leads_to_the_draft(workspace, draft):
     fill(page, "经手单位或岗位", "法制大队")
     press(page, "确定")
     assert state(workspace, draft) == "draft"
+
+
+def test_a_plan_with_a_day_ahead_waits_for_it(workspace, draft):
+    before = duplicate_plan(workspace, draft, name="去年的")
+    lead(workspace, before, "consulted", "approved", "in_force")
+    lead(workspace, draft, "consulted", "approved")
+    page = press(show(draft), "发布为现行")
+    fill(page, "经手单位或岗位", "规划科")
+    fill(page, "文号", "越公通〔2999〕1号")
+    fill(page, "生效日期", "2999年1月2日")
+    press(page, "确定")
+    assert (state(workspace, draft), state(workspace, before)) == ("approved", "in_force")
+    assert "从 2999-01-02 起现行" in page.success[0].value
+    assert "现状仍是“去年的”" in page.info[0].value
+    assert "2999-01-02 起" in texts(page), "in the row of steps"
+    assert "由“第一稿”接替" in show(before).info[0].value
+    english = show(draft, "English")
+    assert "until then “去年的” is today's plan" in english.info[0].value
+    assert [each for each in english.button if each.label == "Change document or first day"]
+    press(page, "退回征求意见")
+    press(page, "确定")
+    assert (state(workspace, draft), state(workspace, before)) == ("consulted", "in_force")
+    assert not page.info
+    reasons = show(before).dataframe[0].value["原因"].tolist()
+    assert reasons[:2] == [f"{draft} 第一稿 撤回，照旧执行", f"由 {draft} 第一稿 替换"]
 
 
 @pytest.mark.parametrize("number", ["", "  "])
@@ -336,8 +362,16 @@ def test_a_file_becomes_a_draft(workspace, draft):
     page = upload(show(draft), "来稿.csv", "\n".join(["grid_id,zone_id", *lines[:-1], "G0505,"]))
     press(page, "存为新草案")
     made = read_plans(workspace).iloc[-1]
-    assert made[["name", "kind", "note"]].tolist() == ["来稿", PAINTED, "来自文件 来稿.csv"]
+    assert made[["name", "kind", "note"]].tolist() == ["来稿", IMPORTED, "来自文件 来稿.csv"]
     assert len(read_assignment(workspace, made["plan_id"])) == 35
+    assert "导入方案" in texts(page)
+    assert [each for each in page.button if each.label == "去绘制"], "it can be painted on"
+    paint(workspace, made["plan_id"], G0202="Z0100")
+    assert read_assignment(workspace, made["plan_id"])["G0202"] == "Z0100"
+    assert (
+        made["plan_id"]
+        in grouped_plans(read_plans(workspace).set_index("plan_id", drop=False), None)["drafts"]
+    )
 
 
 @pytest.mark.parametrize(

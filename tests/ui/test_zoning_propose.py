@@ -116,6 +116,50 @@ def test_what_is_lacking_is_said_before_anything_starts(district):
     assert field(app, district, "weight calls").value == 25
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "kept"),
+    [
+        ("weight calls", -5, 0),
+        ("weight calls", 10**9, 100),
+        ("diverted", 101, 100),
+        ("above", 0, 50),
+        ("seed", 2**40, 2**32 - 1),
+        ("total all", 0, 1),
+        ("total all", 10**9, 36),  # as many zones as there are grids
+    ],
+)
+def test_a_number_out_of_range_is_put_right_where_everybody_sees_it(district, name, typed, kept):
+    app = view()
+    field(app, district, "count").set_value("shared")
+    app.run()
+    field(app, district, name).set_value(typed)
+    app.run()
+    assert not app.exception
+    assert field(app, district, name).value == kept
+
+
+def test_what_a_district_has_not_is_not_asked_for(district, squares):
+    bare = squares["grids"].drop(columns="village_id")
+    workspace = Workspace.open(district)
+    for table in ("villages", "stations", "towns", "posts"):
+        workspace.write(table, squares[table].iloc[:0])
+    workspace.write("grids", bare)
+    workspace.write("zones", squares["zones"].drop(columns="station_id"))
+    app = view()
+    assert not app.exception
+    names = [
+        one.key.partition(f"{district} ")[2] for kind in ("radio", "multiselect") for one in app.get(kind)
+    ]
+    assert names == ["count", "lock_zones", "lock_grids"]
+    assert field(app, district, "count").options == ["与现状相同", "指定总数"]
+    press(app, "propose start")
+    assert jobs.current(district).wait(60)
+    told = said(app.run())
+    assert not app.exception
+    assert "换区网格" in told
+    assert "村社" not in told.replace("村社完整", "")
+
+
 def test_what_cannot_be_drawn_is_said_without_a_terminal_s_options(district):
     app = view()
     field(app, district, "count").set_value("shared")

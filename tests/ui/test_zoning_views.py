@@ -248,6 +248,10 @@ def test_a_proposal_s_changes_are_refused_and_accepted_one_by_one(workspace, bro
     assert data["mode"] == "compare"
     assert data["decidable"]
     assert data["plans"][0]["title"] == words(LANG[lang])("zoning.today")
+    sides = [box.options[0] for box in page.selectbox if box.label.startswith(("左图", "右图", "Plan on"))]
+    today = {"中文": "：现状", "English": ": Today's plan"}[lang]
+    assert [side.endswith(today) for side in sides] == [True, True], "each says which side it is"
+    assert len({*sides}) == 2
     assert {change["state"] for change in data["changes"]} == {"accepted"}
     at = data["geometry"]["grids"]["ids"].index("G0200")
     change = next(each for each in data["changes"] if each["grids"] == [at])

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from geo.errors import SettingError
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @told
@@ -30,7 +27,7 @@ def handover(
     lang: Lang = "zh",
 ) -> None:
     """方案报批包：请示、对照表、移交清单、图 / hand a plan over: memo, tables, lists, maps, layers."""
-    from data.exporting import require_export_target
+    from data.exporting import export_bytes, export_files, require_export_folder, require_export_target
     from data.workspace import Workspace
     from ui.paper.handing import hand_over_plan
     from ui.paper.package import PAPERS, handover_facts, handover_files, handover_zip
@@ -43,11 +40,13 @@ def handover(
     if zipped:
         require_export_target(out)
     handing = hand_over_plan(Workspace.open(workspace), plan, t=say.t)
+    if not zipped:
+        require_export_folder(out)
     files = handover_files(handing, papers=papers)
     if zipped:
-        _write_zip(out, handover_zip(files))
+        export_bytes(handover_zip(files), out)
     else:
-        _write_folder(out, files)
+        export_files(files, out)
     facts = handover_facts(handing)
     if facts["violations"]:
         say.message(say.t("handover.broken", count=say.t.number(facts["violations"])))
@@ -61,17 +60,3 @@ def handover(
     }
     counts = {name: say.t.number(facts[name]) for name in ("grids", "villages", "residents")}
     say.result(told_facts, say.t("handover.written", file=str(out), files=say.t.number(len(files)), **counts))
-
-
-def _write_zip(path: Path, content: bytes) -> None:
-    from data.exporting import export_bytes
-
-    export_bytes(content, path)
-
-
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
-    from data.exporting import export_bytes
-
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        export_bytes(content, folder / name)

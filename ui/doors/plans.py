@@ -135,6 +135,7 @@ def _rename(workspace: Workspace, plan_id: str, name: str | None, note: str | No
 def _moved(
     workspace: Workspace, plan_id: str, to: str, step: Mapping[str, str], who: str, say: Speaker
 ) -> tuple[str, ...]:
+    from data.plan_states import read_steps_ahead
     from data.plans import read_plan
     from ui.plan_steps import step_plan
 
@@ -145,7 +146,11 @@ def _moved(
             raise
         _tell_broken(workspace, plan_id, error, say)
         raise typer.Exit(2) from None
-    return (say.t("plan.moved", id=plan_id, status=say.t.name("state", to)),)
+    t, status = say.t, say.t.name("state", to)
+    if (ahead := read_steps_ahead(workspace).get(plan_id)) is None:
+        return (t("plan.moved", id=plan_id, status=status),)
+    was, day = t.name("state", ahead["was"]), ahead["effective"]
+    return (t("plan.moved_ahead", id=plan_id, status=status, day=day, now=was),)
 
 
 def _tell_broken(workspace: Workspace, plan_id: str, error: ConflictError, say: Speaker) -> None:

@@ -27,17 +27,20 @@ class Progress:
     ----------
     say
         Who tells it.
+    called
+        What a stage is called; those of a redraw by default.
     """
 
-    def __init__(self, say: Speaker) -> None:
+    def __init__(self, say: Speaker, *, called: Callable[[str], str] | None = None) -> None:
         self.say = say
+        self.called = called or (lambda stage: say.t(f"redraw_stage.{stage}"))
         self.rewrites = sys.stderr.isatty()
         self._told: tuple[str, float, float] = ("", 0.0, 0.0)
         self._width = 0
 
     def __call__(self, stage: str, share: float) -> None:
         """Tell that a share of a stage is done."""
-        text = self.say.t(f"redraw_stage.{stage}")
+        text = self.called(stage)
         if share > 0:
             text += f" {self.say.t.percent(share, 0)}"
         before, last, when = self._told

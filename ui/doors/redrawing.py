@@ -245,7 +245,7 @@ def _lines(
     t, names = say.t, standing.names
     notes = (*standing.notes, *found.notes)
     effort = t(
-        "redraw.effort_once" if found.effort.rounds == 1 else "redraw.effort",
+        "redraw.effort",
         seconds=t.number(found.seconds),
         rounds=t.number(found.effort.rounds),
         moves=t.number(found.effort.moves),

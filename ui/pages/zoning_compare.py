@@ -77,7 +77,8 @@ def head(zoning: Zoning) -> None:
             t(f"zoning.compare_{side}"),
             shown,
             index=shown.index(kept if kept in shown else default),
-            format_func=lambda plan: plan_label(zoning, plan) if plan else t("zoning.today"),
+            # The widget's own label would take a line of its own.
+            format_func=lambda plan, side=side: t(f"zoning.on_the_{side}", plan=_called(zoning, plan)),
             key=f"{key} {t.lang}",
             label_visibility="collapsed",
             width=270,
@@ -114,6 +115,10 @@ def _key(zoning: Zoning, side: str) -> str:
 def _chosen(zoning: Zoning, side: str) -> str:
     chosen = st.session_state.get(_key(zoning, side), _TODAY)
     return chosen if chosen in zoning.plans.index else _TODAY
+
+
+def _called(zoning: Zoning, plan_id: str) -> str:
+    return plan_label(zoning, plan_id) if plan_id else zoning.place.t("zoning.today")
 
 
 def _canvas(zoning: Zoning, board: Board | None) -> None:
@@ -167,7 +172,7 @@ def _compared(zoning: Zoning, board: Board | None) -> Comparison:
     if drawn_from:
         own = right.where((right != proposed) & (right != left), left)
         changes += changes_between(standing.graph, left, own)
-    titles = [plan_label(zoning, plan) if plan else zoning.place.t("zoning.today") for plan in chosen]
+    titles = [_called(zoning, plan) for plan in chosen]
     return Comparison(
         left=left,
         right=right,

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ui.zoning import Zoning
 
 MAP_KEY = "painter"
-# Between two looks at what others did to the plan.
-_NEWS_S = 5.0
 _REFERENCE, _RULES, _RULES_TOLD = "zoning_reference", "zoning_rules", "zoning rules told"
 
 
@@ -91,7 +89,7 @@ def show(zoning: Zoning) -> None:
         _offer_copy(zoning)
     # This run draws the whole page: what the browser had may be gone with it.
     board.show_whole()
-    st.fragment(_canvas, run_every=_NEWS_S if zoning.editable else None)(zoning, board)
+    st.fragment(_canvas)(zoning, board)
 
 
 def drawable_standing(zoning: Zoning) -> Standing | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plan_states import read_states
+from data.plan_states import read_states, read_steps_ahead
 from ui import cached, look
 from ui.desk import session_desk
 from ui.names import KEYS, PlaceNames
@@ -89,7 +89,8 @@ def _head(zoning: Zoning, desk: Desk, mine: PlansDesk) -> None:
     show_deletion(zoning, desk, mine)
     if plan["note"]:
         st.caption(look.plain(plan["note"]))
-    st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t))
+    ahead = read_steps_ahead(zoning.workspace).get(plan["plan_id"])
+    st.html(steps_row(plan["status"], read_states(zoning.workspace, plan["plan_id"]), t, ahead=ahead))
     _figures(zoning)
 
 
@@ -100,12 +101,11 @@ def _figures(zoning: Zoning) -> None:
         found = moved(zoning, plan_id)
     if found is None or plan_id == zoning.today_id:
         return
-    shown = [
-        (t.number(found.grids), t("plans.figure_grids"), ""),
-        (t.number(found.villages), t("plans.figure_villages"), ""),
-        (t.percent(found.workload), t("plans.figure_workload"), ""),
-    ]
-    strokes = strokes_of(zoning, plan_id)
+    grids, villages, strokes = found.grids, found.villages, len(strokes_of(zoning, plan_id))
+    shown = [(t.number(grids), t("plans.figure_grids", count=grids), "")]
+    if villages is not None:
+        shown.append((t.number(villages), t("plans.figure_villages", count=villages), ""))
+    shown.append((t.percent(found.workload), t("plans.figure_workload"), ""))
     if strokes:
-        shown.append((t.number(len(strokes)), t("plans.figure_strokes"), ""))
+        shown.append((t.number(strokes), t("plans.figure_strokes", count=strokes), ""))
     look.figures(shown, label=t("plans.figures"))

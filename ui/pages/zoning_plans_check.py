@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plans import PAINTED, read_assignment
+from data.plans import OWN, read_assignment
 from data.schemas import VILLAGE_ID
 from geo.errors import GridBeatError
 from planning.dual_graph import WORKLOAD
@@ -37,13 +37,13 @@ class Moved:
     Parameters
     ----------
     grids, villages
-        How many change zones, and how many villages have such grids.
+        How many change zones, and how many villages have such grids; None where no villages are known.
     workload
         Their share of all workload, in [0, 1]; missing where there is none.
     """
 
     grids: int
-    villages: int
+    villages: int | None
     workload: float | None
 
 
@@ -54,10 +54,10 @@ def moved(zoning: Zoning, plan_id: str) -> Moved | None:
     if saved.get("grids_moved") is not None:
         return Moved(
             grids=int(saved["grids_moved"]),
-            villages=int(saved.get("villages_touched") or 0),
+            villages=None if saved.get("villages_split") is None else int(saved["villages_touched"]),
             workload=saved.get("workload_moved"),
         )
-    if plan["kind"] != PAINTED:
+    if plan["kind"] not in OWN:
         return None
     try:
         return _moved(zoning, *_key(zoning, plan_id))
@@ -93,11 +93,11 @@ def _moved(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int, today
         return None
     grids = standing.graph.grids
     changed = _zones(_zoning, plan_id, standing) != placed(standing.today).reindex(grids.index).fillna("")
-    villages = grids.loc[changed, VILLAGE_ID]
+    villages, touched = grids[VILLAGE_ID], grids.loc[changed, VILLAGE_ID]
     total = float(grids[WORKLOAD].sum())
     return Moved(
         grids=int(changed.sum()),
-        villages=int(villages[villages != ""].nunique()),
+        villages=int(touched[touched != ""].nunique()) if (villages != "").any() else None,
         workload=float(grids.loc[changed, WORKLOAD].sum()) / total if total > 0 else None,
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from data.plan_states import plan_documents
-from data.plans import APPROVED, CONSULTED, IN_FORCE, PAINTED, RETIRED
+from data.plans import APPROVED, CONSULTED, IN_FORCE, OWN, RETIRED
 from data.strokes import read_strokes
 from ui import look
 from ui.pages.zoning_plans_check import moved
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.strokes import Stroke
+    from ui.pages.zoning_plans_check import Moved
     from ui.pages.zoning_plans_desk import PlansDesk
     from ui.words import Words
     from ui.zoning import Zoning
@@ -63,7 +64,7 @@ def _group(plan: pd.Series, today_id: str | None) -> str:
         return "on_the_way"
     if plan["plan_id"] == today_id:
         return IN_FORCE
-    return "drafts" if plan["kind"] == PAINTED else "computed"
+    return "drafts" if plan["kind"] in OWN else "computed"
 
 
 def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.DataFrame) -> None:
@@ -101,16 +102,20 @@ def _figures(zoning: Zoning, plan_id: str) -> list[str]:
     t, found, plan = zoning.place.t, moved(zoning, plan_id), zoning.plans.loc[plan_id]
     lines = []
     if found is not None and plan_id != zoning.today_id:
-        facts = {"grids": t.number(found.grids), "villages": t.number(found.villages)}
-        lines.append(
-            t("plans.moved", **facts, workload=t.percent(found.workload))
-            if found.grids
-            else t("plans.unmoved")
-        )
+        lines.append(_moved(found, t))
     if plan["parent"] in zoning.plans.index:
         parent = zoning.plans.loc[plan["parent"]]
         lines.append(t("plans.parent", name=parent["name"], plan=parent["plan_id"]))
     return lines
+
+
+def _moved(found: Moved, t: Words) -> str:
+    if not found.grids:
+        return t("plans.unmoved")
+    facts = {"grids": t.number(found.grids), "workload": t.percent(found.workload)}
+    if found.villages is None:
+        return t("plans.moved_grids", **facts)
+    return t("plans.moved", **facts, villages=t.number(found.villages))
 
 
 def _who_when(zoning: Zoning, plan_id: str) -> str:
@@ -129,7 +134,7 @@ def last_stroke(zoning: Zoning, plan_id: str) -> Stroke | None:
 def strokes_of(zoning: Zoning, plan_id: str) -> tuple[Stroke, ...]:
     """Return a plan's strokes, oldest first; only what people paint has any."""
     plan = zoning.plans.loc[plan_id]
-    if plan["kind"] != PAINTED:
+    if plan["kind"] not in OWN:
         return ()
     return _strokes(zoning, zoning.place.path, zoning.place.stamp, plan_id, int(plan["rev"]))
 

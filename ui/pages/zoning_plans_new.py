@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from data.files import private_folder
-from data.plans import PAINTED, duplicate_plan, read_assignment, save_plan, save_plans
+from data.plans import IMPORTED, PAINTED, duplicate_plan, read_assignment, save_plan, save_plans
 from data.schemas import GRID_ID, VILLAGE_ID, ZONE_ID
 from data.strokes import apply_stroke, plan_locks
 from geo.errors import FileError
@@ -162,7 +162,13 @@ def _as_draft(zoning: Zoning, mine: PlansDesk, found: Upload) -> None:
     name = free_name(zoning, Path(found.file).stem[:NAME_LENGTH])
     plan = found.assignment[found.assignment != ""]
     note = zoning.place.t("plans.import_source", file=found.file)
-    facts = {"kind": PAINTED, "name": name, "author": mine.who, "note": note, "zone_names": _new_names(found)}
+    facts = {
+        "kind": IMPORTED,
+        "name": name,
+        "author": mine.who,
+        "note": note,
+        "zone_names": _new_names(found),
+    }
     (made,) = save_plans(zoning.workspace, [(plan, facts)])
     mine.upload = None
     mine.done("plans.imported_draft", turn=made, file=found.file, name=name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from data.plan_states import SOUND, TRANSITIONS, read_states
+from data.plan_states import SOUND, TRANSITIONS, read_states, read_steps_ahead
 from data.plans import IN_FORCE, RETIRED, STATUSES
 from geo.errors import GridBeatError, SettingError
 from ui import look
@@ -47,8 +47,15 @@ class Step:
     replaced: str | None
 
 
-def steps_row(status: str, states: pd.DataFrame, t: Words) -> str:
-    """Return the five steps as markup, the one reached marked, those passed with their day."""
+def steps_row(status: str, states: pd.DataFrame, t: Words, *, ahead: Mapping[str, str] | None = None) -> str:
+    """
+    Return the five steps as markup, the one reached marked, those passed with their day.
+
+    Parameters
+    ----------
+    ahead
+        The step that waits for its day (`data.plans.steps_ahead`).
+    """
     passed = dict(zip(states["now"], states["at"], strict=True)) if len(states) else {}
     been = {*passed, *states["was"]} if len(states) else set()
     cells = []
@@ -56,6 +63,8 @@ def steps_row(status: str, states: pd.DataFrame, t: Words) -> str:
         here = name == status
         mark = "gb-here" if here else "gb-been" if name in been and _before(name, status) else ""
         day = moment(passed[name])[:10] if name in passed and mark else ""
+        if ahead is not None and name == ahead["now"]:
+            day = t("plans.from_day", day=ahead["effective"])
         now = ' aria-current="step"' if here else ""
         cells.append(
             f'<li class="{mark}"{now}><i>{at}</i><b>{escape(t.name("state", name))}</b>'
@@ -73,8 +82,11 @@ def show_steps(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -
     t, plan_id = zoning.place.t, str(zoning.plan_id)
     status = str(zoning.plans.at[plan_id, "status"])
     steps = _in_order(status)
+    ahead = read_steps_ahead(zoning.workspace).get(plan_id)
+    if ahead is not None:
+        st.info(look.plain(told_ahead(zoning, ahead)), icon=":material/event:")
     if steps:
-        _buttons(mine, plan_id, status, steps, t)
+        _buttons(mine, plan_id, status, steps, t, waits=ahead is not None)
     else:
         st.caption(t("plans.no_steps"))
     if mine.asked[0] == plan_id and mine.asked[1] in steps:
@@ -83,6 +95,18 @@ def show_steps(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -
     elif status not in (IN_FORCE, RETIRED):
         _readiness(zoning, plan_id, names)
     _record(zoning, plan_id)
+
+
+def told_ahead(zoning: Zoning, ahead: Mapping[str, str]) -> str:
+    """Return what comes of a plan on the day that a step of it waits for."""
+    t, day = zoning.place.t, ahead["effective"]
+    if ahead["now"] == IN_FORCE:
+        key = "plans.waits" if zoning.today_id is None else "plans.waits_for_today"
+        today = "" if zoning.today_id is None else zoning.plans.at[zoning.today_id, "name"]
+        return t(key, document=ahead["document_no"], day=day, today=today)
+    if ahead["why"] in zoning.plans.index:
+        return t("plans.until_replaced", day=day, name=zoning.plans.at[ahead["why"], "name"])
+    return t("plans.until", day=day)
 
 
 def _readiness(zoning: Zoning, plan_id: str, names: PlaceNames) -> None:
@@ -106,11 +130,11 @@ def _in_order(status: str) -> list[str]:
     )
 
 
-def _buttons(mine: PlansDesk, plan_id: str, status: str, steps: list[str], t: Words) -> None:
+def _buttons(mine: PlansDesk, plan_id: str, status: str, steps: list[str], t: Words, *, waits: bool) -> None:
     with st.container(horizontal=True, key="plans-steps"):
         for at, to in enumerate(steps):
-            label = t(f"plans.step_{status}_{to}")
-            kind = "primary" if at == 0 and to != RETIRED else "secondary"
+            label = t("plans.step_another_day" if waits and to == IN_FORCE else f"plans.step_{status}_{to}")
+            kind = "primary" if at == 0 and to != RETIRED and not waits else "secondary"
             if st.button(label, type=kind, key=f"plans step {plan_id} {status} {to}"):
                 mine.asked, mine.told = (plan_id, to), None
                 st.rerun()
@@ -233,6 +257,9 @@ def _move(zoning: Zoning, mine: PlansDesk, step: Step, *, why: str, document: Ma
         **document,
     )
     name, t = str(zoning.plans.at[step.plan_id, "name"]), zoning.place.t
+    if (ahead := read_steps_ahead(zoning.workspace).get(step.plan_id)) is not None:
+        mine.done("plans.moved_ahead", name=name, day=ahead["effective"])
+        return
     if step.replaced is not None:
         other = str(zoning.plans.at[step.replaced, "name"])
         mine.done("plans.replaced", name=name, other=other, plan=step.replaced)
@@ -272,8 +299,9 @@ def _record(zoning: Zoning, plan_id: str) -> None:
 
 
 def _reason(line: pd.Series, zoning: Zoning) -> str:
-    """Return why a step was taken; of a plan that another one replaced, which."""
-    if line["now"] == RETIRED and line["why"] in zoning.plans.index:
-        other = zoning.plans.loc[line["why"]]
-        return zoning.place.t("plans.replaced_by", name=other["name"], plan=other["plan_id"])
-    return str(line["why"])
+    """Return why a step was taken; of a plan that another one replaced, or failed to, which."""
+    if line["why"] not in zoning.plans.index:
+        return str(line["why"])
+    other = zoning.plans.loc[line["why"]]
+    key = "plans.replaced_by" if line["now"] == RETIRED else "plans.not_replaced_by"
+    return zoning.place.t(key, name=other["name"], plan=other["plan_id"])

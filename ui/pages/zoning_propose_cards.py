@@ -131,9 +131,7 @@ def _headline(zoning: Zoning, state: JobState, count: int) -> None:
     t, outcome = zoning.place.t, state.outcome
     assert outcome is not None  # noqa: S101 - asked by the caller
     tolerance = t.percent(outcome.found.params.tolerance, 0)
-    said = t(
-        "propose.found_one" if count == 1 else "propose.found", count=t.number(count), tolerance=tolerance
-    )
+    said = t("propose.found", count=t.number(count), tolerance=tolerance)
     if state.cancelled:
         said = t("propose.found_cancelled", found=said)
     effort = outcome.found.effort
@@ -209,34 +207,39 @@ def figure_rows(
     plan: Shown, standing: Standing, today: Mapping[str, Any], t: Words
 ) -> list[tuple[str, str, str]]:
     """Return what a planner asks first of a plan: (what, value, what it is today)."""
-    figures = plan.figures
-    rows = []
-    if figures.get("workload_moved") is not None:
-        villages, grids = t.number(figures["villages_touched"]), t.number(figures["grids_moved"])
-        rows += [
-            (t("propose.villages_moved"), villages, t("propose.grids_moved", grids=grids)),
-            (
-                t("propose.workload_moved"),
-                t.percent(figures["workload_moved"]),
-                t("propose.floor", floor=t.percent(figures["floor"])) if figures.get("floor") else "",
-            ),
-        ]
-    busiest = figures.get("busiest")
-    if busiest is not None:
-        deviation = t.percent(figures["busiest_deviation"], 0, signed=True)
-        rows.append((t("propose.busiest"), f"{standing.names('zones', busiest)} {deviation}", ""))
+    figures, rows = plan.figures, []
 
     def was(name: str, digits: int = 0) -> str:
         return t("propose.today", value=t.number(today[name], digits)) if today.get(name) is not None else ""
 
+    def measure(label: str, name: str, digits: int = 0) -> tuple[str, str, str]:
+        return t(label), t.number(figures[name], digits), was(name, digits)
+
+    # Without villages nothing is known of their splits.
+    has_villages = figures["villages_split"] is not None
+    if figures.get("workload_moved") is not None:
+        rows += [_moved_row(figures, t, has_villages=has_villages), _workload_row(figures, t)]
+    busiest = figures.get("busiest")
+    if busiest is not None:
+        deviation = t.percent(figures["busiest_deviation"], 0, signed=True)
+        rows.append((t("propose.busiest"), f"{standing.names('zones', busiest)} {deviation}", ""))
     outside = f"{t.number(figures.get('outside'))} / {t.number(figures['zones'])}"
-    rows += [
-        (t("propose.outside"), outside, was("outside")),
-        (t("propose.villages_split"), t.number(figures["villages_split"]), was("villages_split")),
-        (t("propose.cv"), t.number(figures["cv"], 3), was("cv", 3)),
-        (t("propose.shape"), t.number(figures["polsby_popper"], 3), was("polsby_popper", 3)),
-    ]
-    return rows
+    rows.append((t("propose.outside"), outside, was("outside")))
+    if has_villages:
+        rows.append(measure("propose.villages_split", "villages_split"))
+    return [*rows, measure("propose.cv", "cv", 3), measure("propose.shape", "polsby_popper", 3)]
+
+
+def _moved_row(figures: Mapping[str, Any], t: Words, *, has_villages: bool) -> tuple[str, str, str]:
+    villages, grids = t.number(figures["villages_touched"]), t.number(figures["grids_moved"])
+    if not has_villages:
+        return t("propose.zone_grids_moved"), grids, ""
+    return t("propose.villages_moved"), villages, t("propose.grids_moved", grids=grids)
+
+
+def _workload_row(figures: Mapping[str, Any], t: Words) -> tuple[str, str, str]:
+    floor = t("propose.floor", floor=t.percent(figures["floor"])) if figures.get("floor") else ""
+    return t("propose.workload_moved"), t.percent(figures["workload_moved"]), floor
 
 
 def _picture(zoning: Zoning, standing: Standing, plan: Shown) -> str:

@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 ALL, CHOSEN = "all", "chosen"
 AS_TODAY, BY_STATION, SHARED = "as_today", "by_station", "shared"
 HEAVY, WHOLE, FREE = "heavy", "whole", "free"
-_SECONDS = (10, 30, 60, 120)
+# What it takes in all: a county of 1,400 grids needs ten seconds before any search.
+_SECONDS = (15, 30, 60, 120)
+# Step, least and greatest of what experts set.
+_EXPERT: Mapping[str, tuple[int, int, int]] = {
+    "diverted": (5, 0, 100),
+    "above": (10, 50, 1000),
+    "seed": (1, 0, 2**32 - 1),
+}
+_MOST_ZONES = 999
 # Heavier than any community can be: all of them stay whole.
 _NEVER = 1e6
 _DEFAULTS: Mapping[str, Any] = {
@@ -80,6 +88,11 @@ class District:
     today: pd.Series | None
     names: PlaceNames
 
+    @property
+    def stations(self) -> list[str]:
+        """Ids of the stations that have zones."""
+        return [station for station in self.counts if station]
+
 
 class Form:
     """
@@ -97,12 +110,29 @@ class Form:
         first = {} if job is None else dict(job.order.form)
         self.kept: dict[str, Any] = st.session_state.setdefault(f"propose form {path}", first)
 
-    def key(self, name: str, default: Any = None, *, among: Sequence[Any] | None = None) -> str:
-        """Return the key of a widget, filled in as it was left."""
+    def key(
+        self,
+        name: str,
+        default: Any = None,
+        *,
+        among: Sequence[Any] | None = None,
+        within: tuple[int, int] | None = None,
+    ) -> str:
+        """
+        Return the key of a widget, filled in as it was left.
+
+        Parameters
+        ----------
+        among, within
+            The options, or the least and the greatest number, that it may hold: what is outside is put right
+            where everybody sees it. Streamlit's own limits leave the number on the screen and keep another.
+        """
         key = f"propose {self.path} {name}"
         value = st.session_state.get(key, self.kept.get(name, _DEFAULTS.get(name, default)))
         if among is not None:
             value = _among(value, among)
+        if within is not None:
+            value = min(max(int(value or 0), within[0]), within[1])
         st.session_state[key] = self.kept[name] = value
         return key
 
@@ -171,7 +201,7 @@ def show_form(zoning: Zoning, district: District) -> None:
     _count(form, district, t)
     _villages(form, district, t)
     _locks(form, district, zoning)
-    _search(form, t)
+    _search(form, district, t)
     _button(form, district, zoning)
 
 
@@ -194,8 +224,9 @@ def _weights(form: Form, district: District, t: Words) -> None:
     for name in usual:
         _weight(form, name, t)
     if more:
-        used = sum(1 for name in more if form.get(f"weight {name}"))
-        with st.expander(t("propose.more_factors", count=t.number(len(more))), expanded=used > 0):
+        # As it was at first: an expander that is told otherwise later shuts on whoever is typing in it.
+        used = form.kept.setdefault("more", any(form.get(f"weight {name}") for name in more))
+        with st.expander(t("propose.more_factors", count=t.number(len(more))), expanded=used):
             for name in more:
                 _weight(form, name, t)
     weights = weights_of(form, district)
@@ -212,10 +243,8 @@ def _weight(form: Form, name: str, t: Words) -> None:
     field = f"weight {name}"
     value = box.number_input(
         said,
-        min_value=0,
-        max_value=100,
         step=5,
-        key=form.key(field, _default_weight(name)),
+        key=form.key(field, _default_weight(name), within=(0, 100)),
         label_visibility="collapsed",
     )
     form.note(field, value)
@@ -249,9 +278,10 @@ def _tolerance(form: Form, t: Words) -> None:
 
 
 def _scope(form: Form, district: District, t: Words) -> None:
-    stations = [station for station in district.counts if station]
+    stations = district.stations
     if len(stations) < 2:
         form.set("scope", ALL)
+        form.set("across", False)
         return
     _title(t("propose.scope"))
     scope = _choice(form, "scope", (ALL, CHOSEN), t)
@@ -260,18 +290,18 @@ def _scope(form: Form, district: District, t: Words) -> None:
 
 
 def _count(form: Form, district: District, t: Words) -> None:
-    across = bool(form.get("across"))
-    kinds = (AS_TODAY, SHARED) if across else (AS_TODAY, BY_STATION, SHARED)
+    several = len(district.stations) > 1
+    kinds = (AS_TODAY, BY_STATION, SHARED) if several and not form.get("across") else (AS_TODAY, SHARED)
     if not district.counts:
         kinds = (SHARED,)
     _title(t("propose.count"))
-    kind = _choice(form, "count", kinds, t)
+    kind = _choice(form, "count", kinds, t, mark="" if several else "_whole")
     counts = scoped_counts(form, district)
     if kind == SHARED:
         today = sum(counts.values()) or 1
         most = max(len(district.grids), 1)
-        key = form.key(f"total {form.get('scope')}", today)
-        total = st.number_input(t("propose.total", now=t.number(today)), 1, most, step=1, key=key)
+        key = form.key(f"total {form.get('scope')}", today, within=(1, most))
+        total = st.number_input(t("propose.total", now=t.number(today)), step=1, key=key)
         form.note(f"total {form.get('scope')}", total)
     elif kind == BY_STATION:
         with st.container(height=210, key="propose-counts"):
@@ -287,7 +317,10 @@ def _station_count(form: Form, station: str, now: int, names: PlaceNames, t: Wor
     name = html.escape(names("stations", station))
     label.html(f'<div class="gb-factor">{name}<small>{html.escape(note)}</small></div>')
     value = box.number_input(
-        names("stations", station), 1, 999, step=1, key=form.key(field, now), label_visibility="collapsed"
+        names("stations", station),
+        step=1,
+        key=form.key(field, now, within=(1, _MOST_ZONES)),
+        label_visibility="collapsed",
     )
     form.note(field, value)
 
@@ -299,6 +332,9 @@ def scoped_counts(form: Form, district: District) -> dict[str, int]:
 
 
 def _villages(form: Form, district: District, t: Words) -> None:
+    if not district.villages:
+        form.set("split", [])
+        return
     _title(t("propose.villages"))
     kind = _choice(form, "villages", (HEAVY, WHOLE, FREE), t)
     if kind != FREE:
@@ -312,16 +348,20 @@ def _locks(form: Form, district: District, zoning: Zoning) -> None:
     kept, differing = plan_locks_of(zoning, district)
     tables = {"zones": district.zones, "villages": district.villages, "grids": district.grids}
     chosen = sum(len(form.get(f"lock_{name}") or ()) for name in tables)
-    with st.expander(t("propose.locks", count=t.number(chosen + len(kept) * bool(form.get("plan_locks"))))):
+    key = "propose.locks" if len(district.stations) > 1 else "propose.locks_only"
+    with st.expander(t(key, count=t.number(chosen + len(kept) * bool(form.get("plan_locks"))))):
         if kept:
             label = t("propose.plan_locks", count=t.number(len(kept)))
             form.note("plan_locks", st.checkbox(label, key=form.key("plan_locks")))
         if differing:
             st.caption(t("propose.plan_locks_differ", count=t.number(differing)))
         for name, options in tables.items():
+            if not options:
+                form.set(f"lock_{name}", [])
+                continue
             _several(form, f"lock_{name}", options, lambda one, name=name: district.names(name, one), t)  # type: ignore[misc]
-        across = st.checkbox(t("propose.across"), key=form.key("across"))
-        form.note("across", across)
+        if len(district.stations) > 1:
+            form.note("across", st.checkbox(t("propose.across"), key=form.key("across")))
 
 
 def plan_locks_of(zoning: Zoning, district: District) -> tuple[list[str], int]:
@@ -359,7 +399,7 @@ def _unpainted(lock: str, painted: pd.Series, today: pd.Series, zoning: Zoning) 
     return bool(len(grids)) and bool((was == now).all())
 
 
-def _search(form: Form, t: Words) -> None:
+def _search(form: Form, district: District, t: Words) -> None:
     _title(t("propose.seconds"))
     value = st.segmented_control(
         t("propose.seconds"),
@@ -372,19 +412,18 @@ def _search(form: Form, t: Words) -> None:
     )
     form.note("seconds", value)
     with st.expander(t("propose.expert")):
-        diverted = st.number_input(t("propose.diverted"), 0, 100, step=5, key=form.key("diverted"))
-        form.note("diverted", diverted)
-        above = st.number_input(t("propose.above"), 50, 1000, step=10, key=form.key("above"))
-        form.note("above", above)
-        seed = st.number_input(t("propose.seed"), 0, 2**32 - 1, step=1, key=form.key("seed"))
-        form.note("seed", seed)
+        for name, (step, *within) in _EXPERT.items():
+            if name == "above" and not district.villages:
+                continue
+            key = form.key(name, within=(within[0], within[1]))
+            form.note(name, st.number_input(t(f"propose.{name}"), step=step, key=key))
 
 
-def _choice(form: Form, name: str, options: tuple[str, ...], t: Words) -> str:
+def _choice(form: Form, name: str, options: tuple[str, ...], t: Words, *, mark: str = "") -> str:
     chosen = st.radio(
         t(f"propose.{name}"),
         options,
-        format_func=lambda one: t(f"propose.{name}_{one}"),
+        format_func=lambda one: t(f"propose.{name}_{one}{mark}"),
         key=form.key(name, among=options),
         label_visibility="collapsed",
     )

@@ -28,7 +28,8 @@ def _progress(zoning: Zoning, job: Job) -> None:
         st.rerun(scope="app")
     limit = job.order.limits.seconds
     said = t("propose.cancelling") if state.cancelled else t(f"redraw_stage.{state.stage}")
-    time = t("propose.elapsed", seconds=t.number(state.seconds), limit=t.number(limit))
+    key = "propose.elapsed" if state.seconds <= (limit or 0) else "propose.elapsed_longer"
+    time = t(key, seconds=t.number(state.seconds), limit=t.number(limit))
     steps = "".join(
         f'<li class="{_class(stage, state.stage)}">{html.escape(t(f"propose.step_{stage}"))}</li>'
         for stage in _STAGES

@@ -29,7 +29,7 @@ def show_unmet(zoning: Zoning, district: District, found: Redraw) -> None:
     t = zoning.place.t
     form = Form(zoning.place.path)
     said = t(
-        "propose.unmet_one" if len(found.unmet) == 1 else "propose.unmet",
+        "propose.unmet",
         count=t.number(len(found.unmet)),
         asked=t.percent(found.params.tolerance, 0),
     )

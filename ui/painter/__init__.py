@@ -20,8 +20,8 @@ def grid_map(data: dict[str, Any], *, key: str, on_post: Callable[[], None]) -> 
         What it shows; all of it JSON.
     key
         Under which ``st.session_state`` holds ``posts`` (a trigger: the strokes that the browser has not been
-        told are kept, each time all of them), ``have`` (key of the geometry, and language, that the browser
-        has) and ``want`` (the key of a plan that it lacks).
+        told are kept, each time all of them; none where it only asks what others did), ``have`` (key of the
+        geometry, and language, that the browser has) and ``want`` (the key of a plan that it lacks).
     on_post
         Called before the run that posts have set off.
     """

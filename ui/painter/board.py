@@ -102,6 +102,7 @@ class Board:
     _state: int = 0
     _happened: int = 0
     _answered: int = -1
+    _runs: int = 0
 
     def __post_init__(self) -> None:
         graph = self.standing.graph
@@ -271,7 +272,10 @@ class Board:
         """Return what the browser may not know yet; `delivered` is to be called once it was handed over."""
         with self.busy:
             whole, self._answered = self._whole, self._happened
+            self._runs += 1
             return {
+                # Makes each answer another: the browser is not told of one that equals the last.
+                "run": self._runs,
                 "state_key": self.state_key,
                 "plan": self._plan() if whole else None,
                 "acks": list(self._acks),

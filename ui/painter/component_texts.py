@@ -10,31 +10,8 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 _GROUP = "painter."
-# Every place that the component's texts have.
-_PLACES = (
-    "count",
-    "deviation",
-    "from_zone",
-    "grids",
-    "name",
-    "number",
-    "present",
-    "share",
-    "state",
-    "station",
-    "target",
-    "to_zone",
-    "tolerance",
-    "village",
-    "villages",
-    "what",
-    "workload",
-    "zone",
-    "zones",
-)
 
 
 def component_texts(t: Words, keys: Iterable[str]) -> dict[str, str]:
     """Return the texts of ``painter.…`` keys, by their keys without that beginning."""
-    places = {name: f"{{{name}}}" for name in _PLACES}
-    return {key.removeprefix(_GROUP): t(key, **places) for key in keys}
+    return {key.removeprefix(_GROUP): t.raw(key) for key in keys}

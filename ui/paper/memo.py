@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from data.plans import APPROVED, CONSULTED, IN_FORCE, RETIRED
 from data.schemas import STATION_ID
 from planning.dual_graph import PRESENT, WORKLOAD
 from ui.named_reasons import named_reason, note_lines
@@ -33,9 +34,9 @@ def memo(handing: HandOver, *, attached: list[str]) -> dict[str, Any]:
         Titles of what is attached.
     """
     t, plan = handing.t, handing.plan
-    changed = len(handing.changes) > 0
+    stage = memo_stage(handing)
     texts = {
-        "title": t("paper.title" if changed else "paper.title_unchanged", district=handing.district),
+        "title": t(f"paper.title_{stage}", district=handing.district),
         "meta": [
             [t("paper.document_no"), plan.document_no],
             [t("paper.effective"), plan.effective],
@@ -57,10 +58,23 @@ def memo(handing: HandOver, *, attached: list[str]) -> dict[str, Any]:
         },
         "attached_title": t("paper.attached"),
         "attached": attached,
-        "closing": t("paper.closing" if changed else "paper.closing_unchanged"),
+        "closing": t(f"paper.closing_{stage}", document=plan.document_no, day=plan.effective),
         "signed": [t("paper.office"), t("paper.date")],
     }
     return _each(texts)
+
+
+def memo_stage(handing: HandOver) -> str:
+    """Return what the memo is for: asked for, consulted on, settled, retired; or unchanged, a mere report."""
+    if handing.changes.empty:
+        return "unchanged"
+    plan = handing.plan
+    if plan.status == RETIRED:
+        return "retired"
+    # Approved with a document: it waits for its day alone.
+    if plan.status == IN_FORCE or (plan.status == APPROVED and plan.effective):
+        return "settled"
+    return "consulted" if plan.status == CONSULTED else "asked"
 
 
 def _why(handing: HandOver) -> Iterator[str]:

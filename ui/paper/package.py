@@ -22,7 +22,7 @@ from ui.paper.comparison import (
 )
 from ui.paper.layout import breakable, printed
 from ui.paper.maps import paper_maps
-from ui.paper.memo import memo
+from ui.paper.memo import memo, memo_stage
 from ui.paper.transfers import transfers
 from ui.paper.typeset import typeset
 from ui.paper.workbooks import stamped, write_workbook
@@ -60,7 +60,7 @@ def handover_files(
     # Pages are set beside the rest: typst lets other threads run.
     with ThreadPoolExecutor(max_workers=1) as press:
         pages = {
-            made.file("paper.file_memo", f"_{paper}.pdf"): press.submit(
+            made.file(made.memo_name, f"_{paper}.pdf"): press.submit(
                 typeset, "handover.typ", made.document(paper), stamp=moment
             )
             for paper in papers
@@ -117,6 +117,13 @@ class _Made:
         numbers = dict(zip(self.changed["grid_id"], self.changed["number"].tolist(), strict=True))
         self.maps: tuple[PaperMap, ...] = paper_maps(
             handing, numbers, tuple(station.station_id for station in self.stations)
+        )
+
+    @property
+    def memo_name(self) -> str:
+        """Key of what the memo's file is called: a plan that is settled asks for nothing."""
+        return (
+            "paper.file_notice" if memo_stage(self.handing) in ("settled", "retired") else "paper.file_memo"
         )
 
     def file(self, key: str, ending: str) -> str:

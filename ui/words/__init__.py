@@ -6,6 +6,7 @@ import gettext
 import io
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +38,17 @@ class Words:
         self._texts = _translations(lang)
 
     def __call__(self, key: str, **facts: object) -> str:
-        """Return the text of `key` with `facts` put into its placeholders; a missing fact shows as a dash."""
-        text = self._texts.gettext(key)
+        """
+        Return the text of `key` with `facts` put into its placeholders; a missing fact shows as a dash.
+
+        ``{count:grid|grids}`` in a text is the first word where the fact is one, else the second.
+        """
+        text = self.raw(key)
         return text.format_map(_Facts(facts)) if facts or "{" in text else text
+
+    def raw(self, key: str) -> str:
+        """Return the text of `key` with its placeholders, for the browser to fill in."""
+        return self._texts.gettext(key)
 
     def has(self, key: str) -> bool:
         """Whether the catalogue knows `key`."""
@@ -161,8 +170,26 @@ class Words:
 
 
 class _Facts(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return NOTHING
+    """The facts of a text, by name."""
+
+    def __init__(self, facts: Mapping[str, object]) -> None:
+        super().__init__({name: _Fact(value) for name, value in facts.items()})
+
+    def __missing__(self, key: str) -> _Fact:
+        return _Fact(NOTHING)
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """A fact that may choose between a word for one and a word for many."""
+
+    value: object
+
+    def __format__(self, form: str) -> str:
+        one, mark, many = form.partition("|")
+        if not mark:
+            return format(self.value, form)
+        return one if str(self.value) == "1" else many
 
 
 # Facts whose values are codes with names of their own.
@@ -172,6 +199,8 @@ _NAMED: Mapping[str, str] = {
     "other_layer": "table",
     "references": "table",
     "force": "force",
+    "duty": "duty",
+    "no_school": "no_school",
     "missing": "table",
     "column": "column",
     "columns": "column",

@@ -12,6 +12,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import osmium
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,7 +21,14 @@ from data.readers import opened
 from geo.errors import GridBeatError
 
 TRIES = int(os.environ.get("GRIDBEAT_FUZZ", "25"))
-KINDS = ("gpkg", "geojson", "array", "shp", "gdb", "dxf", "parquet", "zip", "gz")
+KINDS = ("gpkg", "geojson", "array", "shp", "gdb", "dxf", "parquet", "zip", "gz", "osm", "pbf")
+OSM = """<?xml version="1.0"?><osm version="0.6">
+<node id="1" lat="30.0" lon="120.0"/><node id="2" lat="30.001" lon="120.0"/>
+<node id="3" lat="30.0" lon="120.002"/>
+<way id="7"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/><tag k="name" v="解放路"/></way>
+<way id="8"><nd ref="2"/><nd ref="3"/><nd ref="1"/>
+<tag k="highway" v="service"/><tag k="oneway" v="-1"/></way>
+</osm>"""
 COLUMNS = ["编号", "人数", "面积", "geometry"]
 
 
@@ -45,6 +53,11 @@ def originals(tmp_path_factory, squares, write, drawing):
             archive.write(part, part.name)
     made["gz"] = folder / "gz" / "a.geojson.gz"
     made["gz"].write_bytes(gzip.compress(made["geojson"].read_bytes()))
+    made |= {kind: folder / kind / f"a.{kind}" for kind in ("osm", "pbf")}
+    made["osm"].write_text(OSM, encoding="utf-8")
+    with osmium.SimpleWriter(made["pbf"]) as writer:
+        for thing in osmium.FileProcessor(made["osm"]):
+            writer.add(thing)
     return made
 
 

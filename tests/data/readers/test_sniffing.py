@@ -29,6 +29,8 @@ from geo.errors import FileError
         (b"0\nSELECTION\n", "TXT"),
         (b"AutoCAD Binary DXF\r\n\x1a\0", "binary DXF"),
         (b"AC1032", "DWG"),
+        (b"BZh91AY", "BZIP2"),
+        (b"\0\0\0\x0d\n\tOSMHeader\x18", "OSM PBF"),
         (b"a,b\n1,2\n", "TXT"),
         ("名称,编号\n".encode("gbk"), "TXT"),
         ("名称,编号\n".encode("utf-16"), "TXT"),
@@ -47,7 +49,7 @@ def test_the_first_bytes_tell_what_a_file_is(tmp_path, content, found):
 def test_what_the_name_belies_is_refused(tmp_path, suffix, content):
     path = tmp_path / f"a{suffix}"
     path.write_bytes(content)
-    if suffix in {".kml", ".kmz", ".ovkml"} and content.startswith(b"<"):
+    if suffix in {".kml", ".kmz", ".ovkml", ".osm"} and content.startswith(b"<"):
         require_content(path, suffix)
         return
     with pytest.raises(FileError) as caught:

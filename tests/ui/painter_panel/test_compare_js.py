@@ -60,7 +60,7 @@ def data(ground):
         "geometry_key": "squares",
         "plans": [plan("现状", today, [0, 1, 2, 3]), plan("方案一", drawn, [3, 1, 0, 2])],
         "differences": [
-            {"key": "cv", "label": "变异系数", "left": "0.300", "right": "0.100", "better": "right"},
+            {"key": "cv", "label": "不均衡系数 CV", "left": "0.300", "right": "0.100", "better": "right"},
             {"key": "zones", "label": "警务区数", "left": "4", "right": "4", "better": None},
         ],
         "changes": CHANGES,
@@ -157,7 +157,7 @@ def test_only_grids_that_differ_are_hatched(comparison, data, ground):
 @pytest.mark.parametrize(
     ("lang", "said"),
     [("zh", ["改动 3 处", "2 个网格，1,234 人", "已采纳", "未采纳", "另有改动"]),
-     ("en", ["Changes: 3", "Grids 2, residents 1,234", "accepted", "refused", "changed otherwise"])],
+     ("en", ["3 changes", "2 grids, 1,234 residents", "accepted", "refused", "changed otherwise"])],
 )  # fmt: skip
 def test_figures_and_changes_are_told_in_words(comparison, data, ground, lang, said):
     page = comparison({**data, "lang": lang}, ground)
@@ -307,6 +307,7 @@ def test_every_text_that_the_comparison_asks_for_is_there_and_none_besides(lang)
     asked |= {first for first in re.findall(r"tell\([^()]+\? '(\w+)' : '\w+'", source)}
     asked |= {f"{kind}{what}" for kind in ("accept", "refuse") for what in ("", "_one", "_shown")}
     asked |= {f"state_{state}" for state in ("any", "accepted", "refused", "other")}
+    asked |= {f"size_{what}" for what in ("grids", "present")}
     assert asked == set(KEYS)
     texts = compare_words(words(lang))
     assert [key for key, text in texts.items() if "—" in text or text == f"painter.{key}"] == []

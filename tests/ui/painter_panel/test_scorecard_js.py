@@ -85,8 +85,8 @@ TOLD = {
         "3 个村社换警务区，调整 3.4% 的工作量",
     ),
     "en": (
-        *("Busiest", "+25.0 %", "Idlest", "-15.0 %", "2 of 3 zones are beyond ±10 %"),
-        "Villages that change hands: 3, with 3.4 % of the work",
+        *("Busiest", "+25.0 %", "Idlest", "-15.0 %", "2 of 3 zones are outside ±10 %"),
+        "3 villages change zone, with 3.4 % of the work",
     ),
 }
 
@@ -295,7 +295,7 @@ def test_totals_stand_beside_todays_and_the_reference_and_the_best_is_marked(pan
 def test_expert_measures_are_one_click_away_and_explained(panel):
     page = panel(model(THREE), "en")
     page.get_by_text("More measures").click()
-    page.get_by_role("button", name="CV", exact=True).click()
+    page.get_by_role("button", name="Unevenness (CV)", exact=True).click()
     assert page.locator(".about").last.inner_text().startswith("Standard deviation of the zones")
 
 
@@ -365,6 +365,7 @@ def test_every_text_that_the_panel_asks_for_is_there_and_none_besides(lang):
         re.findall(r"' : '(\w+)', facts", source)
     )
     asked |= {"unassigned", "apart", "across", "busiest", "idlest", "best", "worst"}
+    asked |= {f"size_{what}" for what in ("grids", "villages", "present")}
     asked |= {f"by_{sort}" for sort in ("deviation", "code", "station")}
     measures = set(re.findall(r"key: '(\w+)', kind", source))
     asked |= {f"{kind}_{key}" for kind in ("measure", "about") for key in measures}

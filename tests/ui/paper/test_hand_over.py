@@ -372,6 +372,29 @@ def test_painted_plan_keeps_its_zones_names_and_the_reasons_of_its_proposal(tmp_
     assert "新设警务区 1 个：湖东警务区。" in memo(handing, attached=[])["sections"][1]["texts"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "day", "title", "said"),
+    [
+        ((), "", "的请示", "妥否，请批示。"),
+        (("consulted",), "", "（征求意见稿）", "意见栏"),
+        (("consulted", "approved"), "", "的请示", "妥否，请批示。"),
+        (("consulted", "approved", "in_force"), "2999-01-01", "的通知", "自 2999-01-01 起执行"),
+        (("consulted", "approved", "in_force"), "2026-03-01", "的通知", "依据“甲〔2026〕1 号”"),
+        (("retired",), "", "（已停用）", "留档备查"),
+    ],
+)
+def test_the_memo_asks_for_what_is_still_to_be_decided(tmp_path, squares, steps, day, title, said):
+    workspace, plan = kept(tmp_path / "a.gpkg", squares, moved(squares["grids"]["grid_id"]))
+    for rev, step in enumerate(steps, start=1):
+        document = {"document_no": "甲〔2026〕1 号", "effective": day} if step == "in_force" else {}
+        move_plan(workspace, plan, step, rev=rev, who="", **document)
+    texts = memo(handed(workspace, plan), attached=[])
+    assert texts["title"].endswith(title)
+    assert said in texts["closing"]
+    english = memo(handed(workspace, plan, "en"), attached=[])
+    assert ("approval" in english["closing"]) == (said == "妥否，请批示。")
+
+
 def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path, squares):
     grids = squares["grids"]["grid_id"]
     workspace, first = kept(tmp_path / "a.gpkg", squares, moved(grids))
@@ -382,7 +405,7 @@ def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path
     for plan_id, number in ((first, "甲〔2026〕1 号"), (second, "甲〔2026〕2 号")):
         for rev, step in enumerate(("consulted", "approved"), start=1):
             move_plan(workspace, plan_id, step, rev=rev, who="")
-        facts = {"document_no": number, "effective": "2026-12-01"}
+        facts = {"document_no": number, "effective": "2026-03-01"}
         move_plan(workspace, plan_id, "in_force", rev=3, who="", **facts)
         if plan_id == first:
             # Nothing was in force before: what the tables say.
@@ -392,7 +415,7 @@ def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path
     assert set(handing.changes["to_zone"]) == {"Z0000"}
     assert [line[1] for line in memo(handing, attached=[])["meta"]] == [
         "甲〔2026〕2 号",
-        "2026-12-01",
+        "2026-03-01",
         f"二号（{second}）",
         "现行",
     ]

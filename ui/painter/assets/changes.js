@@ -1,6 +1,6 @@
 /* The list of changes: each is looked at, accepted or refused, alone or with all that is shown. */
 
-import { element, formats, icon, say, setAttr, setText } from './saying.js';
+import { element, formats, icon, say, setAttr, setText, sized } from './saying.js';
 
 const STATES = ['accepted', 'refused', 'other'];
 
@@ -118,7 +118,7 @@ function fillRow(list, row, change) {
   const [from, to] = [change.from || tell('nowhere'), change.to || tell('nowhere')];
   setText(row.from, from);
   setText(row.to, to);
-  setText(row.size, tell('size', { grids: format.count(change.grids.length), present: format.count(change.present) }));
+  setText(row.size, sized(tell, format, { grids: change.grids.length, present: change.present }));
   setText(row.reason, change.reason ?? '');
   setText(row.state, tell(`state_${change.state}`));
   setAttr(row.node, 'class', change.state);

@@ -4,12 +4,13 @@ import { element } from './saying.js';
 /** A card in `host`; `show(grid, x, y, note)` fills and places it. */
 export function hoverCard(host, { plan, words, lang }) {
   const card = host.appendChild(element('div', { class: 'gbp-card', hidden: true }));
+  const peopled = plan.grids.present.some((count) => count > 0);
   let shown = '';
   return {
     hide() { card.hidden = true; },
     show(g, x, y, note = '') {
       const key = `${g} ${plan.zoneOf[g]} ${plan.locks.size} ${note}`;
-      if (key !== shown) fill(card, plan, g, note, words, lang);
+      if (key !== shown) fill(card, plan, g, { note, words, lang, peopled });
       shown = key;
       card.hidden = false;
       place(card, host, x, y);
@@ -18,7 +19,7 @@ export function hoverCard(host, { plan, words, lang }) {
   };
 }
 
-function fill(card, plan, g, note, words, lang) {
+function fill(card, plan, g, { note, words, lang, peopled }) {
   const { grids } = plan, { villages, zones_today: today } = plan.geometry;
   const number = (value, digits = 0) => value.toLocaleString(lang === 'zh' ? 'zh-CN' : 'en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const nothing = words.no_zone;
@@ -28,7 +29,8 @@ function fill(card, plan, g, note, words, lang) {
   const rows = [];
   if (grids.villages[g] >= 0) rows.push(row(words.village, villages.names[grids.villages[g]]));
   rows.push(row(words.zone_today, was), row(words.zone_now, is, plan.changed(g) ? 'gbp-changed' : ''));
-  rows.push(row(words.present, number(grids.present[g])), row(words.workload, number(grids.workload[g], 2)));
+  if (peopled) rows.push(row(words.present, number(grids.present[g])));
+  rows.push(row(words.workload, number(grids.workload[g], 2)));
   card.replaceChildren(element('b', { text: grids.names[g] }), element('small', { text: grids.ids[g] }), element('dl', {}, ...rows));
   const lines = [...lockLines(plan, g, words), note].filter(Boolean);
   card.append(...lines.map((text) => element('p', { text })));

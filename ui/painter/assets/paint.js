@@ -3,7 +3,7 @@ import { gridCanvas } from './canvas.js';
 import { ALARM, BLUE, INK } from './drawing.js';
 import { hoverCard } from './hover.js';
 import { pointing } from './pointing.js';
-import { element } from './saying.js';
+import { element, say } from './saying.js';
 import { foundPlaces, gridsOf, searchBox } from './search.js';
 import { sessionOf } from './session.js';
 import { newToken } from './strokes.js';
@@ -11,8 +11,9 @@ import { dissolved, members, withVillages } from './topology.js';
 import { SIZES, toolbar, TOOLS, UNITS } from './toolbar.js';
 
 const SAY_MS = 4200, FLASH_MS = 1800, WHOLE_KINDS = new Set(['village']);
-// How long to wait for the answer to a post, how long after one to post again, how long a page may be away.
-const ANSWER_MS = 4000, PAUSE_MS = 30, AWAY_MS = 3000;
+// How long to wait for the answer to a post, how long after one to post again, between two looks at what
+// others did, and how long a page may be away.
+const ANSWER_MS = 4000, PAUSE_MS = 30, LOOK_MS = 5000, AWAY_MS = 3000;
 const HATCHES = {
   loose: { kind: 'hatch', colour: '#9aa5b1', gap: 8, width: 1.1 },
   changed: { kind: 'dots', colour: 'rgba(20,38,60,.55)', gap: 7, width: 0.95 },
@@ -143,7 +144,7 @@ class Desk {
     if (grids.length) this.settle(grids, zones);
     texts.forEach((text) => this.say(text));
     if (data.notice) this.say(data.notice);
-    if (data.acks?.length) this.answered();
+    if (data.acks?.length || !this.session.queue.length) this.answered();
     if (JSON.stringify(data.focus) !== this.focused) this.lookAt(data.focus);
     this.canvas.labelsLater();
     this.canvas.redrawMarks();
@@ -280,11 +281,14 @@ class Desk {
   }
 
   /**
-   * Post the queue, one post at a time: what is drawn before the answer goes with the next one.
-   * Runs that follow each other closely have Streamlit take the map away and mount it anew.
+   * Post the queue, one post at a time: what is drawn before the answer goes with the next one. An empty one
+   * asks what others did. Runs that meet would have Streamlit lose a post, or take the map away.
    */
   send() {
-    if (!this.session.queue.length || Date.now() < this.waitsUntil) return;
+    if (Date.now() < this.waitsUntil) return;
+    const idle = !this.session.queue.length;
+    if (idle && !this.plan.editable) return;
+    if (idle && document.hidden) { this.sendIn(LOOK_MS); return; }
     this.waitsUntil = Date.now() + ANSWER_MS;
     this.post(this.session.queue);
     this.sendIn(ANSWER_MS);
@@ -292,13 +296,12 @@ class Desk {
 
   sendIn(ms) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), ms);
+    this.timer = setTimeout(() => { this.waitsUntil = 0; this.send(); }, ms);
   }
 
   answered() {
-    clearTimeout(this.timer);
     this.waitsUntil = 0;
-    if (this.session.queue.length) this.sendIn(PAUSE_MS);
+    this.sendIn(this.session.queue.length ? PAUSE_MS : LOOK_MS);
   }
 
   settle(grids, zones) {
@@ -368,7 +371,7 @@ class Desk {
     if (grids.length < given.size) this.say(this.words.refused_locked);
     const id = plan.zoneId(chosen), name = plan.zoneName(chosen);
     const names = grids.length === given.size ? { [id]: [name, ''] } : {};
-    this.say(this.words.dissolved.replace('{zone}', name).replace('{count}', grids.length));
+    this.say(say(this.words, 'dissolved', { zone: name, count: grids.length }));
     this.choose(-1);
     this.change(this.session.stroke('zone', { grids, names }));
   }
@@ -428,7 +431,7 @@ class Desk {
   findingText(name, grids, number, count) {
     const { plan, geometry: { villages } } = this, g = grids[0], village = plan.grids.villages[g];
     const facts = { number, count, zone: plan.zoneName(plan.zoneOf[g]), village: village < 0 ? '' : villages.names[village], name: plan.grids.names[g], grids: grids.length };
-    return this.words[`found_${name}`].replace(/{(\w+)}/g, (_, key) => facts[key] ?? '');
+    return say(this.words, `found_${name}`, facts);
   }
 
   goTo(grids) {

@@ -2,10 +2,23 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The text of `key` with facts put into its {placeholders}; a key without a text is shown as it is. */
+/**
+ * The text of `key` with facts put into its {placeholders}; a key without a text is shown as it is.
+ * {count:grid|grids} is the first word where the fact is one, else the second.
+ */
 export function say(words, key, facts = {}) {
   const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(facts[name] ?? '—'));
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => {
+    const fact = String(facts[name] ?? '—');
+    if (one === undefined) return fact;
+    return fact === '1' ? one : many;
+  });
+}
+
+/** How many grids, villages and residents something has, of those that there are; `tell` as `say`. */
+export function sized(tell, format, counts) {
+  const there = Object.entries(counts).filter(([name, count]) => name === 'grids' || count > 0);
+  return there.map(([name, count]) => tell(`size_${name}`, { [name]: format.count(count) })).join(format.comma);
 }
 
 /** How numbers are written in a language; what is not known is a dash. */
@@ -19,6 +32,7 @@ export function formats(lang) {
   const finerWithSign = decimals(locale, 2, 'exceptZero');
   return {
     between: lang === 'zh' ? '；' : '; ',
+    comma: lang === 'zh' ? '，' : ', ',
     count: (value) => written(value, whole),
     amount: (value) => written(value, Math.abs(value) < 100 ? tenths : whole),
     ratio: (value) => written(value, ratio),

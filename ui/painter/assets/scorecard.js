@@ -1,7 +1,7 @@
 /* The live scorecard beside the map: plain words first, then what to mend, every zone, and the totals. */
 
 import { bars } from './bars.js';
-import { element, formats, icon, isKnown, isOutside, say, setAttr, setStyle, setText } from './saying.js';
+import { element, formats, icon, isKnown, isOutside, say, setAttr, setStyle, setText, sized } from './saying.js';
 import { totalsTable } from './totals.js';
 
 const SHOWN_AT_FIRST = 3;
@@ -172,9 +172,9 @@ function changeText(panel) {
   const { totals } = panel.model;
   if (!isKnown(totals.workload_moved)) return panel.tell('no_today');
   if (!totals.grids_moved) return panel.tell('unchanged');
-  return panel.tell('change', {
-    villages: panel.format.count(totals.villages_touched), share: panel.format.share(totals.workload_moved),
-  });
+  const { count } = panel.format, share = panel.format.share(totals.workload_moved);
+  if (!isKnown(totals.villages_touched)) return panel.tell('change_grids', { grids: count(totals.grids_moved), share });
+  return panel.tell('change', { villages: count(totals.villages_touched), share });
 }
 
 const MARKS = { ok: 'tick', bad: 'cross' };
@@ -363,7 +363,6 @@ function fillChosen(panel) {
   setText(chosen.value, sign + format.deviation(zone.deviation, model.tolerance));
   setAttr(chosen.value, 'data-outside', isOutside(zone.deviation, model.tolerance) ? '' : null);
   setText(chosen.load, panel.tell('load', { workload: sign + format.amount(zone.workload), target: format.amount(zone.target) }));
-  setText(chosen.size, panel.tell('size', {
-    grids: format.count(zone.grids), villages: format.count(zone.villages), present: format.count(zone.present),
-  }));
+  const { grids, villages, present } = zone;
+  setText(chosen.size, sized(panel.tell, format, { grids, villages, present }));
 }
