@@ -148,9 +148,15 @@ function met(day) {
   };
   for (const { at, x, y } of day.teams) pass(at, x, y);
   for (const [team, { ways }] of day.routes) {
-    for (const { points } of ways) for (let i = 0; i < points.length; i += 2) pass(team, points[i], points[i + 1]);
+    for (const { points } of ways) for (let i = 2; i < points.length; i += 2) along(points, i, size, (x, y) => pass(team, x, y));
   }
   return cells;
+}
+
+/** Visit points of the segment that ends at a vertex, no farther apart than a step. */
+function along(points, i, step, visit) {
+  const dx = points[i] - points[i - 2], dy = points[i + 1] - points[i - 1], steps = Math.ceil(Math.hypot(dx, dy) / step) || 1;
+  for (let k = 0; k <= steps; k++) visit(points[i - 2] + (dx * k) / steps, points[i - 1] + (dy * k) / steps);
 }
 
 /** A second of the day as HH:MM, and by how many days it is later than the first. */
