@@ -4,39 +4,12 @@ import json
 
 import pytest
 
-from data.workspace import Workspace
 from geo.errors import ConflictError
-from ui.names import PlaceNames
-from ui.painter.patrol_board import PatrolBoard
+from tests.ui.patrol_boards import board_of
 from ui.painter.patrol_posts import readable
 from ui.words import words
 
 T = words("zh")
-
-
-class Roads:
-    """Roads that only remember what is closed."""
-
-    def __init__(self):
-        self.closed = set()
-
-    def near(self, lon, lat, within_m):
-        return "R1" if within_m > 1 else None
-
-    def is_closed(self, road):
-        return road in self.closed
-
-    def put(self, road, *, closed):
-        (self.closed.add if closed else self.closed.discard)(road)
-
-    def name(self, road, t):
-        return f"{road} 路"
-
-    def told(self, t):
-        return [{"id": road, "name": self.name(road, t), "way": [0, 0, 1, 1]} for road in sorted(self.closed)]
-
-    def stale(self, problem, plan, t, names):
-        return "走不通" if self.closed else ""
 
 
 @pytest.fixture
@@ -46,17 +19,7 @@ def kept():
 
 @pytest.fixture
 def board(squad_day, squad_plan, kept):
-    day, path = squad_day
-    made = PatrolBoard(
-        plan_id="D1",
-        origin="o",
-        problem=day.problem,
-        plan=squad_plan,
-        places=day.places,
-        names=PlaceNames.of(Workspace.open(path).read_all(["stations"])),
-        roads=Roads(),
-        keep=kept.append,
-    )
+    made = board_of(squad_day, squad_plan, kept.append)
     told(made)
     return made
 
