@@ -3,13 +3,13 @@ Benchmark `geo.travel_times` beside the engines that people would use instead, o
 
 Run `python benchmarks/travel_times.py` (some minutes; networkx takes most of them; it needs the extra
 `peers`); it prints a markdown table. Two networks: the sample's roads with its 338 villages, and a made town
-of 50,176 crooked crossings, a third of its streets one-way and some doubled, with 338 places. Every engine
-runs alone in a process of its own, on one thread; its imports, the roads and the places are loaded before
-the clock starts. By day it prepares and solves, then it turns to the night, then 200 roads are closed. Ours
-starts from the networkx graph and finds out where the places hang on it; the others are handed the arcs,
-those between places and network included, with their weights, and build their graph of them. networkx and
-rustworkx are asked for some of the origins, and their solving is scaled. All times are compared to the
-millisecond.
+of 50,000 crooked crossings, a fifth of its streets missing, a third of the others one-way and some doubled,
+with 338 places. Every engine runs alone in a process of its own, on one thread; its imports, the roads and
+the places are loaded before the clock starts. By day it prepares and solves, then it turns to the night, then
+200 roads are closed. Ours starts from the networkx graph and finds out where the places hang on it; the
+others are handed the arcs, those between places and network included, with their weights, and build their
+graph of them. networkx and rustworkx are asked for some of the origins, and their solving is scaled; the
+others solve three times, of which the best counts. All times are compared to the millisecond.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ PLACES, CLOSED = 338, 200
 SCENARIOS = ("day", "night", "closed")
 # How many of the origins the slow ones are asked for.
 SOME = {"networkx": 6, "rustworkx": 30}
-SIDE = 224
+SIDE, REPEATS = 224, 3
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def made_town() -> tuple[gpd.GeoDataFrame, gpd.GeoSeries]:
     links = np.concatenate(
         [np.stack([node[:, :-1], node[:, 1:]], -1), np.stack([node[:-1], node[1:]], -1).swapaxes(0, 1)]
     ).reshape(-1, 2)
+    links = links[rng.random(len(links)) < 0.8]
     links = np.concatenate([links, links[rng.random(len(links)) < 0.04]])
     turned = rng.random(len(links)) < 0.5
     links[turned] = links[turned, ::-1]
@@ -201,11 +202,15 @@ PEERS = {"networkx": NetworkX, "rustworkx": RustworkX, "scipy": SciPy}
 ENGINES = (*PEERS, "ours, scipy", "ours, cch")
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    """Return what some work gives, and what it takes."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
-    return result, {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+def timed(work: Callable[[], Any], *, repeats: int = 1) -> tuple[Any, dict[str, float]]:
+    """Return what some work gives, and the least that it takes."""
+    walls, cpus = [], []
+    for _ in range(repeats):
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = work()
+        walls.append(time.perf_counter() - wall)
+        cpus.append(time.process_time() - cpu)
+    return result, {"wall": min(walls), "cpu": min(cpus)}
 
 
 def run_peer(engine: str, worlds: list[World]) -> tuple[list[dict[str, Any]], list[Any]]:
@@ -213,7 +218,7 @@ def run_peer(engine: str, worlds: list[World]) -> tuple[list[dict[str, Any]], li
     some, taken, found = SOME.get(engine, PLACES), [], []
     for world in worlds:
         made, prepare = timed(lambda world=world: PEERS[engine](world))
-        ms, solve = timed(lambda made=made: made.solve(some))
+        ms, solve = timed(lambda made=made: made.solve(some), repeats=1 if engine in SOME else REPEATS)
         taken.append({"prepare": prepare, "solve": {k: v * PLACES / some for k, v in solve.items()}})
         ms[np.arange(some), np.arange(some)] = 0  # the way from a place to itself is none
         found.append(ms)
@@ -229,8 +234,8 @@ def run_ours(engine: str, roads: Any) -> tuple[list[dict[str, Any]], list[Any]]:
     network, layout = timed(lambda: RoadNetwork.from_graph(graph, travel_mode="car"))
     taken, found = [], []
     for scenario in SCENARIOS:
-        now, made = timed(lambda s=scenario: prepared(changed(network, s, closed), asked))
-        times, solve = timed(lambda now=now: travel_times(now, places, engine=asked))
+        now, made = timed(lambda s=scenario: prepared(changed(network, s, closed), places, asked))
+        times, solve = timed(lambda now=now: travel_times(now, places, engine=asked), repeats=REPEATS)
         if scenario == "day":
             made = {key: value + layout[key] for key, value in made.items()}
         taken.append({"prepare": made, "solve": solve})
@@ -240,9 +245,10 @@ def run_ours(engine: str, roads: Any) -> tuple[list[dict[str, Any]], list[Any]]:
     return taken, found
 
 
-def prepared(network: RoadNetwork, engine: str) -> RoadNetwork:
+def prepared(network: RoadNetwork, places: gpd.GeoSeries, engine: str) -> RoadNetwork:
     """Return the network with all that is made but once."""
-    _ = network.cch_metric if engine == "cch" else network.least_arcs
+    _ = network.least_arcs if engine == "scipy" else network.cch_metric
+    network.snapped(places)
     return network
 
 

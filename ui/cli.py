@@ -21,6 +21,7 @@ from ui.doors import (
     roads,
     scoring,
     serving,
+    speeds,
 )
 
 door = typer.Typer(
@@ -37,6 +38,7 @@ for _name, _command in {
     "imports": layers.imports,
     "edition": editions.edition,
     "roads": roads.roads,
+    "speeds": speeds.speeds,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Ints = npt.NDArray[np.int64]
 
-_STEPS = 400
+# Fewer for many stops, whose pairs are the work.
+_STEPS, _PAIRS = 400, 4e7
 # Halve the step after so many that did not help.
 _PATIENCE = 12
 # What rounding in sums of floats may pretend at most.
@@ -105,7 +106,7 @@ class _Travel:
     def rises_above(self, rounds: int | None, target: float) -> bool:
         """Raise the bound for a number of rounds, or for any, and return whether it gets above a target."""
         step, stale, best = 2.0, 0, -np.inf
-        for _ in range(_STEPS):
+        for _ in range(int(np.clip(_PAIRS / len(self.ways) ** 2, 20, _STEPS))):
             values, degrees = self._relaxed()
             self.bounds = np.maximum(self.bounds, values)
             held = int(values.argmin()) if rounds is None else rounds - 1
@@ -147,7 +148,7 @@ class _Travel:
         def off(rounds: int) -> tuple[Floats, Floats]:
             ends = np.concatenate([one[order[:rounds]], here])
             others = np.concatenate([other[order[:rounds]], parent[:-1]])
-            legs = np.bincount(np.concatenate([ends, others]), minlength=stops + 1)[:-1] - 2.0
+            legs = np.bincount(np.concatenate([ends, others]), minlength=stops + 1)[:-1].astype(float) - 2.0
             of_teams = np.bincount(nearest[ends[others == stops]], minlength=teams).astype(float)
             of_teams[dearest[:rounds]] -= 2
             return legs, of_teams
@@ -168,7 +169,11 @@ class _Travel:
         taken = parent[:-1] == stops
         again = np.concatenate([ends[~taken], ends])
         depot = np.full(len(again), stops)
-        return np.concatenate([one, again]), np.concatenate([other, depot]), np.concatenate([cost, ways[again, -1]])
+        return (
+            np.concatenate([one, again]),
+            np.concatenate([other, depot]),
+            np.concatenate([cost, ways[again, -1]]),
+        )
 
 
 def _least_ways(ix: Indexed, part: Part, stops: list[int]) -> tuple[Floats, Floats]:

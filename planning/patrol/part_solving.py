@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planning.patrol.bounds import least_hours_ms, least_longest_ms, least_teams
 from planning.patrol.exact import best_rounds, is_small
 from planning.patrol.indexed import prizes, team_price
-from planning.patrol.params import HOURS, LONGEST, TRAVEL
+from planning.patrol.params import HOURS, LONGEST, TEAMS, TRAVEL
 from planning.patrol.plan import MS_PER_HOUR
 from planning.patrol.searching import search
 from planning.patrol.timing import able_alone, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from planning.patrol.indexed import Indexed, Part, Rounds
     from planning.patrol.searching import Budget
 
-# Share of the time for the plan without a cap, which tells the cap's price and is where its search starts.
-_FREE_SHARE = 0.35
-_BISECTIONS = 8
-_BISECTION_SHARE = 0.45
-# Longest shifts that differ by less are as good as equal.
+# By this share of the budget there is a plan without the cap, which tells its price and is where to start.
+_FREE_UNTIL, _CAPPED_UNTIL = 0.35, 0.6
+# The last share is for hours, once the longest round or the number of teams is settled.
+_SETTLED_UNTIL = 0.85
+_TRIES = 8
+# Longest rounds that differ by less are as good as equal.
 _FINE_MS = 30_000
 
 
@@ -50,18 +50,31 @@ class Answer:
     free: Rounds | None
     exact: bool
 
+    def bound(self, ix: Indexed) -> int:
+        """Return what the objective cannot be below for the same stops: teams, or ms."""
+        part = self.part
+        if part.objective == TEAMS:
+            return len(self.rounds) if self.exact else least_teams(ix, part, self.rounds)
+        if part.objective == LONGEST:
+            return _longest(ix, self.rounds) if self.exact else least_longest_ms(ix, part, self.rounds)
+        dwell = sum(int(ix.dwell[stop]) for stops in self.rounds.values() for stop in stops)
+        aside = dwell if part.objective == TRAVEL else 0
+        return cost(ix, self)[1] if self.exact else least_hours_ms(ix, part, self.rounds) - aside
+
     def hours(self, ix: Indexed) -> float:
         """Return the hours of duty."""
         return hours(ix, self.rounds, self.part.cap)
+
+    def left_by_cap(self) -> int:
+        """Return how many stops more are left out than without the cap."""
+        return 0 if self.free is None else _count(self.free) - _count(self.rounds)
 
     def free_hours(self, ix: Indexed) -> float:
         """Return the hours of duty without the cap."""
         return self.hours(ix) if self.free is None else hours(ix, self.free, None)
 
 
-def solve_part(
-    ix: Indexed, part: Part, *, cap: int | None, seed: int, budget: Callable[[float], Budget]
-) -> Answer:
+def solve_part(ix: Indexed, part: Part, *, cap: int | None, seed: int, budget: Budget) -> Answer:
     """
     Plan a part of a day.
 
@@ -74,26 +87,24 @@ def solve_part(
     seed
         From which all randomness comes.
     budget
-        Gives a share of the time.
+        How long.
     """
-    longest = part.objective == LONGEST
+    goal = part if cap is None else _capped(ix, part, cap)
+    compared = cap is not None or part.objective == LONGEST
     if is_small(part):
-        goal = part if cap is None else replace(part, cap=cap)
-        free = None if cap is None and not longest else best_rounds(ix, _for_hours(part))
+        free = best_rounds(ix, _at_first(part)) if compared else None
         return Answer(part=goal, rounds=best_rounds(ix, goal), free=free, exact=True)
-    if cap is None and not longest:
-        return Answer(
-            part=part, rounds=search(ix, part, seed=seed, budget=budget(1.0)), free=None, exact=False
-        )
-    free = search(ix, _for_hours(part), seed=seed, budget=budget(_FREE_SHARE))
-    goal, rounds = part, free
+    task = _Task(ix=ix, seed=seed, budget=budget)
+    settled_at_once = part.objective in (HOURS, TRAVEL)
+    rounds = task.search(_at_first(part), until=1.0 if settled_at_once and cap is None else _FREE_UNTIL)
+    free = rounds if compared else None
     if cap is not None:
-        goal = _capped(ix, part, cap)
-        share = _FREE_SHARE if longest else 1 - _FREE_SHARE
-        rounds = search(ix, _for_hours(goal), seed=seed, budget=budget(share), start=free)
-    if longest:
-        rounds = _shortest_longest(ix, goal, rounds, seed=seed, budget=budget)
-    return Answer(part=replace(part, cap=cap), rounds=rounds, free=free, exact=False)
+        rounds = task.search(_at_first(goal), start=rounds, until=1.0 if settled_at_once else _CAPPED_UNTIL)
+    if part.objective == LONGEST:
+        rounds = task.shortest_longest(goal, rounds)
+    if part.objective == TEAMS:
+        rounds = task.fewest_teams(goal, rounds)
+    return Answer(part=goal, rounds=rounds, free=free, exact=False)
 
 
 def hours(ix: Indexed, rounds: Rounds, cap: int | None) -> float:
@@ -116,7 +127,8 @@ def cost(ix: Indexed, answer: Answer) -> tuple[int, ...]:
     return left, out + len(times) * team_price(ix, part)
 
 
-def _for_hours(part: Part) -> Part:
+def _at_first(part: Part) -> Part:
+    """Return what is searched first: the longest round is only then shortened."""
     return replace(part, objective=HOURS) if part.objective == LONGEST else part
 
 
@@ -126,26 +138,74 @@ def _capped(ix: Indexed, part: Part, cap: int) -> Part:
     return replace(part, cap=cap, stops=tuple(stop for stop in part.stops if able[stop]))
 
 
-def _shortest_longest(
-    ix: Indexed, part: Part, rounds: Rounds, *, seed: int, budget: Callable[[float], Budget]
-) -> Rounds:
-    """Return rounds whose longest is short, and that visit the same stops: bisection by caps."""
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """The searches for a part, one after the other."""
+
+    ix: Indexed
+    seed: int
+    budget: Budget
+
+    def search(
+        self, part: Part, *, until: float, start: Rounds | None = None, feasible: bool = False
+    ) -> Rounds:
+        """Search until a share of the budget is spent."""
+        limits: Any = {"budget": self.budget, "until": until, "feasible": feasible}
+        return search(self.ix, part, seed=self.seed, start=start, **limits)
+
+    def shortest_longest(self, part: Part, rounds: Rounds) -> Rounds:
+        """Return rounds whose longest is short, and that visit the same stops: bisection by caps."""
+        goal = _same_stops(part, rounds)
+        low, high = least_longest_ms(self.ix, part, rounds), _longest(self.ix, rounds)
+        for number in range(_TRIES):
+            if high - low <= _FINE_MS:
+                break
+            tried = replace(goal, cap=(low + high) // 2)
+            found = self.search(tried, until=self._slice(number), start=rounds, feasible=True)
+            if _count(found) == len(goal.stops):
+                rounds, high = found, _longest(self.ix, found)
+            else:
+                low = tried.cap or 0
+        return self._for_hours(replace(goal, cap=high), rounds)
+
+    def fewest_teams(self, part: Part, rounds: Rounds) -> Rounds:
+        """Return rounds of fewer teams that visit the same stops: one after the other is sent home."""
+        goal, least = _same_stops(part, rounds), least_teams(self.ix, part, rounds)
+        spared = self._by_length(rounds)
+        for number in range(_TRIES):
+            if len(rounds) <= least or not spared:
+                break
+            rest = {team: stops for team, stops in rounds.items() if team != spared[0]}
+            tried = replace(goal, teams=tuple(rest))
+            found = self.search(tried, until=self._slice(number), start=rest, feasible=True)
+            if _count(found) == len(goal.stops):
+                rounds, spared = found, self._by_length(found)
+            else:
+                spared = spared[1:]
+        return self._for_hours(replace(goal, teams=tuple(rounds)), rounds)
+
+    def _for_hours(self, goal: Part, rounds: Rounds) -> Rounds:
+        """Return rounds of fewest hours, once all else is settled."""
+        found = self.search(goal, until=1.0, start=rounds)
+        return found if _count(found) == len(goal.stops) else rounds
+
+    def _slice(self, number: int) -> float:
+        """Return until when a try may last: what is left until all is settled is shared out evenly."""
+        spent = self.budget.spent()
+        return spent + max(_SETTLED_UNTIL - spent, 0.0) / (_TRIES - number)
+
+    def _by_length(self, rounds: Rounds) -> list[int]:
+        return sorted(rounds, key=lambda team: (timed(self.ix, team, rounds[team]).duration, team))
+
+
+def _same_stops(part: Part, rounds: Rounds) -> Part:
+    """Return the question for fewest hours of all that some rounds visit."""
     visited = tuple(sorted(stop for stops in rounds.values() for stop in stops))
-    goal = replace(part, objective=HOURS, stops=visited, all_required=True)
-    low, high = 0, _longest(ix, rounds)
-    for _ in range(_BISECTIONS):
-        if high - low <= _FINE_MS:
-            break
-        tried = replace(goal, cap=(low + high) // 2)
-        share = budget(_BISECTION_SHARE / _BISECTIONS)
-        found = search(ix, tried, seed=seed, budget=share, start=rounds, feasible=True)
-        if sum(len(stops) for stops in found.values()) == len(visited):
-            rounds, high = found, _longest(ix, found)
-        else:
-            low = tried.cap or 0
-    share = budget(1 - _FREE_SHARE - _BISECTION_SHARE)
-    last = search(ix, replace(goal, cap=high), seed=seed, budget=share, start=rounds)
-    return last if sum(len(stops) for stops in last.values()) == len(visited) else rounds
+    return replace(part, objective=HOURS, stops=visited, all_required=True)
+
+
+def _count(rounds: Rounds) -> int:
+    return sum(len(stops) for stops in rounds.values())
 
 
 def _longest(ix: Indexed, rounds: Rounds) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from planning.patrol.checking import checked
 from planning.patrol.indexed import Part, indexed
-from planning.patrol.params import DayParams, Limits
+from planning.patrol.params import HOURS, LONGEST, TEAMS, DayParams, Limits
 from planning.patrol.part_solving import Answer, cost, solve_part
 from planning.patrol.plan import MS_PER_HOUR, DayPlan
 from planning.patrol.scheduling import scheduled
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 
     from planning.patrol.indexed import Indexed
     from planning.patrol.plan import DayProblem
+
+    # A part, which of its searches, and how long that may last.
+    _Task = tuple[Part, int, Budget]
 
 # A part with more stops than this is searched from several seeds, the best of which counts.
 _LARGE = 40
@@ -97,16 +99,6 @@ def plan_day(
     return checked(problem, plan)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Task:
-    """One search of one part."""
-
-    part: Part
-    seed: int
-    seconds: float | None
-    iterations: int | None
-
-
 def _answers(
     ix: Indexed,
     params: DayParams,
@@ -118,39 +110,35 @@ def _answers(
 ) -> list[Answer]:
     """Return the best answer for each part."""
     workers = limits.workers or os.cpu_count() or 1
-    parts = parts_of(ix, params)
-    tasks = _tasks(parts, limits, seed, workers)
     stop = threading.Event()
-    budgets: list[Budget] = []
-
-    def solve(task: _Task) -> Answer:
-        def budget(share: float) -> Budget:
-            seconds = None if task.seconds is None else share * task.seconds
-            iterations = None if task.iterations is None else max(1, round(share * task.iterations))
-            budgets.append(Budget(seconds=seconds, iterations=iterations, cancelled=stop.is_set))
-            return budgets[-1]
-
-        return solve_part(ix, task.part, cap=params.cap_ms, seed=task.seed, budget=budget)
-
+    tasks = _tasks(parts_of(ix, params), limits, workers, stop.is_set)
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(solve, task) for task in tasks]
+        futures = [
+            pool.submit(solve_part, ix, part, cap=params.cap_ms, seed=seed * _CHAINS + chain, budget=budget)
+            for part, chain, budget in tasks
+        ]
         open_ = set(futures)
-        began = time.monotonic()
         while open_:
             _, open_ = wait(open_, timeout=0.2)
             if cancel():
                 stop.set()
-            done = 1 - len(open_) / max(len(futures), 1)
-            passed = (
-                0.0 if limits.effort is not None else (time.monotonic() - began) / max(limits.seconds, 1e-9)
-            )
-            say("search", min(max(done, passed), 1.0))
+            say("search", _done(tasks, futures))
     best: dict[tuple[int, ...], Answer] = {}
-    for task, future in zip(tasks, futures, strict=True):
-        answer, held = future.result(), best.get(task.part.stops)
+    for (part, _, _), future in zip(tasks, futures, strict=True):
+        answer, held = future.result(), best.get(part.stops)
         if held is None or cost(ix, answer) < cost(ix, held):
-            best[task.part.stops] = answer
+            best[part.stops] = answer
     return list(best.values())
+
+
+def _done(tasks: Sequence[_Task], futures: Sequence[Future[Answer]]) -> float:
+    """Return the share of the search that is done, the parts weighted by their stops."""
+    work = [len(part.stops) for part, _, _ in tasks]
+    shares = [
+        1.0 if future.done() else 0.0 if budget.began is None else min(budget.spent(), 1.0)
+        for (_, _, budget), future in zip(tasks, futures, strict=True)
+    ]
+    return sum(w * share for w, share in zip(work, shares, strict=True)) / max(sum(work), 1)
 
 
 def parts_of(ix: Indexed, params: DayParams) -> list[Part]:
@@ -172,34 +160,43 @@ def parts_of(ix: Indexed, params: DayParams) -> list[Part]:
     return sorted(parts, key=lambda part: (-len(part.stops), part.stops))
 
 
-def _tasks(parts: Sequence[Part], limits: Limits, seed: int, workers: int) -> list[_Task]:
+def _tasks(parts: Sequence[Part], limits: Limits, workers: int, cancelled: Callable[[], bool]) -> list[_Task]:
     """Share the time, or the iterations, out among the parts by their stops."""
-    chains = [
-        (_CHAINS if limits.effort is not None else workers) if len(p.stops) > _LARGE else 1 for p in parts
-    ]
+    several = _CHAINS if limits.effort is not None else workers
+    chains = [several if len(part.stops) > _LARGE else 1 for part in parts]
     work = sum(len(part.stops) * chain for part, chain in zip(parts, chains, strict=True))
     tasks = []
     for part, chain in zip(parts, chains, strict=True):
         share = len(part.stops) / work
-        seconds = None if limits.effort is not None else min(1.0, workers * share) * limits.seconds
-        iterations = None if limits.effort is None else max(1, round(share * limits.effort))
-        tasks += [
-            _Task(part=part, seed=seed * _CHAINS + i, seconds=seconds, iterations=iterations)
-            for i in range(chain)
-        ]
+        for number in range(chain):
+            seconds = None if limits.effort is not None else min(1.0, workers * share) * limits.seconds
+            iterations = None if limits.effort is None else max(1, round(share * limits.effort))
+            budget = Budget(seconds=seconds, iterations=iterations, cancelled=cancelled)
+            tasks.append((part, number, budget))
     return tasks
 
 
 def _facts(ix: Indexed, params: DayParams, answers: Sequence[Answer]) -> dict[str, Any]:
     """Return what a search adds to a plan."""
+    bounds = [answer.bound(ix) for answer in answers]
     facts: dict[str, Any] = {
         "parts": len(answers),
         "exact_parts": sum(answer.exact for answer in answers),
     }
+    if params.objective == TEAMS:
+        facts["teams_bound"] = sum(bounds)
+    elif params.objective == LONGEST:
+        facts["longest_bound_h"] = max(bounds, default=0) / MS_PER_HOUR
+    else:
+        name = "hours_bound" if params.objective == HOURS else "travel_bound_h"
+        facts[name] = sum(bounds) / MS_PER_HOUR
     if params.cap_ms is not None:
-        capped = sum(answer.hours(ix) for answer in answers)
-        free = sum(answer.free_hours(ix) for answer in answers)
         facts["cap_h"] = params.cap_ms / MS_PER_HOUR
-        facts["hours_uncapped"] = free
-        facts["cap_price_pct"] = 100 * (capped / free - 1) if free else 0.0
+    if params.cap_ms is not None or params.objective == LONGEST:
+        free = sum(answer.free_hours(ix) for answer in answers)
+        asked = sum(answer.hours(ix) for answer in answers)
+        left = sum(answer.left_by_cap() for answer in answers)
+        facts |= {"hours_uncapped": free, "left_by_cap": left}
+        # Fewer hours for fewer stops are no price.
+        facts["price_pct"] = 100 * (asked / free - 1) if free and left == 0 else None
     return facts

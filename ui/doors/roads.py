@@ -76,7 +76,9 @@ def roads(
 ) -> None:
     """导入道路，报告里程与连通 / bring in roads, and tell how they hang together."""
     from data.workspace import Workspace
+    from geo.speeds import Speeds
     from planning.road_report import road_report
+    from ui.patrol_ground import SPEEDS_SETTING
 
     say = speaker(lang, as_json)
     box = None if bbox is None else _box(bbox)
@@ -89,8 +91,10 @@ def roads(
     else:
         kept = _from_servers(say, workspace, known, place, box, district=district)
     say.message(say.t("roads.reporting"))
-    tables = Workspace.open(workspace).read_all(["roads", "villages", "posts"])
-    _tell(say, workspace, kept, road_report(tables))
+    opened = Workspace.open(workspace)
+    speeds = Speeds.from_dict(opened.setting(SPEEDS_SETTING, {}))
+    report = road_report(opened.read_all(["roads", "villages", "posts"]), speeds=speeds)
+    _tell(say, workspace, kept, report)
 
 
 def _require_one_source(file: Path | None, place: str | None, bbox: str | None, around: bool) -> None:
