@@ -83,23 +83,6 @@ def day_lines(day: Day, plan: DayPlan, t: Words, names: PlaceNames) -> list[str]
     return lines
 
 
-def compared_facts(day: Day, plan: DayPlan) -> dict[str, Any]:
-    """Return what a plan has to show beside those of the other modes: hours, people, distance, coverage."""
-    figures = plan.summary()
-    shown = ("mode", "teams", "hours", "longest_shift_h", "distance_km", "stops", "feasible")
-    return {
-        **{name: figures[name] for name in shown},
-        "members": _members(day, plan),
-        "member_hours": sum(
-            route.duration_ms / _PER_HOUR * int(day.problem.teams.at[route.team_id, "members"])
-            for route in plan.routes
-        ),
-        "stops_due": len(day.problem.stops),
-        "unvisited": len(plan.unvisited),
-        "unvisited_must": sum(1 for out in plan.unvisited if out.priority == 1),
-    }
-
-
 def compared_lines(compared: Iterable[dict[str, Any]], t: Words) -> list[str]:
     """Return plans of several modes as a table to read, a line each."""
     heads = ("mode", "teams", "members", "hours", "member_hours", "longest", "km", "stops", "must", "kept")

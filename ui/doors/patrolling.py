@@ -98,12 +98,13 @@ def day(
 ) -> None:
     """安排一日巡防：谁在何时按什么顺序去哪里 / plan a day: who goes where, when, in which order."""
     from data.workspace import Workspace
+    from planning.patrol.comparing import plan_figures
     from planning.patrol.day_problem import MODES
     from planning.patrol.params import Limits
     from ui.names import PlaceNames
     from ui.patrol_files import write_day
     from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
-    from ui.patrol_report import compared_facts, compared_lines, day_facts, day_lines, round_lines
+    from ui.patrol_report import compared_lines, day_facts, day_lines, round_lines
     from ui.patrol_saving import keep_day
     from ui.proposal_files import require_folder
 
@@ -145,7 +146,11 @@ def day(
         kept[each] = keep_day(opened, asked, plan, name=name, stamp=ground.stamp)
     asked, plan = planned[mode]
     names = PlaceNames.of(ground.tables)
-    compared = [{**compared_facts(*planned[each]), "id": kept.get(each)} for each in MODES if each in planned]
+    compared = [
+        {**plan_figures(planned[each][0].problem, planned[each][1]), "id": kept.get(each)}
+        for each in MODES
+        if each in planned
+    ]
     facts = {
         **day_facts(asked, plan, say.t, names),
         "id": kept.get(mode),
