@@ -85,7 +85,7 @@ def test_there_is_no_course_where_there_is_no_way():
 
 
 @pytest.mark.parametrize("engine", ["cch", "scipy"])
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_from_anywhere_on_a_course_the_end_is_as_far_as_the_rest_of_it(engine, data):
     spots = st.tuples(st.integers(0, 300), st.integers(0, 300))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ui.named_reasons import named_reason
 from ui.paper.layout import breakable
 from ui.paper.patrol_map import overview_map
 from ui.paper.share_chart import share_chart
+from ui.patrol_saving import nearest_misses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ui.paper.patrol_map import PatrolGround
 
 # In mm.
-_MAP, _MAP_HEIGHTS, _CHART = 186.0, (100.0, 170.0), (186.0, 34.0)
+_MAP, _MAP_HEIGHTS, _CHART = 186.0, (100.0, 148.0), (186.0, 34.0)
 _LEFT_OUT_AT_MOST, _NEVER_AT_MOST = 12, 12
 _TEAM_HEADS = ("number", "team", "post", "mode", "out", "stops", "distance", "on_way", "leads")
 _UNVISITED_HEADS = ("stop", "priority", "why", "remedy")
@@ -78,13 +80,13 @@ def _team(day: PatrolDay, route: Route) -> list[str]:
 
 def _unvisited(day: PatrolDay, stop: Unvisited) -> list[str]:
     t = day.t
-    nearest = stop.refusals[0] if stop.refusals else None
-    why = f"{day.team(nearest.team_id)}{t('patrol_paper.colon')}{t.reason(nearest.why)}" if nearest else ""
+    why = [named_reason(refusal.why, t, day.called) for refusal in nearest_misses(stop)[:1]]
+    helps = [named_reason(remedy, t, day.called) for remedy in stop.remedies]
     return [
         breakable(day.stop(stop.stop_id)),
         t.name("priority", str(stop.priority)),
-        breakable(why),
-        breakable(t("patrol_paper.semicolon").join(t.reason(remedy) for remedy in stop.remedies)),
+        breakable(why[0] if why else t("patrol.nobody")),
+        breakable(t("patrol.or").join(helps)),
     ]
 
 
@@ -117,7 +119,7 @@ def _backup(day: PatrolDay) -> dict[str, Any] | None:
 
 def _left_out(day: PatrolDay) -> Iterator[str]:
     """Yield why stops and teams are not in the plan, those alike once."""
-    told = Counter(day.t.reason(reason) for reason in day.problem.left_out)
+    told = Counter(named_reason(reason, day.t, day.called) for reason in day.problem.left_out)
     for text, count in [*told.items()][:_LEFT_OUT_AT_MOST]:
         yield breakable(text if count == 1 else f"{text} (×{count})")
     if (more := len(told) - _LEFT_OUT_AT_MOST) > 0:

@@ -7,21 +7,35 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+
+from data.map_services import allowed_services
+from data.schemas import NAME
+from geo.coverage import has_shape
+from planning.patrol.backup import backup
+from planning.patrol.places import village_places
 from planning.patrol.whereabouts import ends, route_legs
+from ui.names import PlaceNames
 from ui.paper.map_labels import without_shared_beginning
+from ui.patrol_names import day_names
+from ui.place import credit_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import geopandas as gpd
     import pandas as pd
 
+    from data.workspace import Workspace
     from planning.patrol.backup import Backup
     from planning.patrol.plan import DayPlan, DayProblem, Route
-    from ui.names import PlaceNames
+    from ui.patrol_ground import Day
     from ui.words import Words
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
+# The tables of a workspace that the papers show something of.
+DRAWN = ("villages", "stations", "posts", "roads", "water")
+# Two points at one place.
+_SAME_PLACE_M = 1.0
 # What a marker on a map holds.
 _LONGEST_BADGE = 3
 
@@ -43,10 +57,8 @@ class PatrolDay:
         What was asked, and the plan that the checker confirmed.
     places
         Point of each label of the travel times, in the metric CRS.
-    place_names
-        What each label is called, where it is a place with a name.
     tables
-        What maps are drawn on: villages, roads, water, those that there are.
+        What maps are drawn on, and where posts stand: those of `DRAWN` that there are.
     names
         Of the district's places.
     credit
@@ -68,7 +80,6 @@ class PatrolDay:
     names: PlaceNames
     credit: str
     t: Words
-    place_names: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     backup: Backup | None = None
     within_ms: int = 10 * MINUTE_MS
@@ -83,13 +94,18 @@ class PatrolDay:
         """Return the legs of a route, the way back last."""
         return self.legs[self.legs["team_id"] == route.team_id]
 
+    @cached_property
+    def called(self) -> PlaceNames:
+        """Names of the district's places, and of the day's teams and stops."""
+        return day_names(self.problem, self.names)
+
     def team(self, team_id: str) -> str:
         """Return what a team is called."""
-        return _said(self.problem.teams.at[team_id, "name"]) or team_id
+        return self.called("teams", team_id)
 
     def stop(self, stop_id: str) -> str:
         """Return what a stop is called."""
-        return _said(self.problem.stops.at[stop_id, "name"]) or stop_id
+        return self.called("stops", stop_id)
 
     def post(self, team_id: str) -> str:
         """Return what the place is called that a team sets out from."""
@@ -100,8 +116,26 @@ class PatrolDay:
         return self._place(team_id, ends(self.problem, team_id)[1])
 
     def _place(self, team_id: str, label: str) -> str:
-        village = _said(self.problem.teams.at[team_id, "village_id"])
-        return self.place_names.get(label) or (self.names("villages", village) if village else label)
+        """Return what stands at a place: a post, else the village around it, else the team's own place."""
+        if (name := self._stands_at.get(label)) is not None:
+            return name
+        row = self.problem.teams.loc[team_id]
+        village, station = _said(row["village_id"]), _said(row["station_id"])
+        return self.names("villages", village) if village else self.station(station) or self.team(team_id)
+
+    @cached_property
+    def _stands_at(self) -> dict[str, str]:
+        labels = [label for route in self.plan.routes for label in ends(self.problem, route.team_id)]
+        points = self.places.loc[list(dict.fromkeys(labels))]
+        found: dict[str, str] = {}
+        for table, far_m in (("villages", 0.0), ("posts", _SAME_PLACE_M)):
+            rows = self.tables.get(table)
+            if isinstance(rows, gpd.GeoDataFrame) and NAME in rows:
+                shapes = rows[has_shape(rows.geometry) & rows[NAME].notna().to_numpy()].to_crs(points.crs)
+                at, row = shapes.sindex.query(points, predicate="dwithin", distance=far_m)
+                named = shapes[NAME].astype(str).to_numpy()[row]
+                found |= dict(zip(points.index[at], named, strict=True))
+        return found
 
     def calls(self, route: Route) -> list[str]:
         """Return the labels of the places that a round calls at, its beginning and its end among them."""
@@ -141,9 +175,47 @@ class PatrolDay:
 
     def day(self) -> str:
         """Return the day as people write it, with its weekday."""
-        day = dt.date.fromisoformat(self.date)
-        weekday = self.t(f"patrol_paper.weekday_{day.isoweekday()}")
-        return self.t("patrol_paper.day", year=day.year, month=day.month, day=day.day, weekday=weekday)
+        day, t = dt.date.fromisoformat(self.date), self.t
+        month, weekday = t(f"month.{day.month}"), t(f"weekday.{day.isoweekday()}")
+        return t("patrol_paper.day", year=day.year, month=month, day=day.day, weekday=weekday)
+
+
+def day_papers(
+    workspace: Workspace,
+    day: Day,
+    plan: DayPlan,
+    *,
+    t: Words,
+    within_ms: int = 10 * MINUTE_MS,
+) -> PatrolDay:
+    """
+    Return a planned day ready to be handed over, with links to the map services that are allowed.
+
+    Parameters
+    ----------
+    day, plan
+        What was asked, and the answer.
+    within_ms
+        Within how long some team should be in a village.
+    """
+    tables = workspace.read_all(DRAWN)
+    points = village_places(tables, date=day.order.date)["point"].dropna()
+    villages = gpd.GeoSeries(points.to_numpy(), index=points.index, crs=day.places.crs)
+    return PatrolDay(
+        district=workspace.name,
+        date=day.order.date.isoformat(),
+        duty=day.order.duty,
+        problem=day.problem,
+        plan=plan,
+        places=day.places,
+        names=PlaceNames.of(tables),
+        credit=credit_line(workspace, t),
+        t=t,
+        tables=tables,
+        backup=backup(day.problem, plan, villages),
+        within_ms=within_ms,
+        services=allowed_services(workspace),
+    )
 
 
 def _said(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -32,13 +32,18 @@ _MAIN_ROADS = ("motorway", "trunk", "primary", "secondary")
 _MINOR_AT_MOST = 2_500
 # A round within one street is shown with what lies around it.
 _LEAST_SPAN_M = 400.0
+# Share of a village's name that has to lie in it.
+_NAME_INSIDE = 0.85
 _ROUND, _WATER, _VILLAGE = "#0b3d91", "#dde7ee", "#9aa3ad"
 # Tenths of a millimetre: how far a way is drawn to the right of the road's middle, so that there and back
 # are two lines, and how far apart its arrows are.
 _ASIDE, _ARROW_EVERY, _ARROW_FROM = 7.0, 260.0, 120.0
+# Half a marker's side, and what stands beneath the frame.
 _MARKER, _BENEATH = 27.0, 62.0
-_RINGS = (70.0, 105.0, 150.0, 200.0, 260.0)
-_WAYS_AROUND, _CROWD = 16, 60
+# How far from its place a marker may stand, and in how many directions it looks for room.
+_RINGS, _WAYS_AROUND = (70.0, 105.0, 150.0, 200.0, 260.0), 16
+# From so many teams on, those without room at their place have no sign on the overview.
+_CROWD = 60
 _DASHES = ("", "45 14", "20 14")
 _EDGE, _PALE_EDGE = 'stroke="#111" stroke-width="7"', 'stroke="#fff" stroke-width="5"'
 
@@ -78,8 +83,7 @@ class PatrolGround:
         rows = self.day.tables.get(table)
         if not isinstance(rows, gpd.GeoDataFrame):
             return gpd.GeoDataFrame(geometry=[], crs=self.crs)
-        shown = rows[has_shape(rows.geometry)]
-        return shown.to_crs(self.crs) if self.crs is not None else shown
+        return rows[has_shape(rows.geometry)].to_crs(self.crs)
 
 
 @dataclass(frozen=True)
@@ -275,7 +279,6 @@ def _marks(
 ) -> Iterator[_Mark]:
     """Yield a marker for each place, moved aside where others stand; without room over them, or none."""
     for text, look, (x, y) in zip(texts, looks, points.tolist(), strict=True):
-        # Beside many others a sign far from its place says nothing.
         box = room.take(_boxes_around(x, y, _RINGS if every or len(texts) < _CROWD else ()))
         if box is None and every:
             box = next(_boxes_around(x, y, ()))
@@ -338,6 +341,10 @@ def _boxes_beside(mark: _Mark, wide: float, high: float) -> Iterator[Box]:
         yield left, top, left + wide, top + high
 
 
+def _lies_on(sheet: Sheet, shape: shapely.Geometry, box: Box) -> bool:
+    return sheet.share_inside(shape, box) >= _NAME_INSIDE
+
+
 def _village_names(
     sheet: Sheet, ground: PatrolGround, room: LabelRoom, taken: Sequence[str]
 ) -> Iterator[str]:
@@ -351,5 +358,7 @@ def _village_names(
         if middle.is_empty:
             continue
         x, y = sheet.placed(shapely.get_coordinates(middle))[0]
-        if label := room.place([name], x, y, sizes=(6.5 * PT,)):
+        # One that does not lie in its village is in the way.
+        fits = partial(_lies_on, sheet, shape)
+        if label := room.place([name], x, y, sizes=(6.5 * PT,), fits=fits):
             yield haloed(label, "#5b6570", halo=7)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 
-from data.exporting import export_layers
-from data.files import private_folder
 from ui.paper.bundle import contents, file_stem, require_bundle_target, write_files
 from ui.paper.patrol_links import stop_links
 from ui.paper.patrol_sheets import Sheets
 from ui.paper.sign_in import sign_in_book
 from ui.paper.tracks import gpx, kml, track
 from ui.paper.workbooks import stamped
+from ui.patrol_files import layers_file
 from ui.tables import write_csv, write_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from planning.patrol.plan import Route
     from ui.paper.patrol_day import PatrolDay
@@ -54,13 +52,19 @@ def patrol_package(
 
 
 def patrol_files(
-    day: PatrolDay, *, stamp: datetime | None = None, progress: Progress | None = None
+    day: PatrolDay,
+    *,
+    layers: bool = True,
+    stamp: datetime | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, bytes]:
     """
     Return the files of a day by name: sheets, sign-in tables, tracks, timetable, layers, links if allowed.
 
     Parameters
     ----------
+    layers
+        Whether a GeoPackage of the rounds is among them.
     stamp
         When they are made, with its time zone; now if None. The same day with the same stamp makes the same
         files to the byte, but for the GeoPackage.
@@ -69,7 +73,7 @@ def patrol_files(
     """
     moment = (stamp or datetime.now(UTC)).replace(microsecond=0)
     tell = progress or (lambda _stage, _share: None)
-    made = _Made(day, moment, tell)
+    made = _Made(day, moment, tell, layers=layers)
     files = {**made.sheets(), **made.tracks(), **made.tables()}
     t = day.t
     above = (t("patrol_package.title", district=day.district), day.day())
@@ -83,8 +87,8 @@ def patrol_files(
 class _Made:
     """What the files of a day have in common."""
 
-    def __init__(self, day: PatrolDay, stamp: datetime, tell: Progress) -> None:
-        self.day, self.t, self.stamp, self.tell = day, day.t, stamp, tell
+    def __init__(self, day: PatrolDay, stamp: datetime, tell: Progress, *, layers: bool) -> None:
+        self.day, self.t, self.stamp, self.tell, self.layers = day, day.t, stamp, tell, layers
         self.stems = dict(self._stems())
 
     def file(self, key: str, ending: str = "") -> str:
@@ -120,8 +124,9 @@ class _Made:
             self.file("timetable", ".csv"): write_csv(visits),
             self.file("timetable", ".xlsx"): self._book("timetable", visits),
         }
-        if len(visits):
-            files[self.file("layers", ".gpkg")] = self._layers(visits)
+        if self.layers and len(visits):
+            day = self.day
+            files[self.file("layers", ".gpkg")] = layers_file(day.problem, day.plan, day.places)
         if self.day.services:
             files[self.file("links", ".xlsx")] = self._book("links", link_rows(self.day))
         return files
@@ -130,17 +135,6 @@ class _Made:
         t = self.t
         named = rows.rename(columns={name: t.name("patrol_column", name) for name in rows})
         return stamped(write_xlsx({t(f"patrol_package.{key}")[3:]: named}), self.stamp)
-
-    def _layers(self, visits: pd.DataFrame) -> bytes:
-        """Return a GeoPackage of legs and visits, in the district's CRS."""
-        legs, places = self.day.legs, self.day.places
-        at = self.day.problem.stops.loc[visits["stop_id"], "place"]
-        points = gpd.GeoDataFrame(visits, geometry=places.loc[at].to_numpy(), crs=places.crs)
-        # From one stop to another at the same place there is no way.
-        layers = {"visits": points, "legs": legs[legs.geometry.length > 0]}
-        with private_folder() as private:
-            path = export_layers(layers, Path(private) / "patrol.gpkg")
-            return path.read_bytes()
 
     def _stems(self) -> Iterator[tuple[str, str]]:
         """Yield the beginning of the names of a team's files, no two alike."""

@@ -190,7 +190,7 @@ def test_times_from_elsewhere_do_not_say_where_their_ways_lie():
         backup(problem(at, teams, stops, travel={"car": plain}), plan, points({"v": (0, 0)}))
 
 
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(data=st.data())
 def test_backup_is_what_a_search_from_every_spot_finds(data):
     """On a lattice with one-ways: each moment's point becomes a node, and Dijkstra does the rest."""

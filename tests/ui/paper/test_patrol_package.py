@@ -12,14 +12,16 @@ import pandas as pd
 import pytest
 
 from geo.errors import FileError
+from tests.ui.conftest import square_district
+from tests.ui.paper.conftest import night_of
 from ui.paper.patrol_package import STAGES, link_rows, patrol_files, patrol_package, visit_rows
 
 STAMP = datetime(2026, 11, 6, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def files(night):
-    return patrol_files(night, stamp=STAMP)
+@pytest.fixture(scope="module")
+def files():
+    return patrol_files(night_of(square_district()), stamp=STAMP)
 
 
 def test_package_holds_sheets_tables_tracks_and_layers(files):
@@ -56,13 +58,11 @@ def test_timetable_is_the_plan(night, files):
 
 def test_layers_open_in_a_gis(night, files, tmp_path):
     (tmp_path / "a.gpkg").write_bytes(files["07_图层.gpkg"])
-    legs, visits = (gpd.read_file(tmp_path / "a.gpkg", layer=name) for name in ("legs", "visits"))
-    assert legs.crs == visits.crs == night.places.crs
-    # Two stops at one place have no way between them.
-    assert len(legs) == 4 + 2
-    assert (
-        visits.geometry.distance(gpd.GeoSeries(night.places.loc[["v"]].to_numpy(), crs=visits.crs)[0])[0] == 0
-    )
+    routes, visits = (gpd.read_file(tmp_path / "a.gpkg", layer=name) for name in ("routes", "visits"))
+    assert routes.crs == visits.crs == night.places.crs
+    assert routes["metres"].sum() == sum(route.distance_m for route in night.plan.routes)
+    assert visits.geometry[0].equals(night.places["v"])
+    assert not [name for name in patrol_files(night, layers=False) if name.endswith(".gpkg")]
 
 
 def test_links_are_in_the_package_only_where_they_are_allowed(make_night, files):
@@ -120,9 +120,9 @@ def test_what_progress_raises_ends_the_work(night, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_same_day_and_stamp_make_the_same_files(make_night):
-    one, other = (patrol_files(make_night(), stamp=STAMP) for _ in range(2))
-    assert {name for name in one if one[name] != other[name]} <= {"07_图层.gpkg"}
+def test_same_day_and_stamp_make_the_same_files(night, files):
+    again = patrol_files(night, stamp=STAMP)
+    assert {name for name in files if files[name] != again[name]} <= {"07_图层.gpkg"}
 
 
 def test_nobody_out_is_a_package_too(make_night):

@@ -80,7 +80,7 @@ def weak_hour(villages=("V0000", "V0001")):
 def test_sheet_says_who_when_where_and_what(night, set_pages):
     sheet = team(night, set_pages)
     facts = dict(sheet["facts"])
-    assert facts["日期"] == "2026年11月6日 星期五"
+    assert facts["日期"] == "2026年11月6日 周五"
     assert facts["班次"] == "20:00–次日 04:00"
     assert facts["出发地"] == "中心警务室"
     assert facts["派出所"] == "中心派出所"
@@ -130,9 +130,17 @@ def test_team_is_known_by_what_sets_its_name_apart(make_night):
     assert badges("专职03队", "专职12队") == ["03", "12"]
     assert badges("一队", "二队") == ["一", "二"]
     assert badges("南湖派出所巡防队", "北岭村社巡防队") == ["1", "2"]
-    assert badges("巡防队", "巡防队") == ["1", "2"]
+    assert badges("巡防队", "巡防队") == ["T0", "T1"]
     assert badges("唯一的队") == ["1"]
-    assert badges("", "") == ["T0", "T1"] or badges("", "") == ["0", "1"]
+    assert badges("", "") == ["T0", "T1"]
+
+
+def test_team_that_sets_out_from_no_post_does_from_its_village_or_its_station(make_night):
+    teams = {"Q1": {"name": "一队", "start": "v"}, "Q2": {"name": "二队", "start": "hot", "station_id": "S1"}}
+    rounds = {"Q1": ["s1"], "Q2": ["s2"]}
+    assert make_night(teams=teams, rounds=rounds).post("Q1") == "村0-2"
+    assert make_night(teams=teams, rounds=rounds, tables={}).post("Q2") == "中心派出所"
+    assert make_night(teams=teams, rounds=rounds, tables={}).post("Q1") == "一队"
 
 
 def test_round_that_ends_elsewhere_says_so(night, set_pages):
@@ -239,11 +247,11 @@ def test_pages_are_set_in_both_languages(make_night, lang):
     assert pages(whole) in (5, 6)
 
 
-def test_names_are_text_whatever_is_in_them_and_however_long(make_night):
+def test_names_are_text_whatever_is_in_them_and_however_long(make_night, squares):
     long = "特别长的地名" * 20 + "W" * 120
+    squares["posts"].loc[[1, 2], "name"] = [long, MARKUP]
     night = make_night(
         district=MARKUP,
-        place_names={"post": long, "east": MARKUP},
         teams={"Q1": {"name": long, "start": "post"}, "Q2": {"name": MARKUP, "start": "east"}},
         stops={"s1": {"name": long, "place": "v"}, "s2": {"name": MARKUP, "place": "hot"}},
         rounds={"Q1": ["s1", "s2"]},

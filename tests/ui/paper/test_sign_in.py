@@ -18,7 +18,7 @@ def book(day):
 
 def test_first_sheet_lists_the_teams_with_blanks_for_who_goes_out(night):
     sheet = book(night)["签到总表"]
-    assert sheet["A1"].value == "方格区巡防签到总表　2026年11月6日 星期五"
+    assert sheet["A1"].value == "方格区巡防签到总表　2026年11月6日 周五"
     heads = [cell.value for cell in sheet[2]]
     assert heads == ["队号", "队", "出发地", "计划", None, "实际", None, "带队", "队员", "情况"]
     assert [cell.value for cell in sheet[3]][3:7] == ["出发", "返回", "出发", "返回"]
