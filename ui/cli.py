@@ -9,6 +9,7 @@ import typer
 
 from ui.doors import (
     copies,
+    duties,
     editions,
     handover,
     heating,
@@ -39,6 +40,7 @@ for _name, _command in {
     "edition": editions.edition,
     "roads": roads.roads,
     "speeds": speeds.speeds,
+    "duty": duties.duty,
     "nest": nesting.nest,
     "score": scoring.score,
     "redraw": redrawing.redraw,
