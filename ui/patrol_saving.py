@@ -14,6 +14,7 @@ from data.patrol_plans import (
 )
 from geo.errors import Reason
 from planning.patrol.checking import checked
+from planning.patrol.comparing import plan_figures
 from planning.patrol.plan import DayPlan, Refusal, Route, Unvisited, Visit
 
 if TYPE_CHECKING:
@@ -150,17 +151,8 @@ def route_rows(plan: DayPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def summary_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:
-    """Return a plan's figures as they are kept: its own, who goes out, what is due and visited."""
-    figures, due = plan.summary(), len(problem.stops)
-    return {
-        **figures,
-        "members": int(problem.teams.loc[[route.team_id for route in plan.routes], "members"].sum()),
-        "teams_on_duty": len(problem.teams),
-        "stops_due": due,
-        "coverage": figures["stops"] / due if due else None,
-        "missed_must": sum(stop.priority == 1 for stop in plan.unvisited),
-        "faults": len(plan.faults),
-    }
+    """Return a plan's figures as they are kept: its own, what it takes and reaches, how many faults it has."""
+    return {**plan.summary(), **plan_figures(problem, plan), "faults": len(plan.faults)}
 
 
 def report_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from planning.profile import Profile
 from planning.redraw import redrawing
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
-from ui import jobs
+from ui import jobs, redraw_order
 from ui.redraw_order import RedrawOrder
 
 BY_RESIDENTS = Profile(weights={"residents": 1.0})
@@ -149,7 +149,7 @@ def test_earlier_proposals_give_way_but_not_those_that_somebody_took_up(district
 
 
 def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch):
-    true, given = jobs.stand, []
+    true, given = redraw_order.stand, []
 
     def slowly(*args):
         threading.Event().wait(0.3)
@@ -159,7 +159,7 @@ def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch
         given.append(limits.seconds)
         raise SettingError("lock_unknown")
 
-    monkeypatch.setattr(jobs, "stand", slowly)
+    monkeypatch.setattr(redraw_order, "stand", slowly)
     monkeypatch.setattr(redrawing, "redraw", noted)
     for seconds in (60.0, 0.1):
         asked = replace(order(), limits=Limits(seconds=seconds))

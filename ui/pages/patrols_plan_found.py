@@ -35,11 +35,14 @@ class Measure:
         How it is written.
     best
         1 where more is better, -1 where less is, 0 where neither.
+    of
+        The figure that it is a part of; "" for none.
     """
 
     name: str
     write: Callable[[Words, float], str]
     best: int
+    of: str = ""
 
 
 def _hours(t: Words, value: float) -> str:
@@ -53,8 +56,8 @@ MEASURES = (
     Measure("longest_shift_h", _hours, -1),
     Measure("travel_h", _hours, -1),
     Measure("distance_km", lambda t, value: t.length(value * 1000), -1),
-    Measure("stops", lambda t, value: t.number(value), 1),
-    Measure("coverage", lambda t, value: t.percent(value), 1),
+    Measure("stops", lambda t, value: t.number(value), 1, "stops_due"),
+    Measure("villages", lambda t, value: t.number(value), 1, "villages_due"),
 )
 
 
@@ -129,14 +132,16 @@ def verdict(summary: Mapping[str, Any], t: Words) -> str:
     """Return in one line whether a plan can be driven."""
     if summary.get("faults"):
         return t("patrols.verdict_faults", count=t.number(summary["faults"]))
-    if summary.get("missed_must"):
-        return t("patrols.verdict_missed", count=t.number(summary["missed_must"]))
+    if summary.get("unvisited_must"):
+        return t("patrols.verdict_missed", count=t.number(summary["unvisited_must"]))
     return t("patrols.verdict_fine")
 
 
 def _line(measure: Measure, summary: Mapping[str, Any], best: Mapping[str, float], t: Words) -> str:
     value = summary.get(measure.name)
     written = t.number(None) if value is None else measure.write(t, value)
+    if measure.of and summary.get(measure.of):
+        written = t("patrols.part_of", part=written, whole=measure.write(t, summary[measure.of]))
     is_best = measure.name in best and value == best[measure.name]
     # Unseen where it is not the best: the figures stand in line all the same.
     mark = f'<i title="{html.escape(t("patrols.best"))}">▲</i>' if is_best else '<i class="gb-blank">▲</i>'
