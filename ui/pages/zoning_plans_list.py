@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,6 +10,7 @@ from data.plan_states import plan_documents, read_steps_ahead
 from data.plans import APPROVED, CONSULTED, IN_FORCE, OWN, RETIRED
 from data.strokes import read_strokes
 from ui import look
+from ui.moments import moment
 from ui.pages.zoning_plans_check import moved
 from ui.zoning import turn_to
 
@@ -149,11 +149,3 @@ def strokes_of(zoning: Zoning, plan_id: str) -> tuple[Stroke, ...]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _strokes(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int) -> tuple[Stroke, ...]:
     return read_strokes(_zoning.workspace, plan_id)
-
-
-def moment(at: object) -> str:
-    """Return a moment as the clock on the wall shows it."""
-    try:
-        return dt.datetime.fromisoformat(str(at)).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return str(at)

@@ -16,9 +16,9 @@ from data.plans import APPROVED, IN_FORCE, RETIRED, STATUSES
 from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
+from ui.moments import moment
 from ui.pages.zoning_plans_check import broken, told_places
 from ui.pages.zoning_plans_history import seen_rev
-from ui.pages.zoning_plans_list import moment
 from ui.plan_steps import step_plan
 from ui.zoning import turn_to
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.plans import REDRAW
 from geo.errors import GridBeatError
 from ui import jobs, look
 from ui.on_page import show_page_error
@@ -28,7 +29,7 @@ def show(zoning: Zoning) -> None:
     except GridBeatError as error:
         show_page_error(error, t)
         return
-    job = jobs.current(zoning.place.path)
+    job = jobs.current(zoning.place.path, REDRAW)
     running = job is not None and job.state().running
     left, right = st.columns([1, 2.9], gap="medium")
     with left, st.container(key="propose-form"):
