@@ -89,6 +89,9 @@ def calculation_facts(index: SafetyIndex, village: str, t: Words) -> dict[str, A
     if village in index.scored.normalised.index:
         tree, classes = index.scored.structure, index.villages["class"]
         good, bad = strengths(index.scored.normalised, tree, village, classes=classes)
+        told = mine.set_index("indicator")["normalised"]
+        # The external edition leaves out the scores of small counts.
+        good, bad = (table.assign(score=table["indicator"].map(told)) for table in (good, bad))
         facts |= {"strengths": records(good), "weaknesses": records(bad)}
     return facts
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from planning.index.index import SafetyIndex
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 SMALLEST_TOLD = 10
 # What follows from a small count by a rule that everyone knows tells the count.
 _TELLTALES = ("count", "compared", "quantity", "effect", "running")
+_OF_WINDOW = ("value", "low", "high", "normalised")
 
 
 def suppressed(index: SafetyIndex) -> SafetyIndex:
@@ -23,21 +26,22 @@ def suppressed(index: SafetyIndex) -> SafetyIndex:
 
     Scores, grades, places and the sum of points stay. Lines whose count, or what it is compared with, is
     small lose their figures; running sums end at the first of them and come back at the last line; points of
-    pillars are left out where one of their lines is. Raw rates of small counts are left out, smoothed ones
-    stay.
+    pillars are left out where one of their lines is. Rates and shares of small counts are left out, smoothed
+    ones too: two villages of a class whose counts are told give away how it was smoothed, and so all others.
     """
     lines = _lines(index.points.lines)
     pillars = index.points.pillars.copy()
     gaps = lines.loc[lines["suppressed"], ["village_id", "pillar"]].drop_duplicates()
     for village, pillar in gaps.to_numpy():
         pillars.loc[village, pillar] = np.nan
+    levels = {item.code for item in index.profile.indicators if item.measure == "level"}
     villages = index.villages.copy()
     for code in pillars:
         villages[f"points_{code}"] = pillars[code]
     return replace(
         index,
         villages=villages,
-        indicators=_indicators(index.indicators),
+        indicators=_indicators(index.indicators, levels),
         points=replace(index.points, lines=lines, pillars=pillars),
         edition="external",
     )
@@ -76,13 +80,15 @@ def _companions(lines: pd.DataFrame, small: pd.Series) -> pd.Series:
     return rule & lines["indicator"].eq(lines["village_id"].map(chosen))
 
 
-def _indicators(indicators: pd.DataFrame) -> pd.DataFrame:
+def _indicators(indicators: pd.DataFrame, levels: Collection[str]) -> pd.DataFrame:
     found = indicators.copy()
     if "count" not in found:
         return found
     small, small_window = _small(found["count"]), _small(found["window_count"])
     found.loc[small, "count"] = np.nan
     found.loc[small_window, ["window_count", "raw"]] = np.nan
+    counted = small_window & ~found["indicator"].isin(levels)
+    found.loc[counted, list(_OF_WINDOW)] = np.nan
     found["suppressed"] = small | small_window
     return found
 

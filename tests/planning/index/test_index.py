@@ -275,6 +275,24 @@ def test_the_external_edition_tells_no_small_count(small_district, profile, inde
     assert found.edition == "external"
 
 
+@pytest.mark.parametrize("smoothed", [True, False])
+def test_no_small_count_can_be_solved_for_from_the_rates_that_are_told(small_district, profile, smoothed):
+    """Two villages whose counts are told give shape and rate of their class; a raw rate gives the count."""
+    pillars = tuple(
+        replace(p, members=tuple(replace(m, smoothed=smoothed) for m in p.members)) for p in profile.pillars
+    )
+    changed = replace(profile, root=replace(profile.root, members=pillars))
+    inside, outside = (
+        safety_index(small_district, changed, OCTOBER, edition=edition, runs=5).indicators
+        for edition in ("internal", "external")
+    )
+    small = inside["window_count"] < 10
+    assert (small & inside["value"].notna()).any()
+    figures = ["window_count", "raw", "value", "low", "high", "normalised"]
+    assert outside.loc[small, figures].isna().all(axis=None)
+    pd.testing.assert_frame_equal(outside.loc[~small, figures], inside.loc[~small, figures])
+
+
 def test_one_small_indicator_takes_a_companion_with_it():
     from planning.index.editions import _lines
 
