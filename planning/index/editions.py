@@ -52,6 +52,8 @@ def _lines(lines: pd.DataFrame) -> pd.DataFrame:
     of_counts = found["what"].isin(["each", "rate", "share", "change", "veto"])
     told_against = found["what"].isin(["share", "change"])
     small = of_counts & (_small(found["count"]) | (told_against & _small(found["compared"])))
+    # 29 of 30 tells of one.
+    small |= (found["what"] == "share") & _small(found["compared"] - found["count"])
     small |= _companions(found, small)
     # What a cap gives back tells the sum of what it caps.
     group = found["village_id"] + "/" + found["pillar"]
