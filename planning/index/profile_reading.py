@@ -223,8 +223,9 @@ _KEYS: Mapping[str, Mapping[str, _Key]] = {
     },
     "rule": {
         "kind": _Key(read=_choice(*_FITS).read, allowed=", ".join(_FITS), required=True),
-        "points": _number(),
-        "step": _number(above=0),
+        # Points are whole hundredths: finer steps would come to nothing, and sums have to stay exact.
+        "points": _number(-10_000, 10_000),
+        "step": _number(0.01),
         "beyond": _number(),
         "side": _choice("above", "below"),
         "cap": _number(0),
@@ -293,7 +294,7 @@ def read_profile(content: bytes, *, file: str = "") -> IndexProfile:
         text = content.decode("gb18030", errors="replace")
     try:
         found = tomllib.loads(text.replace("\r\n", "\n"))
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
         row = re.search(r"line (\d+)", str(fault))
         raise SettingError("profile_unreadable", file=file, row=int(row[1]) if row else None) from None
     return profile_from(found, file=file)
@@ -385,7 +386,8 @@ class _Reader:
             self._faults.append(Reason("profile_value_wrong", facts))
 
     def _tables(self, key: str, value: Any, where: str) -> Any:
-        if isinstance(value, dict if key in _SINGLE else list):
+        items = [value] if key in _SINGLE else value
+        if isinstance(items, list) and all(isinstance(item, dict) for item in items):
             return value
         shape = f"[{key}]" if key in _SINGLE else f"[[{key}]]"
         facts = {"where": where, "entry": key, "found": str(value), "allowed": shape}

@@ -110,6 +110,10 @@ def test_slips_of_the_pen_are_told_with_the_nearest_name_all_at_once():
         ('kind = "each"', 'kind = "share"', "profile_value_wrong", "kind"),
         ('kind = "each"', 'kind = "veto"', "profile_key_missing", "veto"),
         ("points = -1", "points = -1, step = 0", "profile_value_wrong", "step"),
+        # Finer than a hundredth of a point, and beyond what whole numbers hold.
+        ("points = -1", "points = -1, step = 0.001", "profile_value_wrong", "step"),
+        ("points = -1", "points = -1e14", "profile_value_wrong", "points"),
+        ('[{ kind = "each", points = -1, cap = 5 }]', "[1]", "profile_value_wrong", "rule"),
         ('name = { zh = "小", en = "Small" }', "name = 3", "profile_value_wrong", "name"),
         ('code = "small"', 'code = "small"\nquantiles = [0.9, 0.1]', "profile_value_wrong", "quantiles"),
         ('code = "small"', 'code = "small"\nfloor = 0', "profile_value_wrong", "floor"),
@@ -145,6 +149,8 @@ def test_what_is_no_toml_is_told_with_its_row():
     with pytest.raises(SettingError) as raised:
         read_profile(b'code = "a"\nname = "b\n')
     assert (raised.value.code, raised.value.facts["row"]) == ("profile_unreadable", 2)
+    with pytest.raises(SettingError, match="profile_unreadable"):
+        read_profile(b"x = " + b"[" * 5_000)
 
 
 def test_unknown_profiles_are_told_with_the_nearest_name(tmp_path):
