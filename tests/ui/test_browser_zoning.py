@@ -10,6 +10,7 @@ from itertools import cycle, repeat
 import networkx as nx
 import pandas as pd
 import pytest
+from playwright.sync_api import Error
 
 from data.plan_states import move_plan, read_states
 from data.plans import PAINTED, read_assignment, read_plans, save_plan, today_plan_id
@@ -83,7 +84,12 @@ class Desk:
 
     def run(self, script, argument=None):
         """Run a script on the map: `d` its canvas, `at(id)` the number of a grid, `a` the argument."""
-        return self.canvas.evaluate(f"(host, a) => {{ {AT} {script} }}", argument)
+        script = f"(host, a) => {{ {AT} {script} }}"
+        try:
+            return self.canvas.evaluate(script, argument)
+        except Error:
+            # A page that has found its server again mounts its map anew, perhaps just now.
+            return self.ready().canvas.evaluate(script, argument)
 
     def place(self, grid):
         """Return where on the screen a grid lies."""
