@@ -10,7 +10,6 @@ from itertools import cycle, repeat
 import networkx as nx
 import pandas as pd
 import pytest
-from playwright.sync_api import Error
 
 from data.plan_states import move_plan, read_states
 from data.plans import PAINTED, read_assignment, read_plans, save_plan, today_plan_id
@@ -87,8 +86,10 @@ class Desk:
         script = f"(host, a) => {{ {AT} {script} }}"
         try:
             return self.canvas.evaluate(script, argument)
-        except Error:
+        except Exception as lost:
             # A page that has found its server again mounts its map anew, perhaps just now.
+            if "_leaflet_pos" not in str(lost):
+                raise
             return self.ready().canvas.evaluate(script, argument)
 
     def place(self, grid):
