@@ -151,7 +151,7 @@ def route_rows(plan: DayPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def summary_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:
-    """Return a plan's figures as they are kept: its own, what it takes and reaches, its number of faults."""
+    """Return a plan's figures as they are kept: what it takes and reaches, and how many faults it has."""
     return {**plan.summary(), **plan_figures(problem, plan), "faults": len(plan.faults)}
 
 

@@ -124,8 +124,12 @@ def test_a_road_is_closed_by_a_click_and_opened_by_another(board):
     assert board.roads.closed == {"R1"}
     board.take([{"token": "t4", "kind": "open", "road": "R1"}])
     assert board.roads.closed == set()
-    board.take([{"token": "t5", "kind": "close", "at": [120.5, 30.0], "within": 0.5}])
+
+
+def test_a_click_beside_all_roads_is_told(board):
+    board.take([{"token": "t1", "kind": "close", "at": [120.5, 30.0], "within": 0.5}])
     assert board.roads.closed == set()
+    assert told(board)["notice"] == T("error.no_road_here")
 
 
 def test_others_that_could_take_a_stop_are_told_with_the_cost(board):

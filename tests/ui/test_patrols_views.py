@@ -244,13 +244,26 @@ def test_hours_show_weekdays_by_hours_and_take_proposed_stops(path, lang):
     assert set(after["kind"][before:]) == {"hot_spot"}
 
 
-@pytest.mark.parametrize("table", ["teams", "stops", "closed_roads"])
-def test_tables_are_shown_to_be_edited(path, table):
+def rosters(table):
     app = AppTest.from_file(APP, default_timeout=60)
     app.session_state[patrols.VIEW_KEY] = "rosters"
     app.session_state["patrol_roster"] = table
     app._page_hash = calc_hash("patrols")
-    app = shown(app.run())
+    return shown(app.run())
+
+
+@pytest.mark.parametrize(("setting", "name"), [("duty", "duty"), ("speeds", "speeds")])
+def test_settings_are_kept_and_given_back(path, setting, name):
+    app = press(rosters(name), f"patrol_settings {setting} keep")
+    workspace = Workspace.open(path)
+    assert workspace.setting(setting)
+    press(app, f"patrol_settings {setting} reset")
+    assert workspace.setting(setting) == {}
+
+
+@pytest.mark.parametrize("table", ["teams", "stops", "closed_roads"])
+def test_tables_are_shown_to_be_edited(path, table):
+    app = rosters(table)
     assert next(button for button in app.button if button.key == "roster save").disabled
 
 

@@ -34,12 +34,14 @@ from data.schemas import (
 from geo.errors import GridBeatError
 from ui import cached, look
 from ui.desk import FAULTS, named, session_desk
+from ui.pages.patrols_settings import show_duty, show_speeds
 from ui.roster_edits import REMOVE, edit_count, edits, shown_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
+    from streamlit.delta_generator import DeltaGenerator
 
     from data.editing import Changes
     from data.workspace import Workspace
@@ -53,6 +55,7 @@ _CHOICES: Mapping[str, tuple[str, tuple[Any, ...]]] = {
     PRIORITY: ("priority", tuple(range(MUST, LEAST + 1))),
 }
 _PLACES = {VILLAGE_ID: "villages", STATION_ID: "stations", POST_ID: "posts"}
+_SETTINGS: Mapping[str, Callable[[Patrols], None]] = {"duty": show_duty, "speeds": show_speeds}
 _DATES = (DUE, CLOSED_FROM, CLOSED_TO)
 _WIDE = (NAME, POST_ID, VILLAGE_ID)
 _TABLE, _FIND, _STATION, _UNDO = "patrol_roster", "patrol_roster_find", "patrol_roster_station", "roster undo"
@@ -60,23 +63,32 @@ _EVERYWHERE = ""
 
 
 def show(patrols: Patrols) -> None:
-    """Show one of the tables."""
-    place, t = patrols.place, patrols.place.t
-    workspace = patrols.workspace
-    with st.container(key="roster-head", horizontal=True, vertical_alignment="center"):
-        table = _choose_table(place)
-        editor = _editor_key(place, table)
-        # The widget tells what was typed before it is drawn: the buttons stand above it, always in sight.
-        typed = st.session_state.get(editor) or {}
+    """Show one of the tables, or the settings that plans are made by."""
+    head = st.container(key="roster-head", horizontal=True, vertical_alignment="center")
+    with head:
+        table = _choose_table(patrols.place)
+    if table in _SETTINGS:
+        _SETTINGS[table](patrols)
+        return
+    _edit(patrols, table, head)
+
+
+def _edit(patrols: Patrols, table: str, head: DeltaGenerator) -> None:
+    place, workspace, t = patrols.place, patrols.workspace, patrols.place.t
+    editor = _editor_key(place, table)
+    # The widget tells what was typed before it is drawn: the buttons stand above it, always in sight.
+    typed = st.session_state.get(editor) or {}
+    with head:
         rows = _chosen_rows(place, table, busy=any(typed.values()))
-        shown = shown_rows(cached.table(place.path, place.stamp, table), table).loc[rows]
-        try:
-            changes = edits(shown, typed, table, crs=workspace.crs)
-        except GridBeatError as error:
-            changes = None
-            wrong = error
+    shown = shown_rows(cached.table(place.path, place.stamp, table), table).loc[rows]
+    changes, wrong = None, None
+    try:
+        changes = edits(shown, typed, table, crs=workspace.crs)
+    except GridBeatError as error:
+        wrong = error
+    with head:
         _buttons(place, workspace, table, changes, editor)
-    if changes is None:
+    if wrong is not None:
         look.show_error(wrong, t)
     st.caption(look.plain(t(f"rosters.help_{table}", count=t.number(len(shown)))))
     st.data_editor(
@@ -94,14 +106,18 @@ def show(patrols: Patrols) -> None:
 
 def _choose_table(place: Place) -> str:
     t, counts = place.t, cached.counts(place.path, place.stamp)
+
+    def called(table: str) -> str:
+        if table in _SETTINGS:
+            return t(f"rosters.{table}")
+        return t("rosters.table_count", table=t.name("table", table), count=t.number(counts.get(table, 0)))
+
     chosen = st.segmented_control(
         t("rosters.table"),
-        EDITABLE,
+        (*EDITABLE, *_SETTINGS),
         default=None if _TABLE in st.session_state else EDITABLE[0],
         required=True,
-        format_func=lambda table: t(
-            "rosters.table_count", table=t.name("table", table), count=t.number(counts.get(table, 0))
-        ),
+        format_func=called,
         key=_TABLE,
         label_visibility="collapsed",
     )

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from geo.errors import GridBeatError
+from geo.errors import GridBeatError, SettingError
 from planning.patrol.moving import moved
 from ui.named_reasons import named_reason
 from ui.painter.patrol_payload import day_frame, route_rows
@@ -171,10 +171,10 @@ class PatrolBoard:
         after = moved(self.problem, self.plan, post.stop, post.team or None)
         return None if after.routes == self.plan.routes else _Move(post.stop, post.team, self.plan, after)
 
-    def _closure_of(self, post: PatrolPost) -> _Closure | None:
+    def _closure_of(self, post: PatrolPost) -> _Closure:
         road = post.road or self.roads.near(*post.at, post.within_m)
         if not road:
-            return None
+            raise SettingError("no_road_here")
         return _Closure(road, closed=post.kind == CLOSE and not self.roads.is_closed(road))
 
     def _do(self, deed: _Move | _Closure | None, post: PatrolPost) -> None:

@@ -14,6 +14,8 @@ import { foundIn, searchBox } from './search.js';
 import { keeper, newToken, withoutKept } from './strokes.js';
 
 const SAY_MS = 5200, ANSWER_MS = 6000, FRAME_MS = 40;
+// How soon what was left is asked again, and how long a page may be away for it to be as it was.
+const COME_BACK_MS = 300, AWAY_MS = 4000;
 const WHOLE = 'position:absolute;inset:0;display:grid';
 const HOST = 'position:absolute;inset:0;overflow:hidden';
 const passing = keeper(() => window.sessionStorage);
@@ -35,9 +37,16 @@ export function open(root, { data, geometry, post, want }) {
 function dayOf(data) {
   if (data.plan) {
     if (DAYS.size >= DAYS_AT_MOST && !DAYS.has(data.state_key)) DAYS.delete(DAYS.keys().next().value);
-    DAYS.set(data.state_key, { day: new Day(data.plan.frame, data.plan.routes), plan: data.plan, state: data.state, version: 0 });
+    const before = DAYS.get(data.state_key);
+    DAYS.set(data.state_key, { left: null, ...before, day: new Day(data.plan.frame, data.plan.routes), plan: data.plan, state: data.state, version: 0 });
   }
   return DAYS.get(data.state_key);
+}
+
+/** All routes of a day, with an empty one for each team that has none. */
+function wholeDay(day, routes) {
+  const out = new Set(routes.map(({ team }) => team));
+  return [...routes, ...day.teams.filter(({ at }) => !out.has(at)).map(({ at }) => ({ team: at, visits: [], ways: [] }))];
 }
 
 class Desk {
@@ -52,8 +61,25 @@ class Desk {
     this.speed = SPEEDS.includes(kept.speed) ? kept.speed : SPEEDS[1];
     this.shown = { panel: kept.panel !== false, tall: kept.tall === true, legend: kept.legend !== false, keys: false };
     this.team = this.day.teamAt.get(kept.team) ?? -1;
+    const left = this.comeBack();
     this.build(root, geometry, data, kept);
-    this.update(data);
+    this.update({ ...data, plan: null });
+    this.line.select({ team: this.team, stop: this.stop });
+    if (left?.focused) this.mapHost.focus({ preventScroll: true });
+    if (this.closing) this.setClosing(true);
+    // What Python has not heard yet.
+    if (this.queue.length) this.timer = setTimeout(() => this.flush(), COME_BACK_MS);
+  }
+
+  /** Mounted anew in the midst of work: what was in hand still is, and what was asked for is asked again. */
+  comeBack() {
+    const { left } = this.known;
+    this.known.left = null;
+    if (!left) return null;
+    this.queue = left.queue;
+    if (Date.now() - left.at > AWAY_MS) return null;
+    Object.assign(this, left.hand);
+    return left;
   }
 
   get day() { return this.known.day; }
@@ -110,6 +136,8 @@ class Desk {
     this.canvas = gridCanvas(this.mapHost, {
       geometry, geometryKey: data.geometry_key, words: this.words, credit: data.credit, view, onReady: () => { if (!view) this.fit({ animate: false }); },
     });
+    // For who looks in from outside: tests, the console.
+    this.mapHost.patrol = this;
     this.card = dayCard(this.mapHost, this);
     this.pointer = patrolPointing(this);
     this.canvas.marks.push((ctx, px) => this.drawMarks(ctx, px));
@@ -183,7 +211,8 @@ class Desk {
     this.data = data;
     this.queue = withoutKept(this.queue, data.acks || []);
     if (data.acks?.length) this.answered();
-    if (data.routes?.length) this.take(data.routes);
+    if (data.plan) this.take(wholeDay(this.day, data.plan.routes));
+    else if (data.routes?.length) this.take(data.routes);
     if (data.state) known.state = data.state;
     if (data.weighed) this.weighed = this.readable(data.weighed);
     if (data.effect) this.hear(data.effect);
@@ -531,6 +560,9 @@ class Desk {
   }
 
   destroy() {
+    const { queue, team, stop, moving, weighed, closing, kept, second } = this;
+    const focused = this.node.contains(this.node.getRootNode().activeElement);
+    this.known.left = { queue, focused, at: Date.now(), hand: { team, stop, moving, weighed, closing, kept, second } };
     this.gone = true;
     this.pause();
     for (const timer of [this.timer, this.due, this.sayTimer, this.keeping]) clearTimeout(timer);
