@@ -22,6 +22,7 @@ class Lead:
 
     def open(self, view="plan"):
         self.page.goto(f"{self.address}&view={view}")
+        self.page.locator(".st-key-patrol-go button").wait_for(timeout=PATIENCE_MS)
 
     def plans(self):
         return list(read_patrol_plans(self.workspace)["plan_id"])
@@ -121,7 +122,7 @@ def _moved_and_taken_back(lead):
     lead.page.keyboard.press("]")
     lead.page.keyboard.press("n")
     lead.page.keyboard.press("m")
-    lead.page.locator(".gb-patrol .mover li button[data-key^='to ']").first.click()
+    lead.page.locator(".gb-patrol .mover li button[style]").first.click()
     lead.until("section.effect", "总时长")
     after = lead.stops_of("D1")
     assert after != before
@@ -135,11 +136,12 @@ def _closed_a_road_and_planned_anew(lead):
     page = lead.page
     # Where the map flew to when a stop was taken in hand.
     page.wait_for_timeout(700)
-    # On the way of a team to its first stop.
+    # On the way of a team between its first two stops.
     at = page.locator(CANVAS).evaluate(
         """(host) => {
           const { day, canvas } = host.patrol, box = host.getBoundingClientRect();
-          const [{ team, ways: [{ points }] }] = day.routes.values();
+          const out = [...day.routes.values()].find((route) => route.visits.length > 1);
+          const { team, ways: [, { points }] } = out;
           canvas.fitBox(day.box([team]), { animate: false });
           const [px, py] = canvas.pixelOf((points[0] + points[2]) / 2, (points[1] + points[3]) / 2);
           return [px + box.left, py + box.top];

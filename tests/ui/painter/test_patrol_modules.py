@@ -110,6 +110,15 @@ def test_teams_that_meet_get_different_colours(ran):
     assert len(set(ran("return [...day.colourOf]", routes=[ROUTE, other]))) == 2
 
 
+def test_few_teams_have_a_colour_each_however_far_apart(ran):
+    teams = [{**FRAME["teams"][0], "id": str(i), "at": [12000000 + i * 50000, 3000000]} for i in range(7)]
+    routes = [
+        {**ROUTE, "team": i, "visits": [[0, 1, 1, 65000, 65000, 66000]], "ways": [[], []]} for i in range(7)
+    ]
+    script = "return [...new m.Day({ ...a.frame, teams: a.teams }, a.seven).colourOf]"
+    assert sorted(ran(script, teams=teams, seven=routes)) == list(range(7))
+
+
 def test_the_box_of_a_team_holds_its_way_and_its_home(ran):
     west, north, east, south = ran("return day.box([0])")
     assert west == pytest.approx((12000000 / SCALE / 360 + 0.5) * 256)

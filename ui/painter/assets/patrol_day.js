@@ -129,13 +129,15 @@ function travelling(route, place, from, to, second) {
   return { doing: 'travel', x, y, place };
 }
 
-/** A colour number for each team, so that teams whose rounds come near each other differ. */
+/** A colour number for each team: those that go out take turns, and those that come near each other differ. */
 function colours(day) {
   const beside = day.teams.map(() => new Set());
   for (const near of met(day).values()) {
     for (const a of near) for (const b of near) if (a !== b) beside[a].add(b);
   }
-  return colourZones(beside, [], TEAM_COLOURS.length);
+  const turns = [...day.routes.keys()].sort((a, b) => a - b), wishes = [];
+  turns.forEach((team, turn) => { wishes[team] = turn % TEAM_COLOURS.length; });
+  return colourZones(beside, wishes, TEAM_COLOURS.length);
 }
 
 function met(day) {
