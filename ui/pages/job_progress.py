@@ -61,8 +61,8 @@ def _progress(t: Words, job: Job, stages: Mapping[str, Stage], meanwhile: str, k
     said = stages[state.stage].said if state.stage in stages else ""
     said = t("job.cancelling") if state.cancelled else said
     limit = job.order.seconds
-    key = "job.elapsed" if state.seconds <= (limit or 0) else "job.elapsed_longer"
-    time = t(key, seconds=t.number(state.seconds), limit=t.number(limit))
+    so_far = "job.elapsed" if state.seconds <= (limit or 0) else "job.elapsed_longer"
+    time = t(so_far, seconds=t.number(state.seconds), limit=t.number(limit))
     steps = "".join(
         f'<li class="{_class(name, state.stage, stages)}">{html.escape(stage.step)}</li>'
         for name, stage in stages.items()
