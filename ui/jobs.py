@@ -187,6 +187,13 @@ def forget(path: str, kind: str) -> None:
             del _jobs[_key(path, kind)]
 
 
+def cancel_all() -> None:
+    """Ask all that runs to end: Python lets no process go whose threads are still at work."""
+    with _guard:
+        for job in _jobs.values():
+            job.cancel()
+
+
 def workers_beside_pages() -> int:
     """Return how many processors a job may take: one is left to the pages."""
     return max((os.cpu_count() or 2) - 1, 1)

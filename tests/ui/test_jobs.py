@@ -115,6 +115,12 @@ def test_two_workspaces_are_redrawn_at_once(district, held, tmp_path, make_works
     assert second.state().outcome.kept
 
 
+def test_all_that_runs_is_cancelled_at_once(district, held, tmp_path, make_workspace):
+    running = [jobs.start(path, order())[0] for path in (district, str(make_workspace(tmp_path / "v.gpkg")))]
+    jobs.cancel_all()
+    assert all(job.wait(60) and job.state().cancelled for job in running)
+
+
 def test_what_cannot_be_asked_is_kept_as_an_error(district):
     job, _ = jobs.start(district, order(locked=("nowhere",)))
     assert job.wait(60)
