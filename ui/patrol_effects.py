@@ -66,11 +66,11 @@ def total_ms(plan: DayPlan) -> int:
 
 
 def signed_minutes(ms: int, t: Words) -> str:
-    """Return a change of a duration in whole minutes, with its sign."""
-    minutes = round(ms / _MINUTE_MS)
-    if not minutes:
+    """Return a change of a duration in whole minutes, with its sign in words."""
+    rounded = round(ms / _MINUTE_MS) * _MINUTE_MS
+    if not rounded:
         return t("patrols.effect_none")
-    return t("patrols.effect_more" if minutes > 0 else "patrols.effect_less", minutes=t.number(abs(minutes)))
+    return t("patrols.effect_more" if rounded > 0 else "patrols.effect_less", time=t.duration(abs(rounded)))
 
 
 def changed_teams(before: DayPlan, after: DayPlan) -> list[str]:

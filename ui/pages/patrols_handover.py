@@ -29,16 +29,7 @@ if TYPE_CHECKING:
 
 _ASKED = "patrol handover asked"
 # The parts of a package by the number that their names begin with, in every language.
-_PARTS = {
-    "01": "sheets",
-    "02": "team_sheets",
-    "03": "sign_in",
-    "04": "gpx",
-    "05": "kml",
-    "06": "timetable",
-    "07": "layers",
-    "08": "links",
-}
+_PARTS = ("01", "02", "03", "04", "05", "06", "07", "08")
 _LINKS = "08"
 # Folders with a file a team.
 _OF_TEAMS = ("02", "04", "05")
@@ -105,7 +96,7 @@ def _contents(patrols: Patrols) -> None:
     t = patrols.place.t
     parts = [part for part in _PARTS if part != _LINKS or allowed_services(patrols.workspace)]
     rows = "".join(
-        f"<li><i>{part}</i><b>{escape(_called(part, t))}</b>"
+        f"<li><i>{part}</i><b>{escape(t(f'patrols.part_{part}'))}</b>"
         f"<span>{escape(t.name('patrol_about', part))}</span></li>"
         for part in parts
     )
@@ -150,13 +141,8 @@ def _by_team(patrols: Patrols, kept: KeptDay, files: Mapping[str, bytes]) -> Non
     with st.container(key="handover-team"):
         for name in own:
             if _stem(name) == chosen:
-                _single(name, files[name], _called(name[:2], t), t)
+                _single(name, files[name], t(f"patrols.part_{name[:2]}"), t)
     st.dataframe(_stops(kept, routes[chosen], t), width="stretch", hide_index=True)
-
-
-def _called(part: str, t: Words) -> str:
-    """Return what a part of the package is called, without the number that its files begin with."""
-    return t(f"patrol_package.{_PARTS[part]}")[3:]
 
 
 def _stops(kept: KeptDay, route: Route, t: Words) -> pd.DataFrame:

@@ -40,7 +40,7 @@ _EVERYWHERE, _ADDED = "", "patrol hot added"
 _PLACES_LISTED = 200
 # From few to many, dark enough at the end for white figures; read in grey as well.
 _SHADES = ("#fdf6e9", "#fbe3bf", "#f7c98e", "#eea760", "#dc7f3f", "#bf5a2b", "#94381f")
-_DARK_FROM = 4
+_DARK_FROM = 5
 
 
 def show(patrols: Patrols) -> None:
@@ -161,7 +161,7 @@ def _sum(rates: pd.Series, t: Words) -> str:
 
 def _cell(rate: float, thin: bool, most: float, t: Words) -> str:
     shade = min(int(rate / most * len(_SHADES)), len(_SHADES) - 1)
-    ink = "#fff" if shade >= _DARK_FROM else "#35475a"
+    ink = "#fff" if shade >= _DARK_FROM else "#1c2733"
     text = t.number(rate, 1 if rate < 9.95 else 0) if rate else ""
     mark = ' class="gb-thin"' if thin else ""
     return f'<td{mark} style="background-color:{_SHADES[shade]};color:{ink}">{text}</td>'
@@ -187,9 +187,10 @@ def _proposed(patrols: Patrols) -> None:
             t("patrols.hot_count"),
             (10, 20, 30, 50),
             value=20,
+            format_func=lambda most: t("patrols.hot_at_most", count=most),
             key=_COUNT,
             label_visibility="collapsed",
-            width=180,
+            width=220,
         )
     try:
         found = cached_patrols.hot_spots(
@@ -221,7 +222,7 @@ def _choose_stops(patrols: Patrols, found: HotSpots) -> None:
     edited = st.data_editor(
         listed,
         key=f"patrol hot {place.stamp} {len(listed)} {t.lang}",
-        column_config={"take": st.column_config.CheckboxColumn(t("patrols.hot_take"), width=60), **config},
+        column_config={"take": st.column_config.CheckboxColumn(t("patrols.hot_take"), width="small"), **config},
         disabled=[name for name in listed if name != "take"],
         hide_index=True,
         width="stretch",

@@ -92,10 +92,10 @@ def _question(order: DayOrder) -> DayOrder:
 
 def best_of(summaries: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Return the best value of each measure among plans that can be driven, where they differ in it."""
-    found = {}
+    found, drivable = {}, [summary for summary in summaries if not summary.get("faults")]
     for measure in MEASURES:
-        values = [s[measure.name] for s in summaries if s.get(measure.name) is not None]
-        if measure.best and len(set(values)) > 1 and len(values) == len(summaries):
+        values = [s[measure.name] for s in drivable if s.get(measure.name) is not None]
+        if measure.best and len(set(values)) > 1 and len(values) == len(drivable):
             found[measure.name] = max(values) if measure.best > 0 else min(values)
     return found
 
@@ -120,7 +120,7 @@ def _card(patrols: Patrols, plan: str, best: Mapping[str, float]) -> None:
     good = "gb-ok" if summary.get("feasible") else "gb-bad"
     lines = "".join(_line(measure, summary, best, t) for measure in MEASURES)
     st.html(
-        f'<div class="gb-card"><h3>{html.escape(t.name("patrol_mode", row["mode"]))}{mark}</h3>'
+        f'<div class="gb-card"><h3><span>{html.escape(t.name("patrol_mode", row["mode"]))}</span>{mark}</h3>'
         f'<p class="{good}">{html.escape(verdict(summary, t))}</p>'
         f"<dl>{lines}</dl></div>"
     )
@@ -142,7 +142,7 @@ def _line(measure: Measure, summary: Mapping[str, Any], best: Mapping[str, float
     written = t.number(None) if value is None else measure.write(t, value)
     if measure.of and summary.get(measure.of):
         written = t("patrols.part_of", part=written, whole=measure.write(t, summary[measure.of]))
-    is_best = measure.name in best and value == best[measure.name]
+    is_best = not summary.get("faults") and measure.name in best and value == best[measure.name]
     # Unseen where it is not the best: the figures stand in line all the same.
     mark = f'<i title="{html.escape(t("patrols.best"))}">▲</i>' if is_best else '<i class="gb-blank">▲</i>'
     return (

@@ -191,7 +191,7 @@ def _order(table: str) -> list[str]:
 
 def _columns(place: Place, table: str) -> dict[str, Any]:
     t, key = place.t, TABLES[table].key[0]
-    config: dict[str, Any] = {REMOVE: st.column_config.CheckboxColumn(t("rosters.remove"), width=60)}
+    config: dict[str, Any] = {REMOVE: st.column_config.CheckboxColumn(t("rosters.remove"), width=80)}
     for name in TABLES[table].columns:
         config[name] = _column(place, table, name, disabled=name == key and name != ROAD_ID)
     if TABLES[table].shape == "point":
@@ -209,7 +209,7 @@ def _column(place: Place, table: str, name: str, *, disabled: bool) -> Any:
     if name in _CHOICES:
         group, codes = _CHOICES[name]
         return st.column_config.SelectboxColumn(
-            label, options=codes, format_func=lambda code: t.name(group, code)
+            label, options=codes, format_func=lambda code: t.name(group, code), width=110
         )
     if name in _PLACES and (known := cached.labels(place.path, place.stamp, _PLACES[name], name)):
         return st.column_config.SelectboxColumn(

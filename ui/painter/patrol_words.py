@@ -69,6 +69,7 @@ KEYS = (
     "may_not",
     "members",
     "minutes",
+    "hours_minutes",
     "more",
     "move",
     "move_to",

@@ -173,3 +173,9 @@ export function hourText(tell, second) {
   const { text, day } = clock(second);
   return day ? tell('next_day', { time: text }) : text;
 }
+
+/** How long something lasts, in minutes or hours and minutes. */
+export function lasting(tell, seconds) {
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? tell('minutes', { minutes }) : tell('hours_minutes', { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
+}

@@ -1,7 +1,7 @@
 /* What is known of a day of patrols, beside its map: figures, the team in hand, what is left out, closed roads. */
 import { icon } from './icons.js';
 import { SIGNS } from './patrol_drawing.js';
-import { hourText } from './patrol_day.js';
+import { hourText, lasting } from './patrol_day.js';
 import { element, icon as mark, say } from './saying.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -108,7 +108,7 @@ function roundFacts({ tell }, route) {
   return { count: route.visits.length, hours: ((route.end - route.start) / 3600).toFixed(1), km: (metres / 1000).toFixed(1) };
 }
 
-const leg = (tell, [seconds, metres]) => tell('leg', { minutes: Math.round(seconds / 60), km: (metres / 1000).toFixed(1) });
+const leg = (tell, [seconds, metres]) => tell('leg', { time: lasting(tell, seconds), km: (metres / 1000).toFixed(1) });
 
 /** Whether a team's route stays when the rest is planned anew. */
 function keeper({ tell, on }, team, kept) {
@@ -119,7 +119,7 @@ function keeper({ tell, on }, team, kept) {
 
 function visitLine(panel, model, visit, i) {
   const { tell, on } = panel, stop = model.day.stops[visit.stop], is = visit.stop === model.stop;
-  const late = visit.begin - visit.arrive > 59 ? tell('waits', { minutes: Math.round((visit.begin - visit.arrive) / 60) }) : '';
+  const late = visit.begin - visit.arrive > 59 ? tell('waits', { time: lasting(tell, visit.begin - visit.arrive) }) : '';
   const under = [leg(tell, [visit.legS, visit.legM]), late].filter(Boolean).join(' · ');
   const line = element('button', { type: 'button', class: 'visit', 'data-key': `stop ${stop.id}`, 'aria-pressed': String(is), onclick: () => on.stop(visit.stop) },
     element('i', { class: 'number', text: String(i + 1) }), element('time', { text: hourText(tell, visit.begin) }), element('b', { text: stop.name }), kindSign(stop), element('small', { text: under }));
@@ -142,7 +142,7 @@ function stopDetails(panel, model, stop, visit) {
   const { tell } = panel;
   const rows = [[tell('kind'), stop.kind_name], [tell('priority'), stop.rank]];
   if (visit) rows.push([tell('stay'), tell('from_to', { from: hourText(tell, visit.begin), to: hourText(tell, visit.leave) })]);
-  else rows.push([tell('stay'), tell('minutes', { minutes: Math.round(stop.dwell / 60) })]);
+  else rows.push([tell('stay'), lasting(tell, stop.dwell)]);
   if (stop.windows.length) rows.push([tell('window'), stop.windows.map(([from, to]) => tell('from_to', { from: hourText(tell, from), to: hourText(tell, to) })).join('  ')]);
   const details = element('dl', { class: 'details' }, ...rows.map(([what, value]) => element('div', {}, element('dt', { text: what }), element('dd', { text: value }))));
   return element('div', { class: 'more' }, details, model.editable ? mover(panel, model, stop) : null);

@@ -4,6 +4,8 @@ import { clock, hourText } from './patrol_day.js';
 import { element, say, setAttr, setStyle, setText } from './saying.js';
 
 const HOUR = 3600, TICKS_AT_MOST = 13, STEPS_H = [1, 2, 3, 4, 6];
+// How near the flag of the time may come to an hour's label.
+const FLAG_PX = 38;
 // Seconds of the day that pass in one of the browser's.
 export const SPEEDS = [120, 600, 1800];
 
@@ -79,7 +81,7 @@ function fillTicks(line) {
     const label = hour % 24 < step ? hourText(line.tell, hour * HOUR) : clock(hour * HOUR).text;
     // Those at the ends stay inside.
     const end = hour * HOUR === line.from ? 'first' : hour * HOUR === line.to ? 'last' : null;
-    ticks.push(element('span', { class: end, style: `left:${share(line, hour * HOUR)}`, text: label }));
+    ticks.push(element('span', { class: end, style: `left:${share(line, hour * HOUR)}`, 'data-at': String(hour * HOUR), text: label }));
   }
   line.ticks.replaceChildren(...ticks);
   setStyle(line.node, '--hour', `${(100 / hours) * step}%`);
@@ -140,7 +142,7 @@ function block(line, i, visit, stop) {
   const node = bar(line, 'dwell', visit.begin, visit.leave);
   const button = element('button', {
     type: 'button', class: 'dwell', style: node.getAttribute('style'), title: said, 'aria-label': said, 'data-stop': String(visit.stop), tabindex: '-1',
-  }, element('span', { text: String(i + 1) }));
+  }, element('span', { class: i < 9 ? null : 'wide', text: String(i + 1) }));
   return button;
 }
 
@@ -173,7 +175,8 @@ function roam(line, node) {
 }
 
 function at(line, second) {
-  const text = hourText(line.tell, second);
+  const text = hourText(line.tell, second), apart = ((line.to - line.from) / line.ticks.clientWidth) * FLAG_PX;
+  for (const tick of line.ticks.children) tick.classList.toggle('covered', Math.abs(Number(tick.dataset.at) - second) < apart);
   line.slider.value = String(second);
   setAttr(line.slider, 'aria-valuetext', text);
   setStyle(line.node, '--now', share(line, second));
