@@ -219,10 +219,11 @@ def _choose_stops(patrols: Patrols, found: HotSpots) -> None:
         }
     )
     config = {name: t(f"patrols.hot_{name}") for name in listed if name != "take"}
+    take = st.column_config.CheckboxColumn(t("patrols.hot_take"), width="small")
     edited = st.data_editor(
         listed,
         key=f"patrol hot {place.stamp} {len(listed)} {t.lang}",
-        column_config={"take": st.column_config.CheckboxColumn(t("patrols.hot_take"), width="small"), **config},
+        column_config={"take": take, **config},
         disabled=[name for name in listed if name != "take"],
         hide_index=True,
         width="stretch",
