@@ -30,6 +30,8 @@ benchmarks: .venv/installed-peers
 	$(BIN)/python benchmarks/proofs.py
 	$(BIN)/python benchmarks/travel_times.py
 	$(BIN)/python benchmarks/painting.py
+	$(BIN)/python benchmarks/index.py
+	$(BIN)/python benchmarks/alerts.py --sample
 	$(if $(GRIDBEAT_TEST_DATA),$(BIN)/python benchmarks/cut_edges.py)
 
 .venv/installed: pyproject.toml constraints.txt

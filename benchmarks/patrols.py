@@ -218,7 +218,7 @@ def judged(problem: DayProblem, orders: Orders) -> dict[str, Any]:
 
 
 def route_of(problem: DayProblem, team: str, order: list[str]) -> Route:
-    """Return a team's route from the start that makes it shortest; from the shift's where none can be kept."""
+    """Return a team's route from the start that makes it shortest, or else from the shift's."""
     travel = problem.travel["car"]
     best = least_duration_ms(problem, team, order)
     start = now = SHIFT[0] if best is None else best[0]

@@ -296,11 +296,11 @@ class Workspace:
         """Return a setting (any JSON value), or `default` where it was never set."""
         return self._read_setting(name, default)
 
-    def set_setting(self, name: str, value: Any, *, who: str = "") -> None:
-        """Keep a setting: any JSON value."""
+    def set_setting(self, name: str, value: Any, *, who: str = "", **facts: Any) -> None:
+        """Keep a setting: any JSON value; the audit trail names it, and the facts."""
         with geopackage.writing(self.path) as connection:
             _put_setting(connection, name, value)
-            record(connection, "set", name, who=who)
+            record(connection, "set", name, who=who, **facts)
 
     def audit(self) -> pd.DataFrame:
         """Return every change made to the workspace, oldest first: at, who, action, object, facts."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import shapely
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int64]
     Shapes = npt.NDArray[np.object_]
 
+# Straight from place to place, and along the one edge that both are on.
+WALKED: Literal["walked"] = "walked"
+ALONG_EDGE: Literal["along_edge"] = "along_edge"
+Chosen: TypeAlias = 'Way | Literal["walked", "along_edge"] | None'
+
 
 def leg_lines(
     network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, ms: Ints, *, engine: Engine
@@ -37,25 +42,44 @@ def leg_lines(
         What each way takes: the line is of the very way that takes so long.
     """
     lines = np.full(len(ms), None, dtype=object)
-    here = from_.index == to.index
-    found = ms < UNREACHABLE
+    chosen = chosen_ways(network, from_, to, ms, engine=engine)
+    ends: list[tuple[Any, Any]] = list(zip(from_.itertuples(), to.itertuples(), strict=True))
+    for i, ((one, other), way) in enumerate(zip(ends, chosen, strict=True)):
+        if way == WALKED:
+            lines[i] = _line(one, [], other)
+        elif way == ALONG_EDGE:
+            lines[i] = _line(one, [_on_edge(network, one.edge, one.at_m, other.at_m)], other)
+        elif way is not None:
+            lines[i] = _line(one, _stretches(network, one, way, other), other)
+    return lines
+
+
+def chosen_ways(
+    network: RoadNetwork, from_: pd.DataFrame, to: pd.DataFrame, ms: Ints, *, engine: Engine
+) -> list[Chosen]:
+    """
+    Return which way leads from each spot to the one beside it: `WALKED`, `ALONG_EDGE`, over nodes, or none.
+
+    Parameters
+    ----------
+    from_, to, ms
+        As `leg_lines`.
+    """
+    here, found = from_.index == to.index, ms < UNREACHABLE
     on_edge = found & ~here & (from_["edge"].to_numpy() == to["edge"].to_numpy())
     along, straight = np.full((2, len(ms)), UNREACHABLE, dtype=np.int64)
     along[on_edge], straight[on_edge] = same_edge_ms(network, from_[on_edge], to[on_edge])
     walked = found & (here | (straight == ms))
     along_edge = found & ~walked & (along == ms)
-    spots: list[tuple[Any, Any]] = list(zip(from_.itertuples(), to.itertuples(), strict=True))
-    for i in np.flatnonzero(walked).tolist():
-        lines[i] = _line(spots[i][0], [], spots[i][1])
-    for i in np.flatnonzero(along_edge).tolist():
-        one, other = spots[i]
-        lines[i] = _line(one, [_on_edge(network, one.edge, one.at_m, other.at_m)], other)
+    chosen: list[Chosen] = [
+        WALKED if on_foot else ALONG_EDGE if beside else None
+        for on_foot, beside in zip(walked.tolist(), along_edge.tolist(), strict=True)
+    ]
     rest = np.flatnonzero(found & ~walked & ~along_edge)
     origins, destinations = links_out(network, from_.iloc[rest]), links_in(network, to.iloc[rest])
     for i, way in zip(rest.tolist(), ways(network, origins, destinations, engine=engine), strict=True):
-        if way is not None:
-            lines[i] = _line(spots[i][0], _stretches(network, spots[i][0], way, spots[i][1]), spots[i][1])
-    return lines
+        chosen[i] = way
+    return chosen
 
 
 def _stretches(network: RoadNetwork, one: Any, way: Way, other: Any) -> list[Floats]:

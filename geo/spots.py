@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def links_out(network: RoadNetwork, spots: pd.DataFrame) -> Links:
     """Return how one leaves each spot: to the end of its edge, and to its start."""
     edge, ahead, behind = _stretches(network, spots)
-    behind = np.where(network.open_back[edge], behind, UNREACHABLE)
+    # Who is at an end of an edge is at its node, whichever way it may be gone.
+    behind = np.where(network.open_back[edge] | (behind == 0), behind, UNREACHABLE)
     node = np.column_stack([network.layout.end[edge], network.layout.start[edge]])
     return Links(node=node, ms=np.column_stack([ahead, behind]))
 
@@ -29,7 +30,7 @@ def links_out(network: RoadNetwork, spots: pd.DataFrame) -> Links:
 def links_in(network: RoadNetwork, spots: pd.DataFrame) -> Links:
     """Return how one comes to each spot: from the start of its edge, and from its end."""
     edge, ahead, behind = _stretches(network, spots)
-    ahead = np.where(network.open_back[edge], ahead, UNREACHABLE)
+    ahead = np.where(network.open_back[edge] | (ahead == 0), ahead, UNREACHABLE)
     node = np.column_stack([network.layout.start[edge], network.layout.end[edge]])
     return Links(node=node, ms=np.column_stack([behind, ahead]))
 

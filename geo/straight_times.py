@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from geo.crs import require_metric
@@ -15,6 +16,10 @@ from geo.travel_times import TravelTimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int64]
 
 # Roads are longer than straight lines by about this much, in towns and in the country alike.
 DETOUR = 1.35
@@ -29,11 +34,14 @@ class StraightTimes(TravelTimes):
     ----------
     points
         The places, by label.
+    kmh
+        Speed.
     detour
         What straight metres are multiplied by.
     """
 
     points: gpd.GeoSeries
+    kmh: float
     detour: float
 
     def legs(self, pairs: Iterable[tuple[str, str]]) -> gpd.GeoDataFrame:
@@ -47,6 +55,33 @@ class StraightTimes(TravelTimes):
         return gpd.GeoDataFrame(
             {**frame, "ms": self.ms[origin, destination], "m": metres}, geometry=lines, crs=self.points.crs
         )
+
+    def spots_of(self, labels: Iterable[str]) -> pd.DataFrame:
+        """Return where places lie, as `TravelTimes.spots_of` does; on no road."""
+        return _off_roads(shapely.get_coordinates(self.points.loc[list(labels)].to_numpy()))
+
+    def spots_along(self, pairs: Iterable[tuple[str, str]], ms: Iterable[Ints]) -> pd.DataFrame:
+        """Return where one is on the straight lines between pairs, as `TravelTimes.spots_along` does."""
+        asked = list(pairs)
+        xy, found = shapely.get_coordinates(self.points.to_numpy()), [np.zeros((0, 2))]
+        for (one, other), moments in zip(self._positions(asked).tolist(), ms, strict=True):
+            share = np.clip(moments / max(int(self.ms[one, other]), 1), 0.0, 1.0)
+            found.append(xy[one] + share[:, None] * (xy[other] - xy[one]))
+        return _off_roads(np.vstack(found))
+
+    def ms_from(self, spots: pd.DataFrame, places: gpd.GeoSeries) -> Ints:
+        """Return what straight lines from spots to places take, as `TravelTimes.ms_from` does."""
+        x, y = shapely.get_coordinates(places.to_numpy()).T
+        metres = np.hypot(spots["x"].to_numpy()[:, None] - x, spots["y"].to_numpy()[:, None] - y)
+        return _ms(metres * self.detour, self.kmh)
+
+
+def _off_roads(xy: npt.NDArray[np.float64]) -> pd.DataFrame:
+    return pd.DataFrame({"x": xy[:, 0], "y": xy[:, 1], "edge": -1, "at_m": 0.0, "snap_m": 0.0})
+
+
+def _ms(metres: npt.NDArray[np.float64], kmh: float) -> Ints:
+    return np.ascontiguousarray(np.rint(metres * MS_PER_HOUR_KM / kmh).astype(np.int64))
 
 
 def straight_times(places: gpd.GeoSeries, *, kmh: float, detour: float = DETOUR) -> StraightTimes:
@@ -70,5 +105,5 @@ def straight_times(places: gpd.GeoSeries, *, kmh: float, detour: float = DETOUR)
     require_metric(places.crs, layer="places")
     x, y = shapely.get_coordinates(places.to_numpy()).T
     metres = np.hypot(x[:, None] - x, y[:, None] - y) * detour
-    ms = np.ascontiguousarray(np.rint(metres * MS_PER_HOUR_KM / kmh).astype(np.int64))
-    return StraightTimes(labels=places.index, ms=ms, points=places, detour=detour)
+    ms = _ms(metres, kmh)
+    return StraightTimes(labels=places.index, ms=ms, points=places, kmh=kmh, detour=detour)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.courses import courses
 from geo.errors import SettingError
 from geo.legs import leg_lines
 from geo.road_network import UNREACHABLE as UNREACHABLE
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from geo.shortest_ways import Engine
 
     Ints = npt.NDArray[np.int64]
+
+# What it takes to go on from a spot: where it is, and where on the roads (see `RoadNetwork.snapped`).
+SPOT = ["x", "y", "edge", "at_m", "snap_m"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,21 +72,80 @@ class TravelTimes:
         Raises
         ------
         SettingError
-            ``legs_without_roads`` if the times are from elsewhere; ``places_unknown`` (places) for labels
-            that are not in them.
+            ``legs_without_roads`` if the times are from elsewhere; ``travel_places_unknown`` (places) for
+            labels that are not in them.
         """
-        if self.network is None or self.spots is None:
-            raise SettingError("legs_without_roads")
+        network, spots = self._network(), self._spots()
         origin, destination = self._positions(list(pairs)).T
         ms = self.ms[origin, destination]
-        from_, to = self.spots.iloc[origin], self.spots.iloc[destination]
-        lines = leg_lines(self.network, from_, to, ms, engine=self.engine)
+        lines = leg_lines(network, spots.iloc[origin], spots.iloc[destination], ms, engine=self.engine)
         metres = np.where(ms < UNREACHABLE, np.rint(shapely.length(lines)), UNREACHABLE).astype(np.int64)
         return gpd.GeoDataFrame(
             {"origin": self.labels[origin], "destination": self.labels[destination], "ms": ms, "m": metres},
             geometry=lines,
-            crs=self.network.layout.crs,
+            crs=network.layout.crs,
         )
+
+    def spots_of(self, labels: Iterable[str]) -> pd.DataFrame:
+        """Return where places lie: `SPOT`, a row a label."""
+        found = self._spots().loc[list(labels), SPOT]
+        return found.reset_index(drop=True)
+
+    def spots_along(self, pairs: Iterable[tuple[str, str]], ms: Iterable[Ints]) -> pd.DataFrame:
+        """
+        Return where one is on the ways of pairs of labels, ms after setting out: `SPOT`, a row a moment.
+
+        Parameters
+        ----------
+        ms
+            For each pair its moments, ascending.
+
+        Raises
+        ------
+        SettingError
+            As `legs`, and ``no_way`` (origin, destination) for a pair between which there is none.
+        """
+        asked, spots = list(pairs), self._spots()
+        origin, destination = self._positions(asked).T
+        way_ms = self.ms[origin, destination]
+        found = courses(
+            self._network(), spots.iloc[origin], spots.iloc[destination], way_ms, engine=self.engine
+        )
+        rows = [pd.DataFrame({name: [] for name in SPOT})]
+        for (one, other), course, moments in zip(asked, found, ms, strict=True):
+            if course is None:
+                raise SettingError("no_way", origin=one, destination=other)
+            rows.append(course.spots(self._network(), moments)[SPOT])
+        return pd.concat(rows[1:] or rows, ignore_index=True)
+
+    def ms_from(self, spots: pd.DataFrame, places: gpd.GeoSeries) -> Ints:
+        """
+        Return what the way from each spot to each place takes, (spot, place); `UNREACHABLE` where none is.
+
+        Parameters
+        ----------
+        spots
+            As `spots_of` and `spots_along` give them.
+        places
+            Points with unique labels, in the roads' CRS.
+
+        Raises
+        ------
+        SettingError
+            As `legs`.
+        """
+        network = self._network()
+        return _ms_between(network, spots, network.snapped(places), engine=self.engine)
+
+    def _network(self) -> RoadNetwork:
+        if self.network is None:
+            raise SettingError("legs_without_roads")
+        return self.network
+
+    def _spots(self) -> pd.DataFrame:
+        if self.spots is None:
+            raise SettingError("legs_without_roads")
+        return self.spots
 
     def reasons(self) -> tuple[Reason, ...]:
         """Return what people should know of the places: `RoadNetwork.missed`."""
@@ -92,7 +155,7 @@ class TravelTimes:
         at = {label: position for position, label in enumerate(self.labels)}
         unknown = sorted({label for pair in pairs for label in pair if label not in at})
         if unknown:
-            raise SettingError("places_unknown", count=len(unknown), places=unknown)
+            raise SettingError("travel_places_unknown", count=len(unknown), places=unknown)
         return np.array([(at[one], at[other]) for one, other in pairs], dtype=np.int64).reshape(-1, 2)
 
 

@@ -22,6 +22,7 @@ from data.schemas import (
 )
 from geo.crs import require_metric, require_same_metric_crs
 from geo.errors import Reason, SchemaError, SettingError
+from planning.calls import NON_POLICE, PARTS, can_be_added
 from planning.hierarchy import layer_shapes
 from planning.profile import AREA_KM2, CALLS, DEFAULT_PROFILE, DERIVED, PRESENT, ROAD_KM, Profile
 
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 # A district's workload sums to this, so that figures read as ‰ of its work.
 WHOLE = 1000.0
-# 有效, 非警务, 无效: together they are the calls received (接报).
-_NON_POLICE = "non_police"
-_BASES = ("valid", _NON_POLICE, "invalid")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +162,7 @@ def reported_calls(
         reasons = tuple(_value_wrong(grid, COUNT, count) for grid, count in cells)
         raise SchemaError("workload_values_wrong", count=len(reasons), reasons=reasons)
     if BASIS in rows:
-        calls = calls.where((rows[BASIS] != _NON_POLICE).fillna(value=True), calls * (1 - profile.diverted))
+        calls = calls.where((rows[BASIS] != NON_POLICE).fillna(value=True), calls * (1 - profile.diverted))
     found = pd.DataFrame({GRID_ID: rows[GRID_ID], DATE: rows[DATE], CALLS: calls})
     return found[found[CALLS] != 0].reset_index(drop=True)
 
@@ -180,18 +178,9 @@ def of_one_basis(rows: pd.DataFrame, notes: list[Reason]) -> pd.DataFrame:
     notes
         Takes what was left out or could not be told.
     """
-    basis = rows[BASIS].where(rows[BASIS] != "")
-    if not basis.notna().any():
+    if not rows[BASIS].isin(PARTS).any():
         notes.append(Reason("calls_without_basis", {}))
-        return rows
-    other = basis.notna() & ~basis.isin(_BASES)
-    if not other.any():
-        return rows
-    if basis.isin(_BASES).any():
-        kept = ~other
-    else:
-        kept = basis.isna() | (basis == rows[COUNT].groupby(basis).sum().idxmax())
-        notes.append(Reason("calls_without_basis", {}))
+    kept = can_be_added(rows)
     if not kept.all():
         notes.append(Reason("calls_counted_twice", {"count": int(rows.loc[~kept, COUNT].sum())}))
     return rows[kept]

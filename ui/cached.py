@@ -144,14 +144,15 @@ def handed_over(
 ) -> HandedOver:
     """Return the files of a plan's hand-over; the first four arguments are those of `standing`."""
     from data.workspace import Workspace
+    from ui.paper.bundle import zipped
     from ui.paper.handing import hand_over_plan
-    from ui.paper.package import handover_facts, handover_files, handover_zip
+    from ui.paper.package import handover_facts, handover_files
     from ui.words import words
 
     ground = standing(path, stamp, today, profile)
     handing = hand_over_plan(Workspace.open(path), plan_id, t=words(lang), standing=ground)
     files = handover_files(handing, papers=papers)
-    return HandedOver(files=files, zip=handover_zip(files), facts=handover_facts(handing))
+    return HandedOver(files=files, zip=zipped(files), facts=handover_facts(handing))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

@@ -1,4 +1,4 @@
-"""Redraws that run outside the page, in the server's process: one at a time for each workspace."""
+"""Work that runs outside the page, in the server's process: of each kind one at a time for each workspace."""
 
 from __future__ import annotations
 
@@ -6,86 +6,63 @@ import logging
 import os
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from data.workspace import Workspace
 from geo.errors import GridBeatError
-from planning.redraw import redrawing
-from planning.scorecard import ScoreParams
-from ui.saving import save_proposals
-from ui.standing import stand
-from ui.superseding import retire_superseded
-from ui.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from planning.profile import Profile
-    from planning.redraw.params import RedrawParams
-    from planning.redraw.redrawing import Redraw
-    from planning.redraw.search import Limits
-    from ui.standing import Standing
+    Tell = Callable[[str, float], None]
+    Cancelled = Callable[[], bool]
 
 _LOG = logging.getLogger("gridbeat")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
+class Order(Protocol):
     """
-    What a redraw is asked for.
+    What is asked for: a redraw, a day of patrols.
 
     Parameters
     ----------
-    profile
-        What counts as work.
-    params
-        What is asked.
-    limits
-        How long it may take, with all that has to be read and worked out before.
-    lang
-        In which language the plans are named.
+    kind
+        What sort of work it is, for one of each runs at a time.
     form
         What was filled in, for the form to be shown again.
     """
 
-    profile: Profile
-    params: RedrawParams
-    limits: Limits
-    lang: str = "zh"
-    form: Mapping[str, Any] = field(default_factory=dict)
+    kind: ClassVar[str]
 
+    @property
+    def form(self) -> Mapping[str, Any]:
+        """What was filled in."""
 
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """
-    What a redraw came to.
+    @property
+    def seconds(self) -> float | None:
+        """How long it may take, about; None where that is not said."""
 
-    Parameters
-    ----------
-    found
-        The plans.
-    standing
-        How the district stood.
-    kept
-        Id under which each plan is saved; () if none could be.
-    """
+    def carry_out(self, path: str, *, tell: Tell, cancelled: Cancelled) -> tuple[Any, GridBeatError | None]:
+        """
+        Do the work, and return what it came to, and why that could not be saved.
 
-    found: Redraw
-    standing: Standing
-    kept: tuple[str, ...]
+        Raises
+        ------
+        GridBeatError
+            Of what people can be told.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobState:
     """
-    How far a redraw is.
+    How far a job is.
 
     Parameters
     ----------
     stage, share
-        Where it is (read, reach, explain, search, score), and how much of that is done.
+        Where it is, in the order's own words, and how much of that is done.
     seconds
         Since it began, or that it took.
     running
@@ -95,7 +72,7 @@ class JobState:
     outcome
         What it came to; None while it runs and if it failed.
     error
-        What went wrong, of what people can be told; beside an outcome: why its plans are not saved.
+        What went wrong, of what people can be told; beside an outcome: why that is not saved.
     failed
         Whether it ended by a fault of ours.
     """
@@ -105,14 +82,14 @@ class JobState:
     seconds: float
     running: bool
     cancelled: bool
-    outcome: Outcome | None
+    outcome: Any
     error: GridBeatError | None
     failed: bool
 
 
 class Job:
     """
-    A redraw that runs or has run.
+    An order that is carried out or has been.
 
     Parameters
     ----------
@@ -131,11 +108,11 @@ class Job:
         self._ended = threading.Event()
         self._stage = ("read", 0.0)
         self._seconds: float | None = None
-        self._outcome: Outcome | None = None
+        self._outcome: Any = None
         self._error: GridBeatError | None = None
         self._failed = False
         # Killed with the server: what has ended is saved, what has not can be asked for again.
-        self._thread = threading.Thread(target=self._run, name="redraw", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=order.kind, daemon=True)
 
     def state(self) -> JobState:
         """Return how far it is."""
@@ -163,48 +140,29 @@ class Job:
     def _run(self) -> None:
         outcome, error, failed = None, None, False
         try:
-            outcome, error = self._redrawn()
+            outcome, error = self.order.carry_out(self.path, tell=self._tell, cancelled=self._cancel.is_set)
         except GridBeatError as found:
             error = found
         except Exception:
-            _LOG.exception("a redraw failed")
+            _LOG.exception("a job failed: %s", self.order.kind)
             failed = True
         with self._lock:
             self._outcome, self._error, self._failed = outcome, error, failed
             self._seconds = time.monotonic() - self._began
         self._ended.set()
 
-    def _redrawn(self) -> tuple[Outcome, GridBeatError | None]:
-        order, workspace = self.order, Workspace.open(self.path)
-        standing = stand(workspace, order.profile)
-        scoring = ScoreParams(tolerance=order.params.tolerance, across_stations=order.params.across_stations)
-        found = redrawing.redraw(
-            standing.graph,
-            standing.today,
-            params=order.params,
-            limits=_left(order.limits, time.monotonic() - self._began),
-            scorer=standing.scorer(scoring),
-            tell=self._tell,
-            cancelled=self._cancel.is_set,
-        )
-        try:
-            kept = _kept(workspace, standing, found, lang=order.lang)
-        except GridBeatError as refused:
-            return Outcome(found=found, standing=standing, kept=()), refused
-        return Outcome(found=found, standing=standing, kept=kept), None
-
     def _tell(self, stage: str, share: float) -> None:
         with self._lock:
             self._stage = (stage, share)
 
 
-_jobs: dict[str, Job] = {}
+_jobs: dict[tuple[str, str], Job] = {}
 _guard = threading.Lock()
 
 
 def start(path: str, order: Order) -> tuple[Job, bool]:
-    """Start a redraw, or find the one that runs for this workspace; say whether it is a new one."""
-    key = _key(path)
+    """Start an order, or find the one of its kind that runs for the workspace; say whether it is new."""
+    key = _key(path, order.kind)
     with _guard:
         running = _jobs.get(key)
         if running is not None and running.state().running:
@@ -215,38 +173,31 @@ def start(path: str, order: Order) -> tuple[Job, bool]:
         return job, True
 
 
-def current(path: str) -> Job | None:
-    """Return the redraw that runs for a workspace, or the last one that did since the server started."""
+def current(path: str, kind: str) -> Job | None:
+    """Return the job that runs for a workspace, or the last one that did since the server started."""
     with _guard:
-        return _jobs.get(_key(path))
+        return _jobs.get(_key(path, kind))
 
 
-def forget(path: str) -> None:
-    """Let go of what a workspace's last redraw came to; one that runs is left alone."""
+def forget(path: str, kind: str) -> None:
+    """Let go of what a workspace's last job came to; one that runs is left alone."""
     with _guard:
-        job = _jobs.get(_key(path))
+        job = _jobs.get(_key(path, kind))
         if job is not None and not job.state().running:
-            del _jobs[_key(path)]
+            del _jobs[_key(path, kind)]
 
 
-def _key(path: str) -> str:
-    return str(Path(path).resolve())
+def cancel_all() -> None:
+    """Ask all that runs to end: Python lets no process go whose threads are still at work."""
+    with _guard:
+        for job in _jobs.values():
+            job.cancel()
 
 
-def _left(limits: Limits, spent: float) -> Limits:
-    """Return what is left for the redraw after so many seconds, with a core left to the pages."""
-    seconds = None if limits.seconds is None else max(limits.seconds - spent, 0.0)
-    return replace(limits, seconds=seconds, workers=limits.workers or max((os.cpu_count() or 2) - 1, 1))
+def workers_beside_pages() -> int:
+    """Return how many processors a job may take: one is left to the pages."""
+    return max((os.cpu_count() or 2) - 1, 1)
 
 
-def _kept(workspace: Workspace, standing: Standing, found: Redraw, *, lang: str) -> tuple[str, ...]:
-    kept = save_proposals(
-        workspace,
-        found,
-        profile=standing.workload.profile,
-        t=words(lang),
-        parent=standing.today_id,
-        stamp=standing.stamp,
-    )
-    retire_superseded(workspace, parent=standing.today_id, kept=kept)
-    return tuple(kept)
+def _key(path: str, kind: str) -> tuple[str, str]:
+    return str(Path(path).resolve()), kind

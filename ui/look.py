@@ -24,6 +24,12 @@ def style() -> None:
     st.html(ASSETS / "look.css")
 
 
+def style_for(lang: str) -> None:
+    """Put into the page what a language needs besides: English quotation marks are not as wide as a 字."""
+    if lang == "en":
+        st.html("<style>.stApp, .stApp * { font-variant-east-asian: proportional-width; }</style>")
+
+
 def title(text: str, note: str = "") -> None:
     """Show a page's heading with a quieter note beside it."""
     st.html(f'<div class="gb-title"><h1>{escape(text)}</h1><span>{escape(note)}</span></div>')

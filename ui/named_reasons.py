@@ -61,6 +61,8 @@ def _named_facts(found: Reason, names: PlaceNames) -> Iterator[tuple[str, Any]]:
         elif key in ("other_id", "units") and found.code in _UNITS:
             table = _UNITS[found.code]
             yield key, names.all(table, value) if isinstance(value, list) else names(table, value)
+        elif key == "other" and found.code == "other_window_missed":
+            yield key, names("stops", value)
         elif key in ("place", "with") and isinstance(value, str):
             yield key, names.region(value)
         elif key in _PLACES and isinstance(value, (str, list, tuple)):

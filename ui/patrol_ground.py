@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from data.schemas import CLOSED_FROM, CLOSED_TO, ROAD_ID, VILLAGE
+from data.schemas import CLOSED_FROM, CLOSED_TO, ROAD_ID, STATION_ID, VILLAGE
 from geo.errors import Reason
 from geo.road_graph import road_graph
 from geo.road_layout import RoadLayout
@@ -84,6 +84,8 @@ class DayOrder:
         At most so many villages, or stations, share in the mode ``shared``.
     teams_at_most
         How many teams may be used.
+    stations
+        Plan for the teams and stops of these alone; () for the whole district.
     closed
         Roads closed besides those of the table, by road_id.
     """
@@ -96,6 +98,7 @@ class DayOrder:
     cap_ms: int | None = None
     most: int | None = None
     teams_at_most: int | None = None
+    stations: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     seed: int = 1
 
@@ -105,14 +108,16 @@ class DayOrder:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values that JSON keeps."""
-        return {**asdict(self), "date": self.date.isoformat(), "closed": list(self.closed)}
+        lists = {"stations": list(self.stations), "closed": list(self.closed)}
+        return {**asdict(self), "date": self.date.isoformat(), **lists}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> DayOrder:
         """Return the order that `to_dict` made values of; what is absent has its default."""
         known = {name: value for name, value in kept.items() if name in cls.__dataclass_fields__}
-        date, closed = dt.date.fromisoformat(str(known.pop("date"))), tuple(known.pop("closed", ()))
-        return cls(date=date, closed=closed, **known)
+        date = dt.date.fromisoformat(str(known.pop("date")))
+        lists = {name: tuple(known.pop(name, ())) for name in ("stations", "closed")}
+        return cls(date=date, **lists, **known)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -188,6 +193,7 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
         settings=ground.duty,
         seed=order.seed,
     )
+    on = _within(on, order.stations)
     places, when = day_places(on, crs=ground.crs), when_of(on)
     closed, unknown = closed_roads(ground, order)
     travel = {
@@ -214,17 +220,31 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
 
 def closed_roads(ground: PatrolGround, order: DayOrder) -> tuple[frozenset[str], tuple[Reason, ...]]:
     """Return the roads that are closed on the day, and what is told of those that are not there."""
-    closed = set(order.closed)
-    if (table := ground.tables.get("closed_roads")) is not None and len(table):
-        day = order.date.isoformat()
-        from_, to = texts(table, CLOSED_FROM), texts(table, CLOSED_TO)
-        holds = (from_ <= day) & ((to == "") | (to >= day))
-        closed |= set(table.loc[holds, ROAD_ID].astype(str))
+    table = ground.tables.get("closed_roads")
+    closed = set(order.closed) | (set() if table is None else closed_on(table, order.date))
     known = set() if ground.layout is None else set(ground.layout.road_id.astype(str).tolist())
     if not (unknown := sorted(closed - known)):
         return frozenset(closed), ()
     facts = {"count": len(unknown), "ids": unknown[:_SHOWN]}
     return frozenset(closed & known), (Reason("closed_roads_unknown", facts),)
+
+
+def closed_on(table: pd.DataFrame, date: dt.date) -> frozenset[str]:
+    """Return the road_id of the rows of ``closed_roads`` that hold on a day."""
+    if table.empty:
+        return frozenset()
+    day = date.isoformat()
+    from_, to = texts(table, CLOSED_FROM), texts(table, CLOSED_TO)
+    holds = (from_ <= day) & ((to == "") | (to >= day))
+    return frozenset(table.loc[holds, ROAD_ID].astype(str))
+
+
+def _within(on: OnDuty, stations: Collection[str]) -> OnDuty:
+    """Return who is on duty and what is due in some stations; everywhere for none."""
+    if not stations:
+        return on
+    teams, stops = (frame[frame[STATION_ID].isin(stations)] for frame in (on.teams, on.stops))
+    return replace(on, teams=teams, stops=stops)
 
 
 def _times(

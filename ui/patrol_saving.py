@@ -14,6 +14,7 @@ from data.patrol_plans import (
 )
 from geo.errors import Reason
 from planning.patrol.checking import checked
+from planning.patrol.comparing import plan_figures
 from planning.patrol.plan import DayPlan, Refusal, Route, Unvisited, Visit
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def keep_day(
     name: str,
     author: str = "",
     note: str = "",
+    asked: Mapping[str, Any] | None = None,
     stamp: str | None = None,
 ) -> str:
     """
@@ -45,6 +47,8 @@ def keep_day(
     ----------
     day, plan
         What was asked, and the answer.
+    asked
+        What else was asked, besides the day's order: for a form to be shown again.
     stamp
         `Workspace.stamp` of the tables that it was made from, if it must still hold.
 
@@ -62,8 +66,8 @@ def keep_day(
         force=plan.force,
         mode=plan.mode,
         date=day.order.date.isoformat(),
-        params=day.order.to_dict(),
-        summary=plan.summary(),
+        params={**(asked or {}), **day.order.to_dict()},
+        summary=summary_of(plan, day.problem),
         report=report_of(plan, day.problem),
         author=author,
         note=note,
@@ -84,8 +88,7 @@ def keep_changed_day(
     """
     routes, visits = route_rows(plan)
     changes = {
-        "params": day.order.to_dict(),
-        "summary": plan.summary(),
+        "summary": summary_of(plan, day.problem),
         "report": report_of(plan, day.problem),
     }
     return change_patrol_plan(
@@ -145,6 +148,11 @@ def route_rows(plan: DayPlan) -> tuple[pd.DataFrame, pd.DataFrame]:
         pd.DataFrame(routes, columns=[*ROUTE_COLUMNS]),
         pd.DataFrame(visits, columns=[*VISIT_COLUMNS]),
     )
+
+
+def summary_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:
+    """Return a plan's figures as they are kept: what it takes and reaches, and how many faults it has."""
+    return {**plan.summary(), **plan_figures(problem, plan), "faults": len(plan.faults)}
 
 
 def report_of(plan: DayPlan, problem: DayProblem) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def main() -> None:
     st.logo(str(look.ASSETS / "logo.svg"), size="large")
     look.style()
     t = words(_language())
+    look.style_for(t.lang)
     page = st.navigation(_pages(t), position="top")
     _guarded(page.run, t)
 
@@ -73,6 +74,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         _on_place(show, pages[-1], t)
 
+    def patrols() -> None:
+        from ui.pages.patrols import show
+
+        _on_place(show, pages[-1], t)
+
     def importing() -> None:
         from ui.pages.importing import show
 
@@ -92,6 +98,7 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
         st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
         st.Page(zoning, title=t("nav.zoning"), url_path="zoning"),
+        st.Page(patrols, title=t("nav.patrols"), url_path="patrols"),
         st.Page(importing, title=t("nav.import"), url_path="import"),
         st.Page(editions, title=t("nav.editions"), url_path="editions"),
         st.Page(district, title=t("nav.district"), url_path="district"),

@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import streamlit as st
-
 from data.plans import DRAFT, OWN, RETIRED, read_plans, today_plan_id
 from data.workspace import Workspace
 from planning.profile import DEFAULT_PROFILE
 from ui import cached
+from ui.on_table import OnTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
 
 VIEWS = ("paint", "propose", "compare", "plans", "handover")
 VIEW_KEY = "zoning_view"
-# In the address: a reload comes back to the same plan and view.
-PLAN, VIEW = "plan", "view"
-_TURN = "zoning turn"
+TABLE = OnTable(name="zoning", views=VIEWS, view_key=VIEW_KEY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +93,9 @@ def read_zoning(place: Place) -> Zoning:
     """Return the plan on the table: the one chosen, else the address's, else the newest of people's own."""
     workspace = Workspace.open(place.path)
     plans = read_plans(workspace).set_index("plan_id", drop=False)
-    key = _key(place)
-    for asked in (st.session_state.get(key), st.query_params.get(PLAN)):
-        if asked in plans.index:
-            chosen = str(asked)
-            break
-    else:
-        own = plans[plans["kind"].isin(OWN) & (plans["status"] != RETIRED)]
-        chosen = str(own["plan_id"].iloc[-1]) if len(own) else None
-    put_on_table(place, chosen)
+    own = plans[plans["kind"].isin(OWN) & (plans["status"] != RETIRED)]
+    newest = str(own["plan_id"].iloc[-1]) if len(own) else None
+    chosen = TABLE.plan(place, plans.index, else_=newest)
     return Zoning(
         place=place, workspace=workspace, plans=plans, plan_id=chosen, today_id=today_plan_id(workspace)
     )
@@ -112,19 +103,7 @@ def read_zoning(place: Place) -> Zoning:
 
 def turn_to(zoning: Zoning, *, plan_id: str | None = None, view: str | None = None) -> None:
     """Put another plan on the table or show another view, and run the page anew."""
-    st.session_state[_TURN] = (zoning.place.path, plan_id, view)
-    st.rerun(scope="app")
-
-
-def take_turn(place: Place) -> None:
-    """Carry out what `turn_to` asked for, before the page's widgets are made."""
-    path, plan_id, view = st.session_state.pop(_TURN, (None, None, None))
-    if path != place.path:
-        return
-    if plan_id is not None:
-        put_on_table(place, plan_id)
-    if view is not None:
-        st.session_state[VIEW_KEY] = view
+    TABLE.turn_to(zoning.place, plan_id=plan_id, view=view)
 
 
 def plan_label(zoning: Zoning, plan_id: str) -> str:
@@ -135,14 +114,4 @@ def plan_label(zoning: Zoning, plan_id: str) -> str:
 
 def put_on_table(place: Place, plan_id: str | None) -> None:
     """Remember which plan is on the table, from the next run on; None for none."""
-    if plan_id is None:
-        st.session_state.pop(_key(place), None)
-        st.query_params.pop(PLAN, None)
-        return
-    st.session_state[_key(place)] = plan_id
-    if st.query_params.get(PLAN) != plan_id:
-        st.query_params[PLAN] = plan_id
-
-
-def _key(place: Place) -> str:
-    return f"plan {place.path}"
+    TABLE.put(place, plan_id)

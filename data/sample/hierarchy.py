@@ -175,8 +175,10 @@ def _village_seeds(
         towns_villages = apportion(_VILLAGES[kind], area[mine] ** 0.9 + 1.0, least=1)
         for t, communities, villages in zip(mine, towns_communities, towns_villages, strict=True):
             inner, outer = (town == t) & urban, (town == t) & ~urban
-            cells += _scattered(rng, mesh, inner, mesh.area_m2 * built**0.5, communities)
-            cells += _scattered(rng, mesh, outer, mesh.area_m2 * low, villages)
+            cells += _scattered(
+                rng, mesh, _room(inner, town == t, communities), mesh.area_m2 * built**0.5, communities
+            )
+            cells += _scattered(rng, mesh, _room(outer, town == t, villages), mesh.area_m2 * low, villages)
             town_of += [t] * (communities + villages)
             community += [True] * communities + [False] * villages
     order = np.argsort(town_of, kind="stable")
@@ -185,6 +187,11 @@ def _village_seeds(
         np.array(community)[order],
         np.array(cells, dtype=np.int64)[order],
     )
+
+
+def _room(own: Flags, town: Flags, count: int) -> Flags:
+    """Return the cells to draw from: the kind's own, or all of a town that has too few of them."""
+    return own if own.sum() >= count else town
 
 
 def _scattered(rng: np.random.Generator, mesh: Mesh, within: Flags, weight: Floats, count: int) -> list[int]:

@@ -66,7 +66,7 @@ def _unvisited(
     refusals = {r.team_id: r for r in held if ix.team_number[r.team_id] not in changed}
     for team, team_id in enumerate(ix.team_ids):
         if team_id not in refusals:
-            refusals[team_id] = _refusal(problem, ix, team, rounds.get(team, ()), stop, cap)
+            refusals[team_id] = trial(problem, ix, team, rounds.get(team, ()), stop, cap)
     ranked = sorted(refusals.values(), key=lambda r: (*_rank(r), ix.team_number[r.team_id]))
     touched = {ix.team_ids[team] for team in changed}
     # What helps by another team's round still does.
@@ -85,10 +85,10 @@ def _rank(refusal: Refusal) -> tuple[int, int]:
     return _RANK.get(refusal.why.code, _BY_NUMBERS), int(str(missing))
 
 
-def _refusal(
+def trial(
     problem: DayProblem, ix: Indexed, team: int, stops: tuple[int, ...], stop: int, cap: int | None
 ) -> Refusal:
-    """Return what forbids a stop to a team at the place in its round where it fits best."""
+    """Return what comes of giving a stop to a team where in its round it fits best."""
     team_id, needed = ix.team_ids[team], problem.stops["skill"].iloc[stop]
     facts = {"team": team_id, "stop": ix.stop_ids[stop]}
     if not problem.allowed[team, stop]:

@@ -54,6 +54,15 @@ def engine(request):
 CORNER = [(0, 0), (100, 0)], [(100, 0), (100, 200)]
 
 
+def test_place_at_the_mouth_of_a_one_way_street_is_at_its_junction(engine):
+    corners = [(0, 0), (100, 0), (100, 100), (0, 100), (0, 0)]
+    block = network(*zip(corners, corners[1:], strict=False), oneway=[1, 0, 0, 0])
+    times = travel_times(block, places(mouth=(0, 0), north=(0, 100)), engine=engine)
+    assert block.layout.oneway[times.spots["edge"].iloc[0]]
+    # Not round the block by the one-way street, at whose beginning it stands.
+    assert times.ms.tolist() == [[0, 10_000], [10_000, 0]]
+
+
 def test_a_way_over_a_junction_takes_the_sum_of_its_stretches(engine):
     times = travel_times(network(*CORNER), places(a=(40, 0), b=(100, 50)), engine=engine)
     assert times.ms.tolist() == [[0, 11_000], [11_000, 0]]
@@ -287,7 +296,7 @@ def test_legs_come_in_the_order_asked_and_may_repeat(engine):
 
 def test_unknown_labels_are_told_all_at_once():
     times = travel_times(network(*CORNER), places(a=(0, 0)))
-    with pytest.raises(SettingError, match="places_unknown") as caught:
+    with pytest.raises(SettingError, match="travel_places_unknown") as caught:
         times.legs([("a", "x"), ("y", "a")])
     assert caught.value.facts == {"count": 2, "places": ["x", "y"]}
 
@@ -427,11 +436,14 @@ def told_by_networkx(graph, spots, *, travel_mode, kmh, access_kmh):
         at = data["geometry"].project(Point(spot["x"], spot["y"]))
         rest = data["length_m"] - at
         two_way = travel_mode == "walk" or not data["oneway"]
-        world.add_edge(("out", label), v, ms=walk + round(rest * 3600 / speed))
-        world.add_edge(u, ("in", label), ms=walk + round(at * 3600 / speed))
-        if two_way:
-            world.add_edge(("out", label), u, ms=walk + round(at * 3600 / speed))
-            world.add_edge(v, ("in", label), ms=walk + round(rest * 3600 / speed))
+        to_start, to_end = round(at * 3600 / speed), round(rest * 3600 / speed)
+        world.add_edge(("out", label), v, ms=walk + to_end)
+        world.add_edge(u, ("in", label), ms=walk + to_start)
+        # Who is at an end of a one-way is at its junction.
+        if two_way or to_start == 0:
+            world.add_edge(("out", label), u, ms=walk + to_start)
+        if two_way or to_end == 0:
+            world.add_edge(v, ("in", label), ms=walk + to_end)
         for other, spot2 in spots.iterrows():
             if spot2["edge"] != spot["edge"] or other == label:
                 continue

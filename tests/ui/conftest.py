@@ -301,3 +301,80 @@ def _wait_for(url, server):
         else:
             return
     pytest.fail("the app's server did not answer")
+
+
+def patrol_tables() -> dict[str, pd.DataFrame]:
+    """
+    Three squads of an evening and eight stops on the squares.
+
+    The one stop with a skill can be served by T3 alone; the required B8 is open when nobody is on duty.
+    """
+    teams = gpd.GeoDataFrame(
+        {
+            "team_id": ["T1", "T2", "T3"],
+            "name": ["一队", "二队", SCRIPT],
+            "force": "squad",
+            "travel_mode": "car",
+            "station_id": "S1",
+            "members": [3, 4, 2],
+            "shift_start": "18:00",
+            "shift_end": ["22:00", "22:00", "23:00"],
+            "skills": [None, None, "dog"],
+        },
+        geometry=[_at(0.5, 0), _at(5.5, 6), _at(0, 5.5)],
+        crs=CRS,
+    )
+    places = [(1, 1), (2, 1), (1, 2), (5, 5), (4, 5), (5, 4), (0, 4), (3, 3)]
+    stops = gpd.GeoDataFrame(
+        {
+            "stop_id": [f"B{i}" for i in range(1, 9)],
+            "name": ["一号点", "二号点", "三号点", FORMULA, "五号点", "六号点", "七号点", "八号点"],
+            "kind": "checkpoint",
+            "village_id": ["V0001", "V0001", "V0002", "V0105", "V0105", "V0104", "V0004", "V0103"],
+            "force": "squad",
+            "dwell_min": 15,
+            "windows": [None, "19:00-20:00", None, None, None, None, None, "03:00-04:00"],
+            "priority": [1, 1, 2, 1, 2, 2, 1, 1],
+            "skill": [None, None, None, None, None, None, "dog", None],
+        },
+        geometry=[_at(*place) for place in places],
+        crs=CRS,
+    )
+    return {"teams": teams, "stops": stops}
+
+
+@pytest.fixture(scope="session")
+def make_patrols():
+    """Function that keeps the district of squares in a file, with squads and stops."""
+
+    def make(path):
+        from data.workspace import Workspace
+
+        keep(square_district(), path)
+        Workspace.open(path).write_all(patrol_tables())
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def squad_day(tmp_path_factory, make_patrols):
+    """An evening of the squads as it is asked: `ui.patrol_ground.Day`, and its workspace's file."""
+    import datetime as dt
+
+    from data.workspace import Workspace
+    from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
+
+    path = make_patrols(tmp_path_factory.mktemp("patrols") / "巡防.gpkg")
+    order = DayOrder(date=dt.date(2026, 12, 1), force="squad", mode="joint", objective="longest")
+    return ordered_day(patrol_ground(Workspace.open(path)), order), path
+
+
+@pytest.fixture(scope="session")
+def squad_plan(squad_day):
+    """A plan of that evening, in which all three go out; B8 stays unvisited."""
+    from planning.patrol.params import Limits
+    from planning.patrol.solving import plan_day
+
+    day = squad_day[0]
+    return plan_day(day.problem, params=day.order.params(), limits=Limits(effort=300, workers=1))

@@ -134,7 +134,8 @@ def test_plain_lines_say_what_it_is_who_goes_and_what_was_assumed(plan_day, lang
 def test_files_hold_the_plan_the_rounds_and_the_visits(plan_day, tmp_path):
     out = tmp_path / "夜巡"
     told = facts(plan_day("--mode", "joint", "--objective", "teams", "--out", out, "--json"))
-    assert told["files"] == ["plan.json", "routes.gpkg", "routes.geojson"]
+    assert {"plan.json", "routes.gpkg", "routes.geojson", "01_巡防任务单.pdf"} <= set(told["files"])
+    assert all((out / name).is_file() for name in told["files"])
     assert json.loads((out / "plan.json").read_text(encoding="utf-8"))["hours"] == told["hours"]
     routes = gpd.read_file(out / "routes.gpkg", layer="routes")
     visits = gpd.read_file(out / "routes.gpkg", layer="visits")

@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from data.plans import change_plan, read_plans
+from data.plans import REDRAW, change_plan, read_plans
 from data.workspace import Workspace
 from geo.errors import SettingError
 from planning.profile import Profile
 from planning.redraw import redrawing
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
-from ui import jobs
+from ui import jobs, redraw_order
+from ui.redraw_order import RedrawOrder
 
 BY_RESIDENTS = Profile(weights={"residents": 1.0})
 
@@ -20,7 +21,7 @@ BY_RESIDENTS = Profile(weights={"residents": 1.0})
 def order(**settings):
     limits = Limits(seconds=None, rounds=1, seed=1, workers=1)
     params = RedrawParams(**{"tolerance": 0.5, **settings})
-    return jobs.Order(profile=BY_RESIDENTS, params=params, limits=limits)
+    return RedrawOrder(profile=BY_RESIDENTS, params=params, limits=limits)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_redraw_ends_with_its_plans_saved(district):
     assert state.outcome.kept
     assert set(state.outcome.kept) == set(plans.index[plans["kind"] == "redraw"])
     assert state.seconds == job.state().seconds > 0
-    assert jobs.current(district) is job
+    assert jobs.current(district, REDRAW) is job
 
 
 def test_a_second_click_attaches_to_the_redraw_that_runs(district, held, tmp_path):
@@ -76,7 +77,7 @@ def test_a_second_click_attaches_to_the_redraw_that_runs(district, held, tmp_pat
     held.set()
     assert job.wait(60)
     assert jobs.start(district, order())[1]
-    assert jobs.current(district).wait(60)
+    assert jobs.current(district, REDRAW).wait(60)
 
 
 def test_a_cancelled_redraw_ends_with_what_there_is(district, held):
@@ -86,6 +87,19 @@ def test_a_cancelled_redraw_ends_with_what_there_is(district, held):
     assert job.wait(60)
     assert job.state().cancelled
     assert job.state().outcome.kept
+
+
+def test_a_cancelled_redraw_leaves_earlier_proposals_as_they_are(district, held):
+    held.set()
+    jobs.start(district, order())[0].wait(60)
+    first = jobs.current(district, REDRAW).state().outcome.kept
+    held.clear()
+    job, _ = jobs.start(district, order(split_villages=True, tolerance=0.02))
+    until_it_searches(job)
+    job.cancel()
+    assert job.wait(60)
+    plans = read_plans(Workspace.open(district)).set_index("plan_id")
+    assert {plans.at[plan, "status"] for plan in (*first, *job.state().outcome.kept)} == {"draft"}
 
 
 def test_two_workspaces_are_redrawn_at_once(district, held, tmp_path, make_workspace):
@@ -101,6 +115,12 @@ def test_two_workspaces_are_redrawn_at_once(district, held, tmp_path, make_works
     assert second.state().outcome.kept
 
 
+def test_all_that_runs_is_cancelled_at_once(district, held, tmp_path, make_workspace):
+    running = [jobs.start(path, order())[0] for path in (district, str(make_workspace(tmp_path / "v.gpkg")))]
+    jobs.cancel_all()
+    assert all(job.wait(60) and job.state().cancelled for job in running)
+
+
 def test_what_cannot_be_asked_is_kept_as_an_error(district):
     job, _ = jobs.start(district, order(locked=("nowhere",)))
     assert job.wait(60)
@@ -109,7 +129,7 @@ def test_what_cannot_be_asked_is_kept_as_an_error(district):
     assert state.error.code == "lock_unknown"
     assert state.outcome is None
     assert not state.failed
-    assert jobs.current(district) is job
+    assert jobs.current(district, REDRAW) is job
 
 
 def test_a_fault_of_ours_is_told_as_one(district, monkeypatch):
@@ -135,11 +155,11 @@ def test_plans_of_tables_that_changed_meanwhile_are_shown_but_not_saved(district
 def test_earlier_proposals_give_way_but_not_those_that_somebody_took_up(district):
     jobs.start(district, order())[0].wait(60)
     workspace = Workspace.open(district)
-    first = jobs.current(district).state().outcome.kept
+    first = jobs.current(district, REDRAW).state().outcome.kept
     named = first[0]
     change_plan(workspace, named, rev=1, changes={"name": "我们的"})
     jobs.start(district, order(split_villages=True, tolerance=0.02))[0].wait(60)
-    second = jobs.current(district).state().outcome.kept
+    second = jobs.current(district, REDRAW).state().outcome.kept
     status = read_plans(workspace).set_index("plan_id")["status"]
     assert set(second) - set(first)
     assert {status[plan] for plan in second} == {"draft"}
@@ -148,7 +168,7 @@ def test_earlier_proposals_give_way_but_not_those_that_somebody_took_up(district
 
 
 def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch):
-    true, given = jobs.stand, []
+    true, given = redraw_order.stand, []
 
     def slowly(*args):
         threading.Event().wait(0.3)
@@ -158,7 +178,7 @@ def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch
         given.append(limits.seconds)
         raise SettingError("lock_unknown")
 
-    monkeypatch.setattr(jobs, "stand", slowly)
+    monkeypatch.setattr(redraw_order, "stand", slowly)
     monkeypatch.setattr(redrawing, "redraw", noted)
     for seconds in (60.0, 0.1):
         asked = replace(order(), limits=Limits(seconds=seconds))
@@ -169,9 +189,9 @@ def test_what_is_read_first_counts_into_the_time_asked_for(district, monkeypatch
 
 def test_only_the_outcome_is_forgotten(district, held):
     job, _ = jobs.start(district, order())
-    jobs.forget(district)
-    assert jobs.current(district) is job
+    jobs.forget(district, REDRAW)
+    assert jobs.current(district, REDRAW) is job
     held.set()
     assert job.wait(60)
-    jobs.forget(district)
-    assert jobs.current(district) is None
+    jobs.forget(district, REDRAW)
+    assert jobs.current(district, REDRAW) is None

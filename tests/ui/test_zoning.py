@@ -18,12 +18,12 @@ def table():
     from data.workspace import Workspace
     from ui.place import Place
     from ui.words import words
-    from ui.zoning import VIEW_KEY, plan_label, read_zoning, take_turn, turn_to
+    from ui.zoning import TABLE, VIEW_KEY, plan_label, read_zoning, turn_to
 
     workspace = Workspace.open(os.environ["GRIDBEAT_WORKSPACE"])
     stamp, t = workspace.stamp, words("zh")
     place = Place(path=str(workspace.path), stamp=stamp, name="", lang="zh", t=t, credit="")
-    take_turn(place)
+    TABLE.take_turn(place)
     zoning = read_zoning(place)
     st.write(str(zoning.plan_id))
     st.write(str(zoning.editable))

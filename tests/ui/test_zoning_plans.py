@@ -191,6 +191,8 @@ def test_a_plan_with_a_day_ahead_waits_for_it(workspace, draft):
     assert "从 2999-01-02 起现行" in page.success[0].value
     assert "现状仍是“去年的”" in page.info[0].value
     assert "2999-01-02 起" in texts(page), "in the row of steps"
+    assert "2999-01-02 起停用。" in texts(page), "on the card of the plan in force"
+    assert "可以发布" not in texts(page)
     assert "由“第一稿”接替" in show(before).info[0].value
     english = show(draft, "English")
     assert "until then “去年的” is today's plan" in english.info[0].value

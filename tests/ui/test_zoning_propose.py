@@ -1,6 +1,7 @@
 """View 生成方案 as Streamlit runs it: from the form to the cards, in both languages, and what goes wrong."""
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from streamlit.util import calc_hash
 
 from data.plans import PAINTED, REDRAW, read_plans
 from data.workspace import Workspace
+from planning.redraw import redrawing
 from planning.redraw.feasibility import Unmet
 from planning.redraw.params import RedrawParams
 from planning.redraw.search import Limits
@@ -23,6 +25,17 @@ from ui.words import LANGS, words
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """A redraw that goes on until it is let go."""
+    go, true = threading.Event(), redrawing.redraw
+    monkeypatch.setattr(
+        redrawing, "redraw", lambda *args, **options: (go.wait(60), true(*args, **options))[1]
+    )
+    yield go
+    go.set()
 
 
 @pytest.fixture
@@ -71,18 +84,18 @@ def test_a_redraw_is_asked_for_and_its_plans_are_shown(district, lang, empty, ca
     field(app, district, "villages").set_value("free")
     app.run()
     app = press(app, "propose start")
-    assert jobs.current(district).wait(60)
-    assert jobs.current(district).order.params.tolerance == 0.05
+    assert jobs.current(district, REDRAW).wait(60)
+    assert jobs.current(district, REDRAW).order.params.tolerance == 0.05
     app = app.run()
     assert not app.exception
     assert card in said(app).lower()
-    kept = jobs.current(district).state().outcome.kept
+    kept = jobs.current(district, REDRAW).state().outcome.kept
     assert set(kept) == set(read_plans(Workspace.open(district)).query("kind == 'redraw'")["plan_id"])
 
 
 def test_a_picked_proposal_is_copied_once_and_put_on_the_table(district):
     app = press(view(), "propose start")
-    assert jobs.current(district).wait(60)
+    assert jobs.current(district, REDRAW).wait(60)
     app = app.run()
     first = next(button.key for button in app.button if button.key.startswith("propose-pick"))
     app = press(app, first)
@@ -98,10 +111,22 @@ def test_a_picked_proposal_is_copied_once_and_put_on_the_table(district):
     press(app.run(), first)
     assert (read_plans(Workspace.open(district))["kind"] == PAINTED).sum() == 1
     # What the server knows of the search goes with it; what it saved stays.
-    jobs.forget(district)
+    jobs.forget(district, REDRAW)
     again = view()
     assert "已保存的方案" in said(again)
     assert "变动最少" in said(again)
+
+
+def test_a_click_that_meets_somebody_else_s_search_shows_how_far_it_is(district, held):
+    mine, other = view(), view("English")
+    press(other, "propose start")
+    assert "You may leave this page" in said(other)
+    app = press(mine, "propose start")
+    assert not app.exception
+    assert "可以离开本页" in said(app)
+    assert next(button for button in app.button if button.key == "propose start").disabled
+    held.set()
+    assert jobs.current(district, REDRAW).wait(60)
 
 
 def test_what_is_lacking_is_said_before_anything_starts(district):
@@ -153,7 +178,7 @@ def test_what_a_district_has_not_is_not_asked_for(district, squares):
     assert names == ["count", "lock_zones", "lock_grids"]
     assert field(app, district, "count").options == ["与现状相同", "指定总数"]
     press(app, "propose start")
-    assert jobs.current(district).wait(60)
+    assert jobs.current(district, REDRAW).wait(60)
     told = said(app.run())
     assert not app.exception
     assert "换区网格" in told
@@ -167,7 +192,7 @@ def test_what_cannot_be_drawn_is_said_without_a_terminal_s_options(district):
     field(app, district, "total all").set_value(36)
     app.run()
     app = press(app, "propose start")
-    assert jobs.current(district).wait(60)
+    assert jobs.current(district, REDRAW).wait(60)
     app = app.run()
     assert "警务区比可划分的单元还多" in said(app)
     assert "--" not in "".join(error.value for error in app.error)
@@ -183,7 +208,7 @@ def test_a_form_is_as_it_was_left_and_after_a_reload_as_it_was_sent(district):
     app.run()
     assert field(app, district, "tolerance").value == 7
     press(app, "propose start")
-    assert jobs.current(district).wait(60)
+    assert jobs.current(district, REDRAW).wait(60)
     assert field(view(), district, "tolerance").value == 7
 
 

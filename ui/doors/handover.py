@@ -27,26 +27,20 @@ def handover(
     lang: Lang = "zh",
 ) -> None:
     """方案报批包：请示、对照表、移交清单、图 / hand a plan over: memo, tables, lists, maps, layers."""
-    from data.exporting import export_bytes, export_files, require_export_folder, require_export_target
     from data.workspace import Workspace
+    from ui.paper.bundle import require_bundle_target, write_files
     from ui.paper.handing import hand_over_plan
-    from ui.paper.package import PAPERS, handover_facts, handover_files, handover_zip
+    from ui.paper.memo import counted
+    from ui.paper.package import PAPERS, handover_facts, handover_files
 
     began, say = time.monotonic(), speaker(lang, as_json)
     papers = [one.upper() for one in paper or PAPERS]
     if wrong := [one for one in papers if one not in PAPERS]:
         raise SettingError("setting_wrong", name="--paper", found=wrong[0], allowed=" | ".join(PAPERS))
-    zipped = out.suffix.lower() == ".zip"
-    if zipped:
-        require_export_target(out)
     handing = hand_over_plan(Workspace.open(workspace), plan, t=say.t)
-    if not zipped:
-        require_export_folder(out)
+    require_bundle_target(out)
     files = handover_files(handing, papers=papers)
-    if zipped:
-        export_bytes(handover_zip(files), out)
-    else:
-        export_files(files, out)
+    write_files(files, out)
     facts = handover_facts(handing)
     if facts["violations"]:
         say.message(say.t("handover.broken", count=say.t.number(facts["violations"])))
@@ -58,5 +52,6 @@ def handover(
         **facts,
         "seconds": round(time.monotonic() - began, 3),
     }
-    counts = {name: say.t.number(facts[name]) for name in ("grids", "villages", "residents")}
-    say.result(told_facts, say.t("handover.written", file=str(out), files=say.t.number(len(files)), **counts))
+    size = counted(say.t, grids=facts["grids"], villages=facts["villages"], present=facts["residents"])
+    key = "handover.written" if size else "handover.written_unchanged"
+    say.result(told_facts, say.t(key, file=str(out), files=say.t.number(len(files)), size=size))

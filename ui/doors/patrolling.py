@@ -17,7 +17,9 @@ from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from data.workspace import Workspace
     from planning.patrol.plan import DayPlan
+    from ui.doors.speaking import Speaker
     from ui.patrol_ground import Day
 
 door = typer.Typer(
@@ -88,8 +90,19 @@ def day(
     effort: Effort = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 / seed")] = 1,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="导出到文件夹 / folder for the files of the plan")
+        Path | None,
+        typer.Option(
+            metavar="DIR|FILE.zip",
+            help="任务单、签到表、轨迹等，导出到文件夹或 zip / papers and files of the plan",
+        ),
     ] = None,
+    papers: Annotated[
+        bool,
+        typer.Option("--papers/--no-papers", help="导出时是否排印 / whether papers are among the files"),
+    ] = True,
+    within: Annotated[
+        float, typer.Option(min=0.1, metavar="MIN", help="增援多少分钟内到 / within how long backup is there")
+    ] = 10.0,
     save: Annotated[
         bool, typer.Option("--save/--no-save", help="存入工作区 / keep the plan in the workspace")
     ] = True,
@@ -102,11 +115,10 @@ def day(
     from planning.patrol.day_problem import MODES
     from planning.patrol.params import Limits
     from ui.names import PlaceNames
-    from ui.patrol_files import write_day
+    from ui.paper.bundle import require_bundle_target
     from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
     from ui.patrol_report import compared_lines, day_facts, day_lines, round_lines
     from ui.patrol_saving import keep_day
-    from ui.proposal_files import require_folder
 
     say = speaker(lang, as_json)
     order = DayOrder(
@@ -124,7 +136,7 @@ def day(
     order.params()
     opened = Workspace.open(workspace)
     if out is not None:
-        require_folder(out)
+        require_bundle_target(out)
     modes = [mode, *(other for other in MODES if other != mode)] if compare else [mode]
     limits = Limits(seconds=seconds / len(modes), effort=_above(0, "effort", effort))
     planned: dict[str, tuple[Day, DayPlan]] = {}
@@ -156,7 +168,10 @@ def day(
         "id": kept.get(mode),
         "compared": compared if compare else [],
     }
-    facts["files"] = write_day(out, asked, plan, facts) if out is not None else []
+    facts["files"] = []
+    if out is not None:
+        within_ms = round(60_000 * (finite("within", within) or 0))
+        facts["files"] = _write(out, opened, asked, plan, facts, within_ms if papers else None, say)
     say.result(
         facts,
         *(compared_lines(compared, say.t) if compare else ()),
@@ -220,6 +235,31 @@ def _planned(
         progress=tell,
         cancel=cancelled,
     )
+
+
+def _write(
+    out: Path,
+    workspace: Workspace,
+    asked: Day,
+    plan: DayPlan,
+    facts: dict[str, Any],
+    within_ms: int | None,
+    say: Speaker,
+) -> list[str]:
+    """Write a plan's files, with its papers unless `within_ms` is None, and return their names."""
+    from ui.paper.bundle import write_files
+    from ui.paper.patrol_day import day_papers
+    from ui.paper.patrol_package import patrol_files
+    from ui.patrol_files import day_files
+
+    files = day_files(asked.problem, plan, asked.places, facts)
+    if within_ms is not None:
+        with Progress(say, called=lambda stage: say.t(f"patrol_stage.{stage}")) as tell:
+            tell("backup", 0.0)
+            day = day_papers(workspace, asked, plan, t=say.t, within_ms=within_ms)
+            files |= patrol_files(day, layers=False, progress=tell)
+    write_files(files, out)
+    return sorted(files)
 
 
 def _date(text: str | None) -> dt.date:

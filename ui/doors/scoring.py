@@ -11,6 +11,7 @@ import typer
 
 from geo.errors import SettingError
 from ui.doors.numbers import Tolerance, Weights, share
+from ui.doors.rows import records
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def drift(
         "name": chosen.name,
         "tolerance": allowed,
         "weights": dict(found.profile.weights),
-        "by_month": _records(found.months.reset_index()),
+        "by_month": records(found.months.reset_index()),
         "reasons": [{"code": why.code, "facts": dict(why.facts)} for why in found.reasons],
         "notes": [{"code": note.code, "facts": dict(note.facts)} for note in found.notes],
         "seconds": round(time.monotonic() - began, 3),
@@ -189,11 +190,5 @@ def _sensitivity_facts(found: Sensitivity) -> dict[str, Any]:
         "idlest": found.idlest,
         "quantiles": found.quantiles.to_dict(),
         "busiest_share": {str(zone): float(part) for zone, part in found.busiest_share.head(5).items()},
-        "factors": _records(found.factors.reset_index()),
+        "factors": records(found.factors.reset_index()),
     }
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows as JSON has them: plain numbers, what is missing as None."""
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): v.item() if hasattr(v, "item") else v for k, v in row.items()} for row in rows]

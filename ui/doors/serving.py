@@ -33,11 +33,15 @@ def app(
     # In this very process: a child would be left behind when the window is closed.
     from streamlit.web import cli as streamlit_door
 
+    from ui.jobs import cancel_all
     from ui.server import options
 
     typer.echo(speaker(lang, as_json=False).t("cli.serving", url=f"http://127.0.0.1:{port}"), err=True)
     sys.argv = ["streamlit", "run", str(script), *options(port=port, browser=browser)]
-    sys.exit(streamlit_door.main())
+    try:
+        sys.exit(streamlit_door.main())
+    finally:
+        cancel_all()
 
 
 def warm_up() -> None:

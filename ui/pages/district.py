@@ -19,6 +19,7 @@ from ui.pages.district_copies import (
     size_text,
     typed_folder,
 )
+from ui.pages.district_links import links
 from ui.place import CREDIT_SETTING
 from ui.recent import distinct, forget, key_of, read_recent
 
@@ -104,7 +105,7 @@ def _crs(workspace: Workspace, t: Words) -> str:
 
 
 def _choices(desk: Desk, workspace: Workspace | None, t: Words) -> None:
-    names = ["open", "new", *(["save_as", "backups", "naming"] if workspace is not None else [])]
+    names = ["open", "new", *(["save_as", "backups", "naming", "links"] if workspace is not None else [])]
     told = {name: t(f"district.tab_{name}") for name in names}
     # Where there is nothing to open yet, one begins with a new one.
     first = told["open" if workspace is not None or _listed(desk) else "new"]
@@ -121,6 +122,8 @@ def _choices(desk: Desk, workspace: Workspace | None, t: Words) -> None:
         backups(desk, workspace, t)
     with tabs["naming"]:
         _naming(desk, workspace, t)
+    with tabs["links"]:
+        links(desk, workspace, t)
 
 
 def _open_another(desk: Desk, t: Words) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from geo.errors import ConflictError, GridBeatError
 from ui import look
+from ui.moments import moment
 from ui.pages.importing_check import downloads
 from ui.reports import read_report, report_table
 
@@ -76,7 +76,7 @@ def _listed(imports: pd.DataFrame, t: Words) -> pd.DataFrame:
     return pd.DataFrame(
         {
             t("import.id"): imports["import_id"],
-            t("column.created"): [_moment(at) for at in imports["at"]],
+            t("column.created"): [moment(at) for at in imports["at"]],
             t("import.file"): imports["file"],
             t("import.table"): [t.name("table", table) for table in imports["layer"]],
             t("import.mode"): [t.name("import.mode", mode) for mode in imports["mode"]],
@@ -88,7 +88,7 @@ def _listed(imports: pd.DataFrame, t: Words) -> pd.DataFrame:
 
 def _state(row: Any, t: Words) -> str:
     if isinstance(row["undone"], str) and row["undone"]:
-        return t("import.state_undone", at=_moment(row["undone"]))
+        return t("import.state_undone", at=moment(row["undone"]))
     return t("import.state_undoable") if row["undoable"] else t("import.state_final")
 
 
@@ -129,11 +129,3 @@ def _stored(text: object) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _moment(at: object) -> str:
-    """Return a moment as the clock on the wall shows it."""
-    try:
-        return dt.datetime.fromisoformat(str(at)).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return str(at)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.plans import RETIRED
 from ui import cached, look
-from ui.zoning import VIEW, VIEW_KEY, VIEWS, plan_label, read_zoning, take_turn, turn_to
+from ui.zoning import TABLE, plan_label, read_zoning, turn_to
 
 if TYPE_CHECKING:
     from ui.place import Place
@@ -25,35 +25,15 @@ def show(place: Place) -> None:
         look.title(t("nav.zoning"))
         st.info(t("zoning.needs_grids"))
         return
-    take_turn(place)
+    TABLE.take_turn(place)
     zoning = read_zoning(place)
     with st.container(key="zoning-head", horizontal=True, vertical_alignment="center"):
-        view = _view(place)
+        view = TABLE.choose_view(label=t("zoning.view"), called=lambda view: t(f"zoning.view_{view}"))
         _plan(zoning)
         shown = import_module(f"ui.pages.zoning_{view}")
         if hasattr(shown, "head"):
             shown.head(zoning)
     shown.show(zoning)
-
-
-def _view(place: Place) -> str:
-    t, asked = place.t, st.query_params.get(VIEW)
-    if VIEW_KEY not in st.session_state and asked in VIEWS:
-        st.session_state[VIEW_KEY] = asked
-    chosen = st.segmented_control(
-        t("zoning.view"),
-        VIEWS,
-        default=None if VIEW_KEY in st.session_state else VIEWS[0],
-        required=True,
-        format_func=lambda view: t(f"zoning.view_{view}"),
-        key=VIEW_KEY,
-        label_visibility="collapsed",
-    )
-    view = chosen if chosen in VIEWS else VIEWS[0]
-    # By its code: Streamlit's own binding would write the label, in whatever language it is.
-    if asked != view:
-        st.query_params[VIEW] = view
-    return view
 
 
 def _plan(zoning: Zoning) -> None:

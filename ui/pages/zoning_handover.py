@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ui import cached, look
+from ui.pages.downloads import download, size_text
 from ui.pages.zoning_paint import begin_from_today
 from ui.paper.package import PAPERS
 from ui.zoning import turn_to
@@ -19,20 +20,11 @@ if TYPE_CHECKING:
     from ui.words import Words
     from ui.zoning import Zoning
 
-_MIME = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-    "svg": "image/svg+xml",
-    "txt": "text/plain",
-    "zip": "application/zip",
-}
 # The parts of a package by the number that their names begin with, in every language.
 _PARTS = ("01", "02", "03", "04", "05", "06")
 _FACTS = ("grids", "villages", "zones", "residents")
 # Kept for other views, where the widget is not: what was asked for, by plan, and on which papers.
 _ASKED, _PAPERS = "handover asked", "handover papers kept"
-_MEGABYTE = 1e6
 
 
 def show(zoning: Zoning) -> None:
@@ -125,41 +117,24 @@ def _package(zoning: Zoning, made: HandedOver) -> None:
     cells = "".join(
         f"<div><dd>{t.number(facts[name])}</dd><dt>{escape(t(f'handover_view.{name}'))}</dt></div>"
         for name in _FACTS
+        # Nothing is moved, or nothing is known: of districts without villages or counts.
+        if facts[name] or name in ("grids", "zones")
     )
     st.html(f'<dl class="gb-pack-facts">{cells}</dl>')
-    size = _size(len(made.zip), t)
+    size = size_text(len(made.zip), t)
     label = t("handover_view.download_all", count=t.number(len(made.files)), size=size)
     whole = f"{t('handover_view.zip')} {zoning.plan_id}.zip"
-    _download(label, whole, made.zip, primary=True)
+    download(label, whole, made.zip, key=f"handover {whole}", primary=True)
     st.html(f'<div class="gb-group">{escape(t("handover_view.single"))}</div>')
     with st.container(key="handover-files"):
         single = [name for name in made.files if "/" not in name and name[:2] in _PARTS]
         for name in sorted(single, key=lambda name: name[:2]):
             about = t(f"handover_about.{name[:2]}")
-            _download(
-                look.plain(f"{name} · {_size(len(made.files[name]), t)}"), name, made.files[name], about
-            )
+            content = made.files[name]
+            label = look.plain(f"{name} · {size_text(len(content), t)}")
+            download(label, name, content, key=f"handover {name}", about=about)
     st.caption(t("handover_view.folders"))
     st.caption(t("handover_view.back"))
-
-
-def _download(label: str, name: str, content: bytes, about: str = "", *, primary: bool = False) -> None:
-    st.download_button(
-        label,
-        content,
-        file_name=name,
-        mime=_MIME.get(name.rpartition(".")[2], "application/octet-stream"),
-        on_click="ignore",
-        width="stretch",
-        type="primary" if primary else "tertiary",
-        icon=":material/download:",
-        help=about or None,
-        key=f"handover {name}",
-    )
-
-
-def _size(size: int, t: Words) -> str:
-    return t("handover_view.megabytes", size=t.number(max(size / _MEGABYTE, 0.1), 1))
 
 
 def _maps(zoning: Zoning, made: HandedOver) -> None:

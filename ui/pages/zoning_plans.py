@@ -9,12 +9,13 @@ import streamlit as st
 from data.plan_states import read_states, read_steps_ahead
 from ui import cached, look
 from ui.desk import session_desk
+from ui.moments import moment
 from ui.names import KEYS, PlaceNames
 from ui.pages.zoning_plans_about import show_about, show_actions, show_deletion
 from ui.pages.zoning_plans_check import moved
 from ui.pages.zoning_plans_desk import session_plans_desk
 from ui.pages.zoning_plans_history import show_history
-from ui.pages.zoning_plans_list import kind_text, moment, show_list, strokes_of
+from ui.pages.zoning_plans_list import kind_text, show_list, strokes_of
 from ui.pages.zoning_plans_new import show_import, show_new
 from ui.pages.zoning_plans_steps import show_steps, steps_row
 from ui.zoning import turn_to

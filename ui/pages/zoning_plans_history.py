@@ -17,8 +17,9 @@ from data.strokes import assignment_at, restore_plan, undo_stroke, undoable
 from geo.errors import ConflictError
 from ui import look
 from ui.desk import carry_out
+from ui.moments import moment
 from ui.pages.zoning_plans_desk import OWN_PAINTER
-from ui.pages.zoning_plans_list import moment, strokes_of
+from ui.pages.zoning_plans_list import strokes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

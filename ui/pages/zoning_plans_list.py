@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from data.plan_states import plan_documents
+from data.plan_states import plan_documents, read_steps_ahead
 from data.plans import APPROVED, CONSULTED, IN_FORCE, OWN, RETIRED
 from data.strokes import read_strokes
 from ui import look
+from ui.moments import moment
 from ui.pages.zoning_plans_check import moved
 from ui.zoning import turn_to
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from data.strokes import Stroke
@@ -33,18 +35,19 @@ def show_list(zoning: Zoning, desk: PlansDesk) -> None:
     """Show the plans by group, newest first, each of them to be put on the table."""
     t = zoning.place.t
     grouped = grouped_plans(zoning.plans, zoning.today_id)
-    documents = plan_documents(zoning.workspace)
+    documents, ahead = plan_documents(zoning.workspace), read_steps_ahead(zoning.workspace)
+    ends = {plan: step["effective"] for plan, step in ahead.items() if step["now"] == RETIRED}
     for group in GROUPS:
         plans = grouped[group]
         heading = t(f"plans.group_{group}", count=t.number(len(plans)))
         if group in _CLOSED:
             if plans:
                 with st.expander(heading, expanded=zoning.plan_id in plans, key=f"plans-{group}"):
-                    _cards(zoning, desk, plans, documents)
+                    _cards(zoning, desk, plans, documents, ends)
             continue
         st.html(f'<div class="gb-group">{heading}</div>')
         if plans:
-            _cards(zoning, desk, plans, documents)
+            _cards(zoning, desk, plans, documents, ends)
         else:
             st.caption(t(f"plans.none_{group}"))
 
@@ -67,11 +70,13 @@ def _group(plan: pd.Series, today_id: str | None) -> str:
     return "drafts" if plan["kind"] in OWN else "computed"
 
 
-def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.DataFrame) -> None:
+def _cards(
+    zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.DataFrame, ends: Mapping[str, str]
+) -> None:
     for plan_id in plans:
         on_table = plan_id == zoning.plan_id
         with st.container(key=f"plans-card-{plan_id}{'-on' if on_table else ''}"):
-            _card(zoning, plan_id, documents)
+            _card(zoning, plan_id, documents, ends.get(plan_id, ""))
             # The whole card is the button; its label is read out, not shown.
             label = zoning.place.t("plans.choose", name=zoning.plans.at[plan_id, "name"])
             if st.button(look.plain(label), key=f"plans choose {plan_id}", disabled=on_table):
@@ -79,13 +84,15 @@ def _cards(zoning: Zoning, desk: PlansDesk, plans: list[str], documents: pd.Data
                 turn_to(zoning, plan_id=plan_id)
 
 
-def _card(zoning: Zoning, plan_id: str, documents: pd.DataFrame) -> None:
+def _card(zoning: Zoning, plan_id: str, documents: pd.DataFrame, end: str) -> None:
     t, plan = zoning.place.t, zoning.plans.loc[plan_id]
     about = [plan_id, kind_text(plan, t), _who_when(zoning, plan_id)]
     lines = [" · ".join(part for part in about if part)]
     if plan_id in documents.index:
         number, day = documents.loc[plan_id]
         lines.append(t("plans.in_force_by", document=number, day=day))
+    if end:
+        lines.append(t("plans.until", day=end))
     lines += _figures(zoning, plan_id)
     mark = t.name("state", plan["status"]) if plan["status"] in _ON_THE_WAY else ""
     if plan_id == zoning.today_id and plan["status"] != IN_FORCE:
@@ -142,11 +149,3 @@ def strokes_of(zoning: Zoning, plan_id: str) -> tuple[Stroke, ...]:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _strokes(_zoning: Zoning, path: str, stamp: str, plan_id: str, rev: int) -> tuple[Stroke, ...]:
     return read_strokes(_zoning.workspace, plan_id)
-
-
-def moment(at: object) -> str:
-    """Return a moment as the clock on the wall shows it."""
-    try:
-        return dt.datetime.fromisoformat(str(at)).astimezone().strftime("%Y-%m-%d %H:%M")
-    except ValueError:
-        return str(at)

@@ -12,13 +12,13 @@ import pandas as pd
 import streamlit as st
 
 from data.plan_states import SOUND, TRANSITIONS, read_states, read_steps_ahead
-from data.plans import IN_FORCE, RETIRED, STATUSES
+from data.plans import APPROVED, IN_FORCE, RETIRED, STATUSES
 from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
+from ui.moments import moment
 from ui.pages.zoning_plans_check import broken, told_places
 from ui.pages.zoning_plans_history import seen_rev
-from ui.pages.zoning_plans_list import moment
 from ui.plan_steps import step_plan
 from ui.zoning import turn_to
 
@@ -92,7 +92,7 @@ def show_steps(zoning: Zoning, desk: Desk, mine: PlansDesk, names: PlaceNames) -
     if mine.asked[0] == plan_id and mine.asked[1] in steps:
         step = Step(plan_id=plan_id, was=status, to=mine.asked[1], replaced=_replaced(zoning, mine.asked[1]))
         _asked(zoning, desk, mine, step, names)
-    elif status not in (IN_FORCE, RETIRED):
+    elif status not in (IN_FORCE, RETIRED) and ahead is None:
         _readiness(zoning, plan_id, names)
     _record(zoning, plan_id)
 
@@ -116,7 +116,8 @@ def _readiness(zoning: Zoning, plan_id: str, names: PlaceNames) -> None:
     if faults is None:
         return
     if not faults:
-        st.html(f'<div class="gb-ready"><b>✓</b> {escape(t("plans.sound"))}</div>')
+        key = "plans.sound_approved" if zoning.plans.at[plan_id, "status"] == APPROVED else "plans.sound"
+        st.html(f'<div class="gb-ready"><b>✓</b> {escape(t(key))}</div>')
         return
     lines = "".join(f"<li>{escape(line)}</li>" for line in told_places(faults, t, names))
     head = escape(t("plans.broken", count=t.number(len(faults))))

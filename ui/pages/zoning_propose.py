@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from data.plans import REDRAW
 from geo.errors import GridBeatError
 from ui import jobs, look
 from ui.on_page import show_page_error
@@ -28,11 +29,13 @@ def show(zoning: Zoning) -> None:
     except GridBeatError as error:
         show_page_error(error, t)
         return
+    job = jobs.current(zoning.place.path, REDRAW)
+    running = job is not None and job.state().running
     left, right = st.columns([1, 2.9], gap="medium")
     with left, st.container(key="propose-form"):
-        form.show_form(zoning, district)
+        form.show_form(zoning, district, running=running)
     with right, st.container(key="propose-found"):
-        _show_found(zoning, district, jobs.current(zoning.place.path))
+        _show_found(zoning, district, job)
 
 
 def _show_found(zoning: Zoning, district: District, job: Job | None) -> None:

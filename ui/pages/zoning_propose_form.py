@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from data.plans import REDRAW
 from data.schemas import GRID_ID, VILLAGE_ID
 from data.strokes import plan_locks
 from geo.errors import GridBeatError
@@ -17,6 +18,8 @@ from planning.redraw.regions import zone_counts
 from planning.redraw.search import Limits
 from planning.workload import grid_workload, known_factors
 from ui import cached, jobs
+from ui.kept_form import KeptForm
+from ui.redraw_order import RedrawOrder
 from ui.standing import STANDING_TABLES
 
 if TYPE_CHECKING:
@@ -94,9 +97,9 @@ class District:
         return [station for station in self.counts if station]
 
 
-class Form:
+class Form(KeptForm):
     """
-    The form as it is filled in, kept when the page is left: Streamlit forgets widgets that are not shown.
+    What is asked of a redraw, as it is filled in.
 
     Parameters
     ----------
@@ -105,56 +108,7 @@ class Form:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        job = jobs.current(path)
-        first = {} if job is None else dict(job.order.form)
-        self.kept: dict[str, Any] = st.session_state.setdefault(f"propose form {path}", first)
-
-    def key(
-        self,
-        name: str,
-        default: Any = None,
-        *,
-        among: Sequence[Any] | None = None,
-        within: tuple[int, int] | None = None,
-    ) -> str:
-        """
-        Return the key of a widget, filled in as it was left.
-
-        Parameters
-        ----------
-        among, within
-            The options, or the least and the greatest number, that it may hold: what is outside is put right
-            where everybody sees it. Streamlit's own limits leave the number on the screen and keep another.
-        """
-        key = f"propose {self.path} {name}"
-        value = st.session_state.get(key, self.kept.get(name, _DEFAULTS.get(name, default)))
-        if among is not None:
-            value = _among(value, among)
-        if within is not None:
-            value = min(max(int(value or 0), within[0]), within[1])
-        st.session_state[key] = self.kept[name] = value
-        return key
-
-    def set(self, name: str, value: Any) -> None:
-        """Fill in a field, before its widget is made."""
-        st.session_state[f"propose {self.path} {name}"] = self.kept[name] = value
-
-    def note(self, name: str, value: Any) -> Any:
-        """Keep what a widget holds, and return it."""
-        self.kept[name] = value
-        return value
-
-    def get(self, name: str) -> Any:
-        """Return what is filled in."""
-        return self.kept.get(name, _DEFAULTS.get(name))
-
-
-def _among(value: Any, options: Sequence[Any]) -> Any:
-    if isinstance(value, list):
-        known = set(options)
-        return [one for one in value if one in known]
-    return value if value in options else options[0]
+        super().__init__(path, "propose", job=REDRAW, defaults=_DEFAULTS)
 
 
 def read_district(zoning: Zoning) -> District:
@@ -191,8 +145,15 @@ def read_factors(path: str, stamp: str) -> tuple[str, ...]:
 
 
 @st.fragment
-def show_form(zoning: Zoning, district: District) -> None:
-    """Show what may be asked; it is kept as it is filled in."""
+def show_form(zoning: Zoning, district: District, *, running: bool) -> None:
+    """
+    Show what may be asked; it is kept as it is filled in.
+
+    Parameters
+    ----------
+    running
+        Whether a redraw ran when the page was drawn.
+    """
     form = Form(zoning.place.path)
     t = zoning.place.t
     _weights(form, district, t)
@@ -202,7 +163,7 @@ def show_form(zoning: Zoning, district: District) -> None:
     _villages(form, district, t)
     _locks(form, district, zoning)
     _search(form, district, t)
-    _button(form, district, zoning)
+    _button(form, district, zoning, known=running)
 
 
 def _title(text: str, note: str = "") -> None:
@@ -442,13 +403,16 @@ def _several(form: Form, name: str, options: Sequence[str], called: Callable[[st
     form.note(name, chosen)
 
 
-def _button(form: Form, district: District, zoning: Zoning) -> None:
+def _button(form: Form, district: District, zoning: Zoning, *, known: bool) -> None:
     t = zoning.place.t
     lacking = _lacking(form, district, t)
     if lacking:
         st.warning(lacking)
-    job = jobs.current(zoning.place.path)
+    job = jobs.current(zoning.place.path, REDRAW)
     running = job is not None and job.state().running
+    if running and not known:
+        # Somebody else's, begun since: a click that met it is answered by how far it is.
+        st.rerun(scope="app")
     label = t("propose.running") if running else t("propose.start")
     with st.container(key="propose-go"):
         if st.button(
@@ -469,7 +433,7 @@ def _lacking(form: Form, district: District, t: Words) -> str:
 
 def start(zoning: Zoning, form: Form, district: District) -> None:
     """Start the redraw that is filled in, or attach to the one that runs."""
-    order = jobs.Order(
+    order = RedrawOrder(
         profile=_profile(form, district),
         params=_params(form, district, plan_locks_of(zoning, district)[0]),
         limits=Limits(seconds=float(form.get("seconds")), seed=int(form.get("seed"))),

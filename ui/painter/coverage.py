@@ -57,11 +57,11 @@ def geometry(
         zone_id by grid_id.
     """
     grids = graph.grids
-    shapes = _drawn(graph)
-    rings, runs, at, origin = _encoded(shapes, len(grids))
-    villages, village_at = _units(grids[VILLAGE_ID])
-    stations, station_at = _units(grids[STATION_ID])
-    zones, zone_at = _units(pd.Series("", index=grids.index) if today is None else today.reindex(grids.index))
+    shapes = None if graph.shapes is None else drawable(graph.shapes.reindex(grids.index))
+    rings, runs, at, origin = encoded(shapes, len(grids))
+    villages, village_at = units(grids[VILLAGE_ID])
+    stations, station_at = units(grids[STATION_ID])
+    zones, zone_at = units(pd.Series("", index=grids.index) if today is None else today.reindex(grids.index))
     return {
         "scale": SCALE,
         "origin": origin,
@@ -86,7 +86,7 @@ def geometry(
         "zones_today": [{"id": zone, "name": names("zones", zone)} for zone in zones],
         "zone_stations": _zone_stations(tables, stations),
         "borders": _border_pairs(graph),
-        "base": ground(tables, origin, shapes),
+        "base": ground({} if shapes is None else tables),
     }
 
 
@@ -126,11 +126,8 @@ def beside(
     return found
 
 
-def _drawn(graph: DualGraph) -> gpd.GeoSeries | None:
-    """Return the grids' polygons as they are drawn, exteriors counter-clockwise; thinned if they are many."""
-    if graph.shapes is None:
-        return None
-    shapes = graph.shapes.reindex(graph.grids.index)
+def drawable(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Return polygons as they are drawn, exteriors counter-clockwise; thinned if they are many."""
     present = shapes.notna().to_numpy() & ~shapes.is_empty.to_numpy()
     drawn = shapely.force_2d(shapes.to_numpy())
     for tolerance in _THINNED_M:
@@ -146,10 +143,10 @@ def _drawn(graph: DualGraph) -> gpd.GeoSeries | None:
     return gpd.GeoSeries(shapely.orient_polygons(drawn), index=shapes.index, crs=shapes.crs)
 
 
-def _encoded(
+def encoded(
     shapes: gpd.GeoSeries | None, count: int
 ) -> tuple[list[list[list[int]]], list[list[list[int]]], list[list[int]], list[int]]:
-    """Return rings, runs and label points of each grid, and the origin."""
+    """Return rings, runs and label points of each polygon, and the origin; see `geometry`."""
     if shapes is None or shapes.isna().all():
         nothing: list[Any] = [[] for _ in range(count)]
         return nothing, list(nothing), list(nothing), [0, 0]
@@ -255,10 +252,10 @@ def _by_grid(
 
 def stations_of(graph: DualGraph) -> list[str]:
     """Return the stations in the order in which the component counts them."""
-    return _units(graph.grids[STATION_ID])[0]
+    return units(graph.grids[STATION_ID])[0]
 
 
-def _units(labels: pd.Series) -> tuple[list[str], list[int]]:
+def units(labels: pd.Series) -> tuple[list[str], list[int]]:
     """Return the labels there are, sorted, and of each row the place of its own; −1 without one."""
     texts = labels.astype(object).where(labels.notna(), "").astype(str)
     known = sorted(set(texts) - {""})

@@ -24,9 +24,7 @@ _TOLERANCE_M = {"motorway": 15.0, "trunk": 15.0, "primary": 12.0, "secondary": 1
 _MINOR_M, _WATER_M, _LEAST_WATER_M2 = 8.0, 8.0, 5_000.0
 
 
-def ground(
-    tables: Mapping[str, pd.DataFrame], origin: list[int], shapes: gpd.GeoSeries | None
-) -> dict[str, Any]:
+def ground(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """
     Return roads, water and towns as lists of whole numbers.
 
@@ -36,13 +34,7 @@ def ground(
     ----------
     tables
         roads, water and towns, where they are there.
-    origin
-        Of the grids, as `ui.painter.coverage.geometry` states it.
-    shapes
-        Of the grids; nothing is drawn without.
     """
-    if shapes is None or not len(origin):
-        return {"scale": SCALE, "roads": [], "water": [], "towns": []}
     return {
         "scale": SCALE,
         "roads": _roads(_present(tables, "roads")),
@@ -68,11 +60,11 @@ def _roads(roads: gpd.GeoDataFrame | None) -> list[list[Any]]:
         found = roads.geometry.to_numpy()[classes == name]
         if not len(found):
             continue
-        paths = _paths(_merged(found, _TOLERANCE_M.get(name, _MINOR_M)), roads.crs)
-        used += sum(map(len, paths))
+        found = paths(_merged(found, _TOLERANCE_M.get(name, _MINOR_M)), roads.crs)
+        used += sum(map(len, found))
         if used > NUMBERS_AT_MOST:
             break
-        lines += [[name, *path] for path in paths]
+        lines += [[name, *path] for path in found]
     return lines
 
 
@@ -88,7 +80,7 @@ def _water(water: gpd.GeoDataFrame | None) -> list[list[int]]:
     areas = water.geometry[water.geometry.area > _LEAST_WATER_M2].to_numpy()
     drawn = shapely.get_parts(shapely.simplify(areas, _WATER_M))
     drawn = drawn[shapely.get_dimensions(drawn) == 2]
-    return _paths(shapely.get_rings(shapely.orient_polygons(drawn)), water.crs)
+    return paths(shapely.get_rings(shapely.orient_polygons(drawn)), water.crs)
 
 
 def _towns(towns: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
@@ -100,7 +92,8 @@ def _towns(towns: gpd.GeoDataFrame | None) -> list[dict[str, Any]]:
     return [{"name": name, "at": place} for name, place in zip(names, at, strict=True) if name]
 
 
-def _paths(lines: np.ndarray[Any, Any], crs: Any) -> list[list[int]]:
+def paths(lines: np.ndarray[Any, Any], crs: Any) -> list[list[int]]:
+    """Return lines in a CRS as lists of whole numbers: see `ground`."""
     degrees = to_lonlat(gpd.GeoSeries(lines, crs=crs)).to_numpy()
     points, line = shapely.get_coordinates(degrees, return_index=True)
     numbers = np.rint(points * SCALE).astype(np.int64)

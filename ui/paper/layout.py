@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ ROW, SUM = "row", "sum"
 CellKind = Literal["text", "code", "count", "share"]
 # Letters without a place to break them, longer than a narrow cell can hold; between Chinese there are places.
 _RUN, _PIECE = re.compile(r"[^\s\u2e80-\uffef]{17,}"), 8
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A number with a sign behind it, which stays a number in a workbook; None for an empty cell."""
+
+    value: float | None
+    mark: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +43,15 @@ class Column:
         In characters of a spreadsheet; on paper in proportion.
     kind
         How its values are written.
+    group
+        Heading that it shares with its neighbours of the same group, in workbooks; "" for none.
     """
 
     name: str
     label: str
     width: float
     kind: CellKind = "text"
+    group: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +69,28 @@ class Table:
         Kind (`ROW` or `SUM`) and values of each, None for an empty cell.
     sign
         What is to be filled in by hand beneath it.
+    notes
+        In workbooks, lines beneath it.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, tuple[Any, ...]], ...]
     sign: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...]:
+        """Headings over columns: label ("" for none) and over how many; () where no column has one."""
+        if not any(column.group for column in self.columns):
+            return ()
+        by_group = groupby(self.columns, key=lambda column: column.group)
+        return tuple((group, len([*members])) for group, members in by_group)
+
+    @property
+    def heads(self) -> int:
+        """How many rows its title and headings take in a workbook."""
+        return 3 if self.groups else 2
 
 
 def table_of(
@@ -105,8 +133,13 @@ def printed(table: Table, t: Words) -> dict[str, Any]:
 
 
 def breakable(text: str) -> str:
-    """Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole."""
-    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), text)
+    """
+    Return a text in which long runs of letters can be broken (zero-width spaces); codes stay whole.
+
+    A percent sign stays with its number.
+    """
+    whole = text.replace(" %", "\u00a0%")
+    return _RUN.sub(lambda run: "\u200b".join(_pieces(run[0])), whole)
 
 
 def _pieces(run: str) -> list[str]:
@@ -121,6 +154,8 @@ def _sums(frame: pd.DataFrame, columns: Sequence[Column], total: str) -> tuple[A
 
 
 def _text(value: object, column: Column, t: Words) -> str:
+    if isinstance(value, Marked):
+        return f"{_text(value.value, column, t)}{value.mark}"
     if value is None or value != value:  # noqa: PLR0124 - NaN differs from itself
         return ""
     if isinstance(value, str):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     # Left, top, right, bottom.
     Box = tuple[float, float, float, float]
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Tried around the point, in widths and heights of the label.
 _OFFSETS = ((0, 0), (0, -0.6), (0, 0.6), (-0.3, 0), (0.3, 0), (0, -1.1), (0, 1.1), (-0.5, -0.6), (0.5, 0.6))
 _LINE = 1.15
+_NUMERALS = frozenset("〇一二三四五六七八九十百千0123456789")
 _LONGEST = 24
 
 
@@ -84,6 +85,14 @@ class LabelRoom:
                         return label
         return None
 
+    def take(self, boxes: Iterable[Box]) -> Box | None:
+        """Take the first of some boxes that is free; None where none is."""
+        for box in boxes:
+            if self._free(box):
+                self._taken.append(box)
+                return box
+        return None
+
     def keep_free(self, box: Box) -> None:
         """Let no label come into a box."""
         self._taken.append(box)
@@ -135,7 +144,9 @@ def _broken(text: str) -> Iterator[tuple[str, ...]]:
     yield (text,)
     if len(text) < 5:
         return
-    middle = len(text) // 2
     spaces = [i for i, char in enumerate(text) if char == " "]
-    cut = min(spaces, key=lambda i: abs(i - middle)) if spaces else middle
-    yield (text[:cut].strip(), text[cut:].strip())
+    # 二十一 is one number.
+    between = [i for i in range(1, len(text)) if not _NUMERALS.issuperset(text[i - 1 : i + 1])]
+    if cuts := spaces or between:
+        cut = min(cuts, key=lambda i: abs(i - len(text) // 2))
+        yield (text[:cut].strip(), text[cut:].strip())

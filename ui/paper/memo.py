@@ -15,6 +15,8 @@ from ui.words import NOTHING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import pandas as pd
+
     from planning.scorecard import Scorecard
     from ui.paper.handing import HandOver
     from ui.words import Words
@@ -79,21 +81,29 @@ def memo_stage(handing: HandOver) -> str:
 
 def _why(handing: HandOver) -> Iterator[str]:
     t, card, grids = handing.t, handing.today_card, handing.standing.graph.grids
-    villages = grids["village_id"].where(grids["village_id"] != "").nunique()
-    size = {
-        "grids": t.number(len(grids)),
-        "villages": t.number(villages),
-        "present": t.number(grids[PRESENT].sum()),
-    }
+    size = counted(t, grids=len(grids), villages=_villages(grids), present=round(grids[PRESENT].sum()))
     if card is None:
-        yield t("paper.no_today", **size)
+        yield t("paper.no_today", size=size)
     else:
-        yield t("paper.today" if villages else "paper.today_grids", zones=t.number(len(card.zones)), **size)
+        yield t("paper.today", zones=t.number(len(card.zones)), size=size)
         yield from _loads(handing, card)
         if card.violations:
             yield t("paper.today_broken", count=t.number(len(card.violations))) + _listed(handing, card)
     if handing.plan.note:
         yield t("paper.note", note=handing.plan.note)
+
+
+def counted(t: Words, **counts: int) -> str:
+    """Return counts of things in words, of those that there are."""
+    return t.listed(t(f"paper.size_{name}", count=t.number(n)) for name, n in counts.items() if n)
+
+
+def _villages(rows: pd.DataFrame) -> int:
+    return int(rows["village_id"].where(rows["village_id"] != "").nunique())
+
+
+def _has_stations(handing: HandOver) -> bool:
+    return bool((handing.standing.graph.grids[STATION_ID] != "").any())
 
 
 def _loads(handing: HandOver, card: Scorecard) -> Iterator[str]:
@@ -104,6 +114,7 @@ def _loads(handing: HandOver, card: Scorecard) -> Iterator[str]:
     outside = zones_outside(card)
     yield t(
         "paper.loads" if outside else "paper.loads_fair",
+        mean=t("paper.mean_of_station" if _has_stations(handing) else "paper.mean_of_district"),
         tolerance=t.percent(card.tolerance),
         outside=t.number(outside),
         busiest=_zone(handing, card, str(loads.index[-1])),
@@ -118,20 +129,21 @@ def _what(handing: HandOver) -> Iterator[str]:
     if changes.empty:
         yield t("paper.unchanged")
         return
-    villages = changes["village_id"].where(changes["village_id"] != "").nunique()
-    zones = {*changes["from_zone"], *changes["to_zone"]} - {""}
-    people, work = grids[PRESENT].sum(), grids[WORKLOAD].sum()
+    work = grids[WORKLOAD].sum()
     stations = grids.loc[changes["grid_id"], STATION_ID]
+    size = counted(
+        t,
+        zones=len({*changes["from_zone"], *changes["to_zone"]} - {""}),
+        villages=_villages(changes),
+        stations=stations[stations != ""].nunique(),
+    )
     yield t(
         "paper.moved",
         grids=t.number(len(changes)),
-        zones=t.number(len(zones)),
-        kept=t.number(len(grids) - len(changes)),
-        villages=t("paper.moved_villages", count=t.number(villages)) if villages else "",
-        stations=t("paper.moved_stations", count=t.number(stations.nunique())) if stations.any() else "",
-        present=t.number(changes["present"].sum()),
-        share=t.percent(changes["present"].sum() / people if people else None),
+        size=size,
+        people=_people(handing),
         work=t.percent(changes["workload"].sum() / work if work else None),
+        kept=t.number(len(grids) - len(changes)),
     )
     before, after = {*handing.today} - {""}, {*handing.assignment} - {""}
     for key, found in (("paper.zones_new", after - before), ("paper.zones_gone", before - after)):
@@ -141,6 +153,16 @@ def _what(handing: HandOver) -> Iterator[str]:
     counts = changes["reason"].map(lambda why: t.name("paper_reason", why)).value_counts()
     said = [t("paper.reason_count", reason=why, grids=t.number(n)) for why, n in counts.items()]
     yield t("paper.reasons", items=t.listed(said, at_most=20))
+
+
+def _people(handing: HandOver) -> str:
+    """Return how many residents change zone, where any are known."""
+    t, moved, people = (
+        handing.t,
+        handing.changes["present"].sum(),
+        handing.standing.graph.grids[PRESENT].sum(),
+    )
+    return t("paper.people", present=t.number(moved), share=t.percent(moved / people)) if people else ""
 
 
 def _figures(handing: HandOver) -> Iterator[tuple[str, str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_layer, export_layers
 from data.files import private_folder
+from ui.paper.bundle import contents, file_stem
 from ui.paper.comparison import (
     changed_rows,
     changed_zones,
@@ -30,7 +29,7 @@ from ui.proposal_tables import assignment_table, grids_layer, in_words, zones_la
 from ui.tables import write_csv, write_xlsx
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from ui.paper.handing import HandOver
     from ui.paper.layout import Table
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from ui.paper.transfers import Transfers
 
 PAPERS = ("A4", "A3")
-_FORBIDDEN = frozenset('<>:"/\\|?*')
 
 
 def handover_files(
@@ -75,16 +73,6 @@ def handover_files(
     return {made.t("paper.file_readme") + ".txt": made.readme(files, moment), **files}
 
 
-def handover_zip(files: Mapping[str, bytes], *, stamp: datetime | None = None) -> bytes:
-    """Return files as one zip, whose bytes depend on the files and the stamp alone."""
-    moment = (stamp or datetime.now(UTC)).timetuple()[:6]
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as whole:
-        for name, content in files.items():
-            whole.writestr(zipfile.ZipInfo(name, moment), content, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
-
-
 def handover_facts(handing: HandOver) -> dict[str, int]:
     """Return how much changes hands: grids, villages, zones, residents."""
     changes = handing.changes
@@ -95,12 +83,6 @@ def handover_facts(handing: HandOver) -> dict[str, int]:
         "residents": round(float(changes["present"].sum())),
         "violations": len(handing.card.violations),
     }
-
-
-def file_stem(text: str) -> str:
-    """Return a text as part of the name of a file, on any system."""
-    kept = "".join(" " if char in _FORBIDDEN or not char.isprintable() else char for char in text)
-    return " ".join(kept.split()).strip(". ")[:60] or "_"
 
 
 class _Made:
@@ -214,18 +196,12 @@ class _Made:
 
     def readme(self, files: Collection[str], stamp: datetime) -> bytes:
         t, plan = self.t, self.handing.plan
-        lines = [
+        above = (
             t("paper.readme_title", district=self.handing.district),
             t("paper.plan_called", name=plan.name, id=plan.plan_id) + " · " + t.name("state", plan.status),
-            t("paper.made", at=stamp.astimezone().strftime("%Y-%m-%d %H:%M")),
-            t("paper.mark"),
-            "",
-            *(f"{name}\t{self._about(name)}".rstrip() for name in sorted(files)),
-            "",
-            t("paper.readme_back"),
-        ]
-        # Notepad of older systems takes a text without this mark for GBK.
-        return "\r\n".join(lines).encode("utf-8-sig")
+        )
+        back = (t("paper.readme_back"),)
+        return contents(files, about=self._about, above=above, beneath=back, stamp=stamp, t=t)
 
     def _about(self, name: str) -> str:
         key = f"paper_file.{name.rpartition('.')[2]}"
@@ -273,7 +249,9 @@ class _Made:
         if self.maps:
             yield "maps", t("paper.attached_maps", maps=t.number(len(self.maps)))
         if self.stations:
-            yield "transfers", t("paper.attached_transfers", stations=t.number(len(self.stations)))
+            known = [one for one in self.stations if one.station_id]
+            key = "paper.attached_transfers" if known else "paper.attached_transfers_whole"
+            yield "transfers", t(key, stations=t.number(len(known)))
 
 
 def _written(folder: Path) -> Iterator[Path]:

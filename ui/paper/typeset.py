@@ -10,31 +10,51 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from typst import Compiler
+
 _FOLDER = Path(__file__).parent
 
 
-def typeset(template: str, data: Mapping[str, Any], *, stamp: datetime) -> bytes:
+class Press:
     """
-    Return a document as PDF.
+    Sets a template again and again, with its fonts read once.
 
     Parameters
     ----------
     template
-        Name of a ``.typ`` file beside this module, which reads `data` as JSON from ``sys.inputs.data``.
-    stamp
-        When it was made, with its time zone.
+        Name of a ``.typ`` file beside this module, which reads its data as JSON from ``sys.inputs.data``.
     """
-    import typst
-    from pylopdf_fonts_zh_cn import sans_path
 
-    content: bytes = typst.compile(
-        _FOLDER / template,
-        root=_FOLDER,
-        font_paths=[sans_path().parent],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=stamp,
-        # Screen readers aside nobody reads tags, and they cost as much again as the pages.
-        pdf_tags=False,
-    )
-    return content
+    def __init__(self, template: str) -> None:
+        import typst
+        from pylopdf_fonts_zh_cn import sans_path
+
+        self._compiler: Compiler = typst.Compiler(
+            _FOLDER / template,
+            root=_FOLDER,
+            font_paths=[sans_path().parent],
+            ignore_system_fonts=True,
+        )
+
+    def set(self, data: Mapping[str, Any], *, stamp: datetime) -> bytes:
+        """
+        Return a document as PDF.
+
+        Parameters
+        ----------
+        stamp
+            When it was made, with its time zone.
+        """
+        content: bytes = self._compiler.compile(
+            format="pdf",
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            timestamp=stamp,
+            # Screen readers aside nobody reads tags, and they cost as much again as the pages.
+            pdf_tags=False,
+        )
+        return content
+
+
+def typeset(template: str, data: Mapping[str, Any], *, stamp: datetime) -> bytes:
+    """Return a document as PDF, see `Press`."""
+    return Press(template).set(data, stamp=stamp)

@@ -9,13 +9,14 @@ import pytest
 
 from ui.painter.compare_words import compare_words
 from ui.painter.panel_words import panel_words
+from ui.painter.patrol_words import patrol_words
 from ui.painter.registering import ASSETS, LEAFLET
 from ui.words import words
 
 PAGE = """<!doctype html><html><head><meta charset="utf-8"></head><body style="margin:0"><div id="host"></div>
 <script type="module">
 const shadow = document.querySelector("#host").attachShadow({mode: "open"});
-for (const sheet of ["gridbeat.leaflet/leaflet", "painter/scorecard", "painter/compare"]) {
+for (const sheet of ["painter/map", "painter/scorecard", "painter/compare", "painter/patrol"]) {
   const link = document.createElement("link");
   link.rel = "stylesheet"; link.href = `/${sheet}.css`; shadow.append(link);
 }
@@ -112,6 +113,29 @@ def comparison(bench):
               await new Promise((done) => setTimeout(done, 250));
             }""",
             [{**data, "words": compare_words(words(lang))}, json.loads(json.dumps(geometry, default=float))],
+        )
+        return bench
+
+    return opened
+
+
+@pytest.fixture
+def patrol(bench):
+    """Function that opens a day of patrols on what Python sends: `mode` is its desk, `calls` its posts."""
+
+    def opened(data, geometry):
+        bench.evaluate(
+            """async ([data, geometry]) => {
+              const { open } = await import("/painter/patrol.js");
+              sessionStorage.clear();
+              root.className = "gbp";
+              Object.assign(root.style, { width: "1200px", height: "640px" });
+              window.data = data;
+              const post = (posts) => calls.push(JSON.parse(JSON.stringify(posts)));
+              window.mode = open(root, { data, geometry, post, want: (what) => calls.push(what) });
+              await new Promise((done) => setTimeout(done, 250));
+            }""",
+            [{**data, "words": patrol_words(words(data["lang"]))}, geometry],
         )
         return bench
 

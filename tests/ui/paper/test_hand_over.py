@@ -20,11 +20,12 @@ from data.workspace import Workspace
 from ui import cli
 from ui.assignment_files import read_assignment_file
 from ui.paper import package
+from ui.paper.bundle import file_stem, zipped
 from ui.paper.comparison import changed_rows, grid_rows, zone_rows
 from ui.paper.handing import hand_over_plan
 from ui.paper.layout import breakable
 from ui.paper.memo import memo
-from ui.paper.package import file_stem, handover_facts, handover_files, handover_zip
+from ui.paper.package import handover_facts, handover_files
 from ui.paper.transfers import transfers
 from ui.words import words
 
@@ -279,7 +280,7 @@ def test_same_plan_and_stamp_make_the_same_papers(handing):
     assert list(first) == list(again)
     same = [name for name in first if first[name] == again[name]]
     assert {name.rpartition(".")[2] for name in set(first) - set(same)} <= {"gpkg", "dbf"}
-    assert handover_zip(first, stamp=STAMP) == handover_zip(first, stamp=STAMP)
+    assert zipped(first, stamp=STAMP) == zipped(first, stamp=STAMP)
 
 
 def test_command_writes_a_zip_whose_assignments_can_be_read_back(tmp_path, squares):
@@ -395,6 +396,23 @@ def test_the_memo_asks_for_what_is_still_to_be_decided(tmp_path, squares, steps,
     assert ("approval" in english["closing"]) == (said == "妥否，请批示。")
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_papers_do_not_speak_of_what_a_district_has_not(tmp_path, squares, lang):
+    bare = {
+        "grids": squares["grids"].drop(columns=["village_id", "residents", "floating"]),
+        "zones": squares["zones"].drop(columns="station_id"),
+    }
+    workspace, plan = kept(tmp_path / "a.gpkg", bare, moved(squares["grids"]["grid_id"]))
+    attached = dict(package._Made(handed(workspace, plan, lang))._attached())
+    texts = memo(handed(workspace, plan, lang), attached=[*attached.values()])
+    told = "\n".join([text for part in texts["sections"][:3] for text in part["texts"]] + texts["attached"])
+    for thing in ("村社", "派出所", "人口", "village", "station", "resident"):
+        assert thing not in told
+    out = ["--out", str(tmp_path / "out"), "--paper", "A4", "--lang", lang]
+    said = CliRunner().invoke(cli.door, ["handover", str(workspace.path), plan, *out]).stdout
+    assert ("3 个网格换警务区" if lang == "zh" else "3 grids change zones") in said
+
+
 def test_plan_in_force_tells_its_document_and_what_it_took_the_place_of(tmp_path, squares):
     grids = squares["grids"]["grid_id"]
     workspace, first = kept(tmp_path / "a.gpkg", squares, moved(grids))
@@ -445,6 +463,7 @@ def test_file_stem_is_a_name_on_any_system(text, name):
         ("W" * 16, ["W" * 16]),
         ("3399011090010021234", ["3399011090010021234"]),  # a code
         ("two words that are long", ["two words that are long"]),
+        ("within 10 % of it", ["within 10\u00a0% of it"]),  # never 10 on one line and % on the next
     ],
 )
 def test_long_runs_of_letters_can_be_broken(text, parts):

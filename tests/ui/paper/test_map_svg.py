@@ -147,3 +147,18 @@ def test_what_all_names_begin_with_is_left_out(names, cut):
 
 def test_long_names_are_cut_on_maps():
     assert shortened("区" * 99) == "区" * 23 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("玉埠所二十一警区", ("玉埠所", "二十一警区")),  # twenty-one is one number
+        ("湖东路警务区", ("湖东路", "警务区")),
+        ("Beat 0114 north", ("Beat 0114", "north")),
+        ("0123456789", None),  # nowhere to break it
+    ],
+)
+def test_a_long_name_is_broken_where_people_would(text, lines):
+    narrow = LabelRoom(text_width(text) * 10 - 1, 100)
+    label = narrow.place([text], narrow.width / 2, 50, sizes=(10,))
+    assert (label and label.lines) == lines

@@ -16,6 +16,7 @@
  *   hatches?: [{kind, colour, gap, width, has(grid) → bool}]
  *   alarms?: [[grid…]…]          parts that are marked strongly
  *   labels?() → [{x, y (world), text, sub, width (world), wrong}]
+ *   lines?(px) → [grid, zone, station]   {colour, width} of each border level
  * }
  */
 import * as L from '../gridbeat.leaflet/leaflet-src.esm.js';
@@ -164,7 +165,7 @@ class GridCanvas {
 
   drawLines(ctx, grids) {
     for (const hatch of this.picture.hatches || []) this.drawHatch(ctx, grids, hatch);
-    strokeBorders(ctx, this.shapes, this.px, grids, (g, other) => this.edge(g, other), this.lineStyles());
+    strokeBorders(ctx, this.shapes, this.px, grids, (g, other) => this.edge(g, other), this.picture.lines?.(this.px) || this.lineStyles());
   }
 
   drawHatch(ctx, grids, { kind, colour, gap, width, has }) {
@@ -289,7 +290,11 @@ class GridCanvas {
 
   /** Show some grids, all without any. */
   fit(grids = null, { animate = true, atMost = 16, padding = 40 } = {}) {
-    const box = grids && grids.length ? boxOf(this.shapes, grids) : this.shapes.bounds;
+    this.fitBox(grids && grids.length ? boxOf(this.shapes, grids) : this.shapes.bounds, { animate, atMost, padding });
+  }
+
+  /** Show a box [west, north, east, south] of world coordinates. */
+  fitBox(box, { animate = true, atMost = 16, padding = 40 } = {}) {
     if (!box || !isFinite(box[0])) return;
     const [w, n] = toLonLat(box[0], box[1]), [e, s] = toLonLat(box[2], box[3]);
     this.map.fitBounds([[s, w], [n, e]], { animate, maxZoom: atMost, padding: [padding, padding] });

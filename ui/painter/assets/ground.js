@@ -24,7 +24,8 @@ export function decodeGround(base) {
   };
 }
 
-function path(steps, scale) {
+/** A line of whole numbers as world coordinates, with its box. */
+export function path(steps, scale) {
   const points = new Float64Array(steps.length);
   let lon = 0, lat = 0, w = Infinity, n = Infinity, e = -Infinity, s = -Infinity;
   for (let i = 0; i < steps.length; i += 2) {

@@ -45,7 +45,8 @@ function lockLines(plan, g, words) {
   return lines;
 }
 
-function place(card, host, x, y) {
+/** Put a card beside a point inside its host, wherever there is room. */
+export function place(card, host, x, y) {
   const { clientWidth: wide, clientHeight: high } = host;
   const { offsetWidth: w, offsetHeight: h } = card;
   const left = x + 18 + w > wide ? x - 18 - w : x + 18;

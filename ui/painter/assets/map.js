@@ -1,9 +1,9 @@
-/* The map component: mounts a mode (paint, compare) into its place, updates it, and takes it away. */
+/* The map component: mounts a mode (paint, compare, patrol) into its place, updates it, and takes it away. */
 
 import { addSheets } from './sheets.js';
 
-const SHEETS = { paint: ['scorecard.css'], compare: ['compare.css'] };
-const MODES = { paint: './paint.js', compare: './compare.js' };
+const SHEETS = { paint: ['scorecard.css'], compare: ['compare.css'], patrol: ['patrol.css'] };
+const MODES = { paint: './paint.js', compare: './compare.js', patrol: './patrol.js' };
 // What a mode needs again when its page comes back: geometries by key, words by mode and language.
 const GEOMETRIES = new Map(), WORDS = new Map();
 const KEPT_AT_MOST = 3;

@@ -5,12 +5,17 @@ import { element } from './saying.js';
 
 const HITS_AT_MOST = 9;
 
-/** Places whose name or code holds the text, best first: what begins with it before what holds it. */
+/** Places of a plan whose name or code holds the text, best first. */
 export function foundPlaces(plan, text) {
+  return foundIn(layers(plan), text);
+}
+
+/** What of some layers [kind, ids, names] holds the text: what begins with it before what holds it. */
+export function foundIn(layers, text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return [];
   const hits = [];
-  for (const [kind, ids, names] of layers(plan)) {
+  for (const [kind, ids, names] of layers) {
     for (let at = 0; at < ids.length && hits.length < 400; at++) {
       const rank = ranked(wanted, ids[at], names[at]);
       if (rank < 9) hits.push({ kind, at, id: ids[at], name: names[at] || ids[at], rank });

@@ -31,7 +31,7 @@ export function decode(geometry) {
   decodeRings(geometry, shapes);
   decodeRuns(grids, shapes);
   markMutual(shapes);
-  boxes(shapes);
+  boxes(shapes, geometry);
   places(geometry, shapes);
   shapes.bins = bins(shapes);
   return shapes;
@@ -106,9 +106,16 @@ function eachRun(shapes, visit) {
   }
 }
 
-function boxes(shapes) {
+/** The box of what lies beside the grids, in world coordinates: there may be no grid at all. */
+function extentOf({ extent, scale }) {
+  if (!extent?.length) return [Infinity, Infinity, -Infinity, -Infinity];
+  const [west, south, east, north] = extent.map((number) => number / scale);
+  return [...toWorld(west, north), ...toWorld(east, south)];
+}
+
+function boxes(shapes, geometry) {
   const { box, x, y, ringStart, gridRing } = shapes;
-  shapes.bounds = [Infinity, Infinity, -Infinity, -Infinity];
+  shapes.bounds = extentOf(geometry);
   for (let g = 0; g < shapes.count; g++) {
     let w = Infinity, n = Infinity, e = -Infinity, s = -Infinity;
     for (let i = ringStart[gridRing[g]]; i < ringStart[gridRing[g + 1]]; i++) {

@@ -1,0 +1,240 @@
+"""What is beyond chance in a period: as facts and as lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from planning.alerts import ALL, DOWN, DRIFT, UP
+from planning.busy_towns import BUSY, JOINS, LEAVES
+from planning.small_counts import SMALLEST_SHOWN
+from ui.change_tables import EXTERNAL
+from ui.columns import aligned
+from ui.period_words import period_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from planning.funnel import Funnel
+    from ui.alert_report import AlertReport
+    from ui.names import PlaceNames
+    from ui.words import Words
+
+PER = 10_000
+# What the counts of single villages would be read off from.
+_COUNTS = ("observed", "expected", "low", "high", "p", "sums")
+
+
+def alert_facts(report: AlertReport, names: PlaceNames, t: Words, *, edition: str) -> dict[str, Any]:
+    """Return what was found as one object of plain values; without the counts of villages if external."""
+    found, asked = report.alerts, report.asked
+    external = edition == EXTERNAL
+    rows = [_alert(row, names, t, external=external) for row in found.rows.to_dict("records")]
+    return {
+        "period": asked.period.name,
+        "basis": report.calls.basis,
+        "source": "reported",
+        "edition": edition,
+        "villages": found.places,
+        "history": found.periods,
+        "tests": found.tests,
+        "levels": {name: getattr(asked.params, name) for name in ("jump", "kinds", "drift")},
+        "alerts": [row for row in rows if row["direction"] == UP],
+        "falls": [row for row in rows if row["direction"] == DOWN],
+        "expected_false": {
+            "alerts": round(found.expected_false[UP], 2),
+            "falls": round(found.expected_false[DOWN], 2),
+        },
+        "red_if_up_30_percent": found.naive,
+        "overdispersion": {name: round(value, 5) for name, value in found.excess.items()},
+        "funnels": [_funnel(kind, one, names, external=external) for kind, one in report.funnels.items()],
+        "busy_towns": None if report.towns is None else _towns(report, names, external=external),
+        "satisfaction": None if report.satisfied is None else _satisfaction(report, names, external=external),
+        "notes": [{"code": note.code, "facts": dict(note.facts)} for note in report.notes],
+    }
+
+
+def _alert(row: Mapping[str, Any], names: PlaceNames, t: Words, *, external: bool) -> dict[str, Any]:
+    found = {
+        "village_id": row["place_id"],
+        "name": names("villages", row["place_id"]),
+        "series": row["series"],
+        "series_name": series_name(row["series"], t),
+        "kind": row["kind"],
+        "direction": row["direction"],
+        "since": row["since"],
+    }
+    return found if external else {**found, **{name: _value(row[name]) for name in _COUNTS}}
+
+
+def series_name(series: str, t: Words) -> str:
+    """Return what is counted in a series."""
+    if series == ALL:
+        return t("alerts.all")
+    group, _, code = series.partition(":")
+    return t.name("category", code) if group == "category" else t.name("indicator", code)
+
+
+def _funnel(kind: str, one: Funnel, names: PlaceNames, *, external: bool) -> dict[str, Any]:
+    outside = one.rows[one.rows["position"].fillna(0) != 0].sort_values("z", ascending=False)
+    counts = {} if external else {"observed": int, "exposure": float, "expected": float, "z": float}
+    return {
+        "kind": kind or None,
+        "places": int(one.rows["position"].notna().sum()),
+        "rate_per_10000": one.target * PER,
+        "dispersion": one.dispersion,
+        "adjusted": one.adjusted,
+        "outside": [
+            {
+                "village_id": str(label),
+                "name": names("villages", label),
+                "position": int(row["position"]),
+                **{name: cast(row[name]) for name, cast in counts.items()},
+            }
+            for label, row in outside.iterrows()
+        ],
+    }
+
+
+def _towns(report: AlertReport, names: PlaceNames, *, external: bool) -> dict[str, Any]:
+    assert report.towns is not None
+    rule = report.asked.rule
+    rows = []
+    for label, row in report.towns.iterrows():
+        # Days of three months: what is fewer a day is a count that stays inside.
+        small = external and row["a_day"] * 30 < SMALLEST_SHOWN
+        figures = {name: None if small else _value(row[name]) for name in ("a_day", "low", "high", "last")}
+        rows.append(
+            {
+                "town_id": str(label),
+                "name": names("towns", label),
+                "state": row["state"],
+                **figures,
+                "since": _value(row["since"]),
+            }
+        )
+    return {**asdict(rule), "towns": rows}
+
+
+def _satisfaction(report: AlertReport, names: PlaceNames, *, external: bool) -> dict[str, Any]:
+    assert report.satisfied is not None
+    rows = {
+        str(label): {name: _value(value) for name, value in row.items()}
+        for label, row in report.satisfied.iterrows()
+    }
+    district = {name: value for name, value in rows.pop("").items() if name != "below"}
+    villages = (
+        []
+        if external
+        else [{"village_id": label, "name": names("villages", label), **row} for label, row in rows.items()]
+    )
+    return {"design_effect": report.asked.design_effect, "district": district, "villages": villages}
+
+
+def _value(value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def alert_lines(
+    report: AlertReport, names: PlaceNames, t: Words, *, district: str, edition: str
+) -> list[str]:
+    """Return what was found as lines for the terminal."""
+    facts = alert_facts(report, names, t, edition=edition)
+    return [
+        t("alerts.title", district=district, period=period_label(report.asked.period, t)),
+        t(
+            "alerts.judged",
+            villages=t.number(facts["villages"]),
+            tests=t.number(facts["tests"]),
+            history=facts["history"],
+            basis=t.name("count_basis", facts["basis"]),
+        ),
+        *_found_lines("alerts", facts, t),
+        *_found_lines("falls", facts, t),
+        t("alerts.naive", count=t.number(facts["red_if_up_30_percent"])),
+        *(_funnel_line(one, t) for one in facts["funnels"]),
+        *_town_lines(facts["busy_towns"], t),
+        *_satisfaction_lines(facts["satisfaction"], t),
+        *(t("score.note") + t.reason(note) for note in report.notes),
+    ]
+
+
+def _found_lines(what: str, facts: Mapping[str, Any], t: Words) -> list[str]:
+    rows = facts[what]
+    head = t(f"alerts.{what}", count=t.number(len(rows)), expected=t.number(facts["expected_false"][what], 1))
+    return (
+        [
+            head,
+            *aligned([["  " + row["name"], row["series_name"], *_figures(row, t)] for row in rows], left=3),
+        ]
+        if rows
+        else [head]
+    )
+
+
+def _figures(row: Mapping[str, Any], t: Words) -> list[str]:
+    drift = row["kind"] == DRIFT
+    how = t(f"alerts.{row['kind']}_{row['direction']}", since=row["since"][:7])
+    if "observed" not in row:
+        return [how]
+    expected = t(
+        "alerts.expected",
+        expected=t.number(row["expected"], 1),
+        low=t.number(row["low"]),
+        high=t.number(row["high"]),
+    )
+    return [how, t.number(row["observed"]), expected, "" if drift else f"p = {row['p']:.1g}"]
+
+
+def _funnel_line(one: Mapping[str, Any], t: Words) -> str:
+    ends = {
+        side: t.listed(row["name"] for row in one["outside"] if row["position"] * sign > 0)
+        for side, sign in (("high", 1), ("low", -1))
+    }
+    return t(
+        "alerts.funnel",
+        kind=t.name("village", one["kind"]) if one["kind"] else t("table.every"),
+        rate=t.number(one["rate_per_10000"], 1),
+        dispersion=t.number(one["dispersion"], 1),
+        **{side: named or t("alerts.nobody") for side, named in ends.items()},
+    )
+
+
+def _town_lines(found: Mapping[str, Any] | None, t: Words) -> list[str]:
+    if found is None:
+        return []
+    by_state = {
+        state: t.listed(
+            f"{row['name']}{'' if row['a_day'] is None else ' ' + t.number(row['a_day'], 1)}"
+            for row in found["towns"]
+            if row["state"] == state
+        )
+        or t("alerts.nobody")
+        for state in (BUSY, JOINS, LEAVES)
+    }
+    limits = {name: t.number(found[name], 1) for name in ("a_day", "stays_from")}
+    return [t("alerts.towns", months=found["periods"], **limits, **by_state)]
+
+
+def _satisfaction_lines(found: Mapping[str, Any] | None, t: Words) -> list[str]:
+    if found is None:
+        return []
+    district = found["district"]
+    shares = {name: t.percent(district[name]) for name in ("share", "low", "high")}
+    below = [
+        row["name"]
+        for row in found["villages"]
+        if row["high"] is not None and row["high"] < district["share"]
+    ]
+    return [
+        t(
+            "alerts.satisfaction",
+            **shares,
+            asked=t.number(district["asked"]),
+            below=t.listed(below) or t("alerts.nobody"),
+        )
+    ]
