@@ -1,8 +1,8 @@
 """
 Slack induction by string removals, compiled: rounds are torn near a stop and mended greedily, with annealing.
 
-Christiaens and Vanden Berghe, Transp. Sci. 54(2):417-433, 2020. One file on purpose: numba's cache does not
-notice a change in another file.
+Christiaens and Vanden Berghe, Transp. Sci. 54(2):417-433, 2020; here a stop is tried beside its nearest stops
+first. One file on purpose: numba's cache does not notice a change in another file.
 
 A stretch of a round is three numbers (of its windows one each is chosen): how soon it is over, how long it
 takes without waiting, how late it may begin; any two stretches are joined in a few operations.
@@ -21,15 +21,23 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 # Stops torn out at a time, on average; the longest string; how often a good place is overlooked.
-_TORN, _STRING, _BLINK = 10, 10, 0.01
-# How often a string is torn around a piece that stays, and how that piece grows.
+_TORN, _STRING, _BLINK = 10.0, 10.0, 0.01
+# How often a string is torn around a piece that stays, and how often that piece grows by a stop.
 _SPLIT, _GROWS = 0.5, 0.5
 # How often what counts more is put in first, where stops differ.
 _BY_PRIZE = 0.5
 # Of the stops that are left out so many are tried besides those torn out.
 _ALSO_TRIED = 12
-_NEVER = -(2**62)
-_TOO_MUCH = 2**62
+# A stop is put in beside one of so many nearest ones, if it fits there.
+_NEAREST = 40
+_NEVER, _TOO_MUCH = -(2**62), 2**62
+# Parts of a stretch, and of a candidate.
+_SOONEST, _BUSY, _LATEST = 0, 1, 2
+_TEAM, _PLACE = 0, 1
+# What a ms of duty costs, a ms on the road, and a team that goes out.
+DUTY, WAY, OUT = 0, 1, 2
+# Cost of the rounds, and of the best.
+NOW, BEST = 0, 1
 
 
 class Ground(NamedTuple):
@@ -44,14 +52,14 @@ class Ground(NamedTuple):
         Of each team; like teams are of one kind.
     able
         (team, stop).
-    load, dwell, prize
-        Of each stop.
+    load, dwell, prize, far
+        Of each stop; `far` is the way there from the nearest team.
     first, opens, closes
         Windows of stop i: first[i] to first[i + 1].
     near
         (stop, …): the stops from the nearest on, itself first.
     rates
-        What a ms of duty costs, a ms on the road, and a team that goes out.
+        See DUTY, WAY, OUT.
     """
 
     ms: NDArray[np.int64]
@@ -67,6 +75,7 @@ class Ground(NamedTuple):
     load: Ints
     dwell: Ints
     prize: Ints
+    far: Ints
     first: Ints
     opens: Ints
     closes: Ints
@@ -80,31 +89,56 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    stops, count
-        Of each team, in order.
-    team, window
+    stops, visits
+        Of each team, in order, and how many.
+    team, place, window
         Of each stop; team -1 for a stop that is left out.
-    cost, load, travel
+    cost, load, travel, wait
         Of each round.
     head, tail
-        (team, place, 3): the stretch up to before a place, and from the stop at it on; soonest, busy, latest.
+        (team, place, part): the stretch up to before a place, and from the stop at it on.
     missed
         How often each stop has been left out.
+    tries
+        Room for candidates: (team or place, number).
     random
         State of the generator.
     """
 
     stops: NDArray[np.int64]
-    count: Ints
+    visits: Ints
     team: Ints
+    place: Ints
     window: Ints
     cost: Ints
     load: Ints
     travel: Ints
+    wait: Ints
     head: NDArray[np.int64]
     tail: NDArray[np.int64]
     missed: Ints
+    tries: NDArray[np.int64]
     random: NDArray[np.uint64]
+
+
+class Kept(NamedTuple):
+    """
+    Rounds as they were at some time.
+
+    Attributes
+    ----------
+    stops, visits
+        Of each team, in order, and how many.
+    window
+        Of each stop.
+    touched
+        Teams whose rounds were changed since.
+    """
+
+    stops: NDArray[np.int64]
+    visits: Ints
+    window: Ints
+    touched: NDArray[np.bool_]
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -115,202 +149,235 @@ def _random(state: NDArray[np.uint64]) -> float:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     state[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    drawn: float = float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    return drawn
 
 
 @njit(cache=True, nogil=True)
 def measure(ground: Ground, state: State, team: int) -> None:
     """Work out the stretches and the cost of a round that can be driven."""
-    count, ms = state.count[team], ground.ms[ground.mode[team]]
+    count, ms = state.visits[team], ground.ms[ground.mode[team]]
     head, tail, stops = state.head[team], state.tail[team], state.stops[team]
-    head[0, 0], head[0, 1], head[0, 2] = ground.begin[team], 0, ground.finish[team]
+    head[0, _SOONEST], head[0, _BUSY], head[0, _LATEST] = ground.begin[team], 0, ground.finish[team]
     node, travel, load = ground.start[team], 0, 0
     for place in range(count):
         stop = stops[place]
-        leg = ms[node, stop]
-        opens, closes = ground.opens[state.window[stop]], ground.closes[state.window[stop]]
-        busy = head[place, 1] + leg
-        head[place + 1, 0] = max(head[place, 0] + leg, opens) + ground.dwell[stop]
-        head[place + 1, 1] = busy + ground.dwell[stop]
-        head[place + 1, 2] = min(head[place, 2], closes - busy)
+        state.place[stop] = place
+        leg, dwell, window = ms[node, stop], ground.dwell[stop], state.window[stop]
+        busy = head[place, _BUSY] + leg
+        head[place + 1, _SOONEST] = max(head[place, _SOONEST] + leg, ground.opens[window]) + dwell
+        head[place + 1, _BUSY] = busy + dwell
+        head[place + 1, _LATEST] = min(head[place, _LATEST], ground.closes[window] - busy)
         node = stop
         travel += leg
         load += ground.load[stop]
     travel += ms[node, ground.end[team]]
-    tail[count, 0], tail[count, 1], tail[count, 2] = _NEVER, 0, ground.finish[team]
+    tail[count, _SOONEST], tail[count, _BUSY], tail[count, _LATEST] = _NEVER, 0, ground.finish[team]
     node = ground.end[team]
     for place in range(count - 1, -1, -1):
         stop = stops[place]
-        leg = ms[stop, node]
-        opens, closes = ground.opens[state.window[stop]], ground.closes[state.window[stop]]
-        busy = ground.dwell[stop] + leg + tail[place + 1, 1]
-        tail[place, 0] = max(tail[place + 1, 0], opens + busy)
-        tail[place, 1] = busy
-        tail[place, 2] = min(closes, tail[place + 1, 2] - leg - ground.dwell[stop])
+        leg, dwell, window = ms[stop, node], ground.dwell[stop], state.window[stop]
+        busy = dwell + leg + tail[place + 1, _BUSY]
+        tail[place, _SOONEST] = max(tail[place + 1, _SOONEST], ground.opens[window] + busy)
+        tail[place, _BUSY] = busy
+        tail[place, _LATEST] = min(ground.closes[window], tail[place + 1, _LATEST] - leg - dwell)
         node = stop
-    state.load[team], state.travel[team], state.cost[team] = load, travel, 0
+    state.load[team], state.travel[team], state.cost[team], state.wait[team] = load, travel, 0, 0
     if count > 0:
         leg = ms[ground.start[team], stops[0]]
-        busy, latest = leg + tail[0, 1], min(ground.finish[team], tail[0, 2] - leg)
-        soonest = max(ground.begin[team] + busy, tail[0, 0])
-        duration = max(busy, soonest - latest)
-        state.cost[team] = duration * ground.rates[0] + travel * ground.rates[1] + ground.rates[2]
+        busy, latest = leg + tail[0, _BUSY], min(ground.finish[team], tail[0, _LATEST] - leg)
+        duration = max(busy, max(ground.begin[team] + busy, tail[0, _SOONEST]) - latest)
+        state.wait[team] = duration - busy
+        state.cost[team] = duration * ground.rates[DUTY] + travel * ground.rates[WAY] + ground.rates[OUT]
 
 
 @njit(cache=True, nogil=True)
-def _best_insertion(ground: Ground, state: State, stop: int, blink: float) -> tuple[int, int, int, int]:
-    """Return team, place, window and cost of the cheapest place for a stop; team -1 if there is none."""
-    best_team, best_place, best_window, best = -1, 0, 0, _TOO_MUCH
-    dwell, per_duty, per_way = ground.dwell[stop], ground.rates[0], ground.rates[1]
-    tried_empty = np.zeros(len(ground.kind), dtype=np.bool_)
+def _near_places(ground: Ground, state: State, stop: int) -> int:
+    """List the places beside the nearest stops, and one team at home of each kind; return how many."""
+    tries, found = state.tries, 0
+    tried = np.zeros(len(ground.kind), dtype=np.bool_)
     for team in range(len(ground.kind)):
-        if not ground.able[team, stop] or state.load[team] + ground.load[stop] > ground.capacity[team]:
+        if state.visits[team] == 0 and not tried[ground.kind[team]]:
+            tried[ground.kind[team]] = True
+            tries[_TEAM, found], tries[_PLACE, found] = team, 0
+            found += 1
+    for i in range(1, min(_NEAREST + 1, ground.near.shape[1])):
+        other = ground.near[stop, i]
+        if state.team[other] >= 0:
+            for place in range(state.place[other], state.place[other] + 2):
+                tries[_TEAM, found], tries[_PLACE, found] = state.team[other], place
+                found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _all_places(state: State) -> int:
+    """List the places in all rounds; return how many."""
+    tries, found = state.tries, 0
+    for team in range(len(state.visits)):
+        if state.visits[team] > 0:
+            for place in range(state.visits[team] + 1):
+                tries[_TEAM, found], tries[_PLACE, found] = team, place
+                found += 1
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _cheapest(ground: Ground, state: State, stop: int, listed: int) -> tuple[int, int, int, int]:
+    """Return team, place, window and cost of the cheapest of the places listed; team -1 if none is fit."""
+    # In local names, which numba counts once: what is looked up in a loop is looked up slowly.
+    ms, mode, start, end, begin, cap = (
+        ground.ms,
+        ground.mode,
+        ground.start,
+        ground.end,
+        ground.begin,
+        ground.cap,
+    )
+    able, capacity, opens, closes, rates = (
+        ground.able,
+        ground.capacity,
+        ground.opens,
+        ground.closes,
+        ground.rates,
+    )
+    stops, visits, head, tail, tries = state.stops, state.visits, state.head, state.tail, state.tries
+    travel, costs, loads, wait, random = state.travel, state.cost, state.load, state.wait, state.random
+    load, dwell = ground.load[stop], ground.dwell[stop]
+    first, last = ground.first[stop], ground.first[stop + 1]
+    best_team, best_place, best_window, best = -1, 0, 0, _TOO_MUCH
+    for i in range(listed):
+        team, place = tries[_TEAM, i], tries[_PLACE, i]
+        if loads[team] + load > capacity[team] or not able[team, stop]:
             continue
-        count = state.count[team]
-        if count == 0:
-            # Like teams that stay at home need trying once.
-            if tried_empty[ground.kind[team]]:
-                continue
-            tried_empty[ground.kind[team]] = True
-        ms, stops = ground.ms[ground.mode[team]], state.stops[team]
-        head, tail, begin, old = state.head[team], state.tail[team], ground.begin[team], state.cost[team]
-        price = ground.rates[2] if count == 0 else 0
+        count, by = visits[team], mode[team]
+        previous = stops[team, place - 1] if place > 0 else start[team]
+        following = stops[team, place] if place < count else end[team]
+        there, on = ms[by, previous, stop], ms[by, stop, following]
+        detour = there + on - (ms[by, previous, following] if count > 0 else 0)
         # A round gets longer by the detour and the stay at least, less what was waited for in it.
-        duty = old - state.travel[team] * per_way - (ground.rates[2] if count else 0)
-        waits = max(duty - per_duty * (head[count, 1] + ms[stops[count - 1], ground.end[team]]), 0) if count else 0
-        previous = ground.start[team]
-        for place in range(count + 1):
-            following = stops[place] if place < count else ground.end[team]
-            there, on = ms[previous, stop], ms[stop, following]
-            detour = there + on - (ms[previous, following] if count else 0)
-            previous = following
-            least = price + detour * per_way + per_duty * (detour + dwell) - waits
-            if least >= best or (blink > 0 and _random(state.random) < blink):
+        least = rates[DUTY] * (detour + dwell - wait[team]) + rates[WAY] * detour
+        least += rates[OUT] if count == 0 else 0
+        if least >= best or _random(random) < _BLINK:
+            continue
+        for window in range(first, last):
+            arrive, busy = head[team, place, _SOONEST] + there, head[team, place, _BUSY] + there
+            reach, whole = max(arrive, opens[window]) + dwell + on, busy + dwell + on
+            latest = min(head[team, place, _LATEST], closes[window] - busy)
+            latest = min(latest, tail[team, place, _LATEST] - whole)
+            if arrive > closes[window] or reach > tail[team, place, _LATEST] or latest < begin[team]:
                 continue
-            for window in range(ground.first[stop], ground.first[stop + 1]):
-                closes = ground.closes[window]
-                arrive, busy = head[place, 0] + there, head[place, 1] + there
-                if arrive > closes:
-                    continue
-                leave = max(arrive, ground.opens[window]) + dwell
-                latest = min(head[place, 2], closes - busy)
-                reach, whole = leave + on, busy + dwell + on
-                if reach > tail[place, 2]:
-                    continue
-                latest = min(latest, tail[place, 2] - whole)
-                if latest < begin:
-                    continue
-                whole += tail[place, 1]
-                duration = max(whole, max(reach + tail[place, 1], tail[place, 0]) - latest)
-                if duration > ground.cap[team]:
-                    continue
-                cost = duration * per_duty + (state.travel[team] * (count > 0) + detour) * per_way
-                cost += ground.rates[2] - old
-                if cost < best:
-                    best_team, best_place, best_window, best = team, place, window, cost
+            whole += tail[team, place, _BUSY]
+            soonest = max(reach + tail[team, place, _BUSY], tail[team, place, _SOONEST])
+            duration = max(whole, soonest - latest)
+            if duration > cap[team]:
+                continue
+            way = detour + (travel[team] if count > 0 else 0)
+            cost = duration * rates[DUTY] + way * rates[WAY] + rates[OUT] - costs[team]
+            if cost < best:
+                best_team, best_place, best_window, best = team, place, window, cost
     return best_team, best_place, best_window, best
 
 
 @njit(cache=True, nogil=True)
-def _take_out(ground: Ground, state: State, team: int, place: int, length: int, out: Ints, held: int) -> int:
+def _keep(state: State, kept: Kept, team: int) -> None:
+    """Remember a round before it is changed."""
+    if kept.touched[team]:
+        return
+    kept.touched[team] = True
+    kept.visits[team] = state.visits[team]
+    for place in range(state.visits[team]):
+        stop = state.stops[team, place]
+        kept.stops[team, place] = stop
+        kept.window[stop] = state.window[stop]
+
+
+@njit(cache=True, nogil=True)
+def restore(ground: Ground, state: State, kept: Kept) -> None:
+    """Put the rounds that were changed back as they were."""
+    for team in range(len(kept.touched)):
+        if kept.touched[team]:
+            for place in range(state.visits[team]):
+                state.team[state.stops[team, place]] = -1
+    for team in range(len(kept.touched)):
+        if kept.touched[team]:
+            state.visits[team] = kept.visits[team]
+            for place in range(kept.visits[team]):
+                stop = kept.stops[team, place]
+                state.stops[team, place] = stop
+                state.team[stop], state.window[stop] = team, kept.window[stop]
+            measure(ground, state, team)
+
+
+@njit(cache=True, nogil=True)
+def _take_out(state: State, team: int, place: int, length: int, out: Ints, held: int) -> int:
     """Take a string of stops out of a round; return how many are out."""
-    count, stops = state.count[team], state.stops[team]
+    count, stops = state.visits[team], state.stops[team]
     for i in range(place, place + length):
         out[held] = stops[i]
         state.team[stops[i]] = -1
         held += 1
     for i in range(place + length, count):
         stops[i - length] = stops[i]
-    state.count[team] = count - length
+    state.visits[team] = count - length
     return held
 
 
 @njit(cache=True, nogil=True)
-def _tear(
-    ground: Ground, state: State, seed: int, out: Ints, touched: NDArray[np.bool_], spare: State
-) -> int:
+def _tear_one(state: State, team: int, stop: int, longest: float, out: Ints, held: int) -> int:
+    """Tear a string around a stop out of a round, whole or but for a piece; return how many stops are out."""
+    count, place, random = state.visits[team], state.place[stop], state.random
+    length = min(int(_random(random) * min(longest, float(count)) + 1.0), count)
+    stays = 0
+    if 1 < length < count and _random(random) < _SPLIT:
+        stays = 1
+        while length + stays < count and _random(random) < _GROWS:
+            stays += 1
+    least, most = max(place - length - stays + 1, 0), min(place, count - length - stays)
+    first = least + int(_random(random) * (most - least + 1))
+    if stays == 0:
+        return _take_out(state, team, first, length, out, held)
+    before = 1 + int(_random(random) * (length - 1))
+    held = _take_out(state, team, first, before, out, held)
+    return _take_out(state, team, first + stays, length - before, out, held)
+
+
+@njit(cache=True, nogil=True)
+def _tear(ground: Ground, state: State, kept: Kept, seed: int, out: Ints) -> int:
     """Tear strings out of the rounds near a stop; return how many stops are out."""
     going, placed = 0, 0
-    for team in range(len(state.count)):
-        going += state.count[team] > 0
-        placed += state.count[team]
+    for team in range(len(state.visits)):
+        going += state.visits[team] > 0
+        placed += state.visits[team]
     if placed == 0:
         return 0
-    longest = min(float(_STRING), placed / going)
+    longest = min(_STRING, placed / going)
     strings = int(_random(state.random) * (4.0 * _TORN / (1.0 + longest) - 1.0) + 1.0)
     held = 0
     for i in range(ground.near.shape[1]):
-        if strings == 0:
-            break
         stop = ground.near[seed, i]
         team = state.team[stop]
-        if team < 0 or touched[team]:
+        if team < 0 or kept.touched[team]:
             continue
-        _keep(state, spare, team, touched)
-        count = state.count[team]
-        length = int(_random(state.random) * min(longest, float(count)) + 1.0)
-        length = min(length, count)
-        place = 0
-        while state.stops[team, place] != stop:
-            place += 1
-        kept = 0
-        if 1 < length < count and _random(state.random) < _SPLIT:
-            kept = 1
-            while length + kept < count and _random(state.random) < _GROWS:
-                kept += 1
-        least, most = max(place - length - kept + 1, 0), min(place, count - length - kept)
-        first = least + int(_random(state.random) * (most - least + 1))
-        if kept == 0:
-            held = _take_out(ground, state, team, first, length, out, held)
-        else:
-            before = 1 + int(_random(state.random) * (length - 1))
-            held = _take_out(ground, state, team, first, before, out, held)
-            held = _take_out(ground, state, team, first + kept, length - before, out, held)
+        _keep(state, kept, team)
+        held = _tear_one(state, team, stop, longest, out, held)
         measure(ground, state, team)
         strings -= 1
+        if strings == 0:
+            break
     return held
 
 
 @njit(cache=True, nogil=True)
-def _keep(state: State, spare: State, team: int, touched: NDArray[np.bool_]) -> None:
-    """Remember a round before it is changed."""
-    touched[team] = True
-    spare.count[team] = state.count[team]
-    for place in range(state.count[team]):
-        stop = state.stops[team, place]
-        spare.stops[team, place] = stop
-        spare.window[stop] = state.window[stop]
-
-
-@njit(cache=True, nogil=True)
-def _restore(ground: Ground, state: State, spare: State, touched: NDArray[np.bool_]) -> None:
-    """Put changed rounds back as they were."""
-    for team in range(len(touched)):
-        if touched[team]:
-            for place in range(state.count[team]):
-                state.team[state.stops[team, place]] = -1
-    for team in range(len(touched)):
-        if touched[team]:
-            state.count[team] = spare.count[team]
-            for place in range(spare.count[team]):
-                stop = spare.stops[team, place]
-                state.stops[team, place] = stop
-                state.team[stop] = team
-                state.window[stop] = spare.window[stop]
-            measure(ground, state, team)
-
-
-@njit(cache=True, nogil=True)
-def _order(ground: Ground, state: State, out: Ints, held: int, far: Ints) -> None:
-    """Sort the stops that are out: at random, or the awkward ones first."""
-    key = np.empty(held)
-    least = most = ground.prize[out[0]] if held > 0 else 0
-    for i in range(held):
-        least, most = min(least, ground.prize[out[i]]), max(most, ground.prize[out[i]])
-    by_prize = most > least and _random(state.random) < _BY_PRIZE
-    way = _random(state.random) * 14.0
+def _draw_key(ground: Ground, state: State, out: Ints, held: int, key: NDArray[np.float64]) -> None:
+    """Draw by what the stops that are out are put in: by chance, or the awkward ones first."""
+    differ = False
+    for i in range(1, held):
+        differ = differ or ground.prize[out[i]] != ground.prize[out[0]]
+    by_prize, way = differ and _random(state.random) < _BY_PRIZE, _random(state.random) * 14.0
     for i in range(held):
         stop = out[i]
+        opens, closes = ground.opens[ground.first[stop]], ground.closes[ground.first[stop + 1] - 1]
         if by_prize:
             key[i] = -float(ground.prize[stop])
         elif way < 4.0:
@@ -318,60 +385,110 @@ def _order(ground: Ground, state: State, out: Ints, held: int, far: Ints) -> Non
         elif way < 6.0:
             key[i] = -float(ground.load[stop] + ground.dwell[stop])
         elif way < 8.0:
-            key[i] = -float(far[stop])
+            key[i] = -float(ground.far[stop])
         elif way < 9.0:
-            key[i] = float(far[stop])
+            key[i] = float(ground.far[stop])
+        elif way < 11.0:
+            key[i] = float(closes - opens)
+        elif way < 12.5:
+            key[i] = float(opens)
         else:
-            opens, closes = ground.opens[ground.first[stop]], ground.closes[ground.first[stop + 1] - 1]
-            key[i] = float(closes - opens if way < 11.0 else (opens if way < 12.5 else -closes))
-    chosen = np.argsort(key)
-    sorted_ = out[:held][chosen]
-    for i in range(held):
-        out[i] = sorted_[i]
+            key[i] = -float(closes)
 
 
 @njit(cache=True, nogil=True)
-def _mend(ground: Ground, state: State, out: Ints, held: int, touched: NDArray[np.bool_], spare: State) -> int:
-    """Put stops where they cost least; return how many find no place."""
+def _order(ground: Ground, state: State, out: Ints, held: int, key: NDArray[np.float64]) -> None:
+    """Sort the stops that are out, by insertion: they are few."""
+    _draw_key(ground, state, out, held, key)
+    for i in range(1, held):
+        stop, by, j = out[i], key[i], i
+        while j > 0 and key[j - 1] > by:
+            out[j], key[j] = out[j - 1], key[j - 1]
+            j -= 1
+        out[j], key[j] = stop, by
+
+
+@njit(cache=True, nogil=True)
+def _put_in(ground: Ground, state: State, stop: int, team: int, place: int, window: int) -> None:
+    """Put a stop into a round."""
+    stops, count = state.stops[team], state.visits[team]
+    for i in range(count, place, -1):
+        stops[i] = stops[i - 1]
+    stops[place] = stop
+    state.visits[team] = count + 1
+    state.team[stop], state.window[stop] = team, window
+    measure(ground, state, team)
+
+
+@njit(cache=True, nogil=True)
+def _mend(ground: Ground, state: State, kept: Kept, out: Ints, held: int) -> int:
+    """Put stops where they cost least; return how many find no place, the first ones of `out` then."""
     left = 0
     for i in range(held):
         stop = out[i]
-        team, place, window, cost = _best_insertion(ground, state, stop, _BLINK)
+        team, place, window, cost = _cheapest(ground, state, stop, _near_places(ground, state, stop))
+        if team < 0:
+            team, place, window, cost = _cheapest(ground, state, stop, _all_places(state))
         if team < 0 or cost >= ground.prize[stop]:
             out[left] = stop
             left += 1
-            continue
-        if not touched[team]:
-            _keep(state, spare, team, touched)
-        stops, count = state.stops[team], state.count[team]
-        for p in range(count, place, -1):
-            stops[p] = stops[p - 1]
-        stops[place] = stop
-        state.count[team] = count + 1
-        state.team[stop], state.window[stop] = team, window
-        measure(ground, state, team)
+        else:
+            _keep(state, kept, team)
+            _put_in(ground, state, stop, team, place, window)
     return left
 
 
 @njit(cache=True, nogil=True)
-def _copy(state: State, best: State) -> None:
-    for team in range(len(state.count)):
-        best.count[team] = state.count[team]
-        for place in range(state.count[team]):
-            best.stops[team, place] = state.stops[team, place]
+def copy(state: State, best: Kept) -> None:
+    """Remember all rounds."""
+    best.touched[:] = False
+    for team in range(len(state.visits)):
+        _keep(state, best, team)
+
+
+@njit(cache=True, nogil=True)
+def _left_out(state: State, out: Ints) -> tuple[int, float]:
+    """List the stops that are left out; return how many, and how often they have been all in all."""
+    found, weight = 0, 0.0
     for stop in range(len(state.team)):
-        best.team[stop], best.window[stop] = state.team[stop], state.window[stop]
+        if state.team[stop] < 0:
+            out[found] = stop
+            found += 1
+            weight += state.missed[stop]
+    return found, weight
+
+
+@njit(cache=True, nogil=True)
+def _also_tried(state: State, missing: Ints, count: int, out: Ints, held: int) -> int:
+    """Add some of the missing stops to those that are out; return how many are out."""
+    for i in range(min(count, _ALSO_TRIED)):
+        j = i + int(_random(state.random) * (count - i))
+        missing[i], missing[j] = missing[j], missing[i]
+        out[held] = missing[i]
+        held += 1
+    return held
+
+
+@njit(cache=True, nogil=True)
+def cost_of(ground: Ground, state: State) -> float:
+    """Return what the rounds cost, and what is left out."""
+    cost = 0.0
+    for team in range(len(state.visits)):
+        cost += state.cost[team]
+    for stop in range(len(state.team)):
+        if state.team[stop] < 0:
+            cost += ground.prize[stop]
+    return cost
 
 
 @njit(cache=True, nogil=True)
 def improve(
     ground: Ground,
     state: State,
-    best: State,
-    spare: State,
-    far: Ints,
-    figures: NDArray[np.float64],
-    rounds: int,
+    best: Kept,
+    spare: Kept,
+    costs: NDArray[np.float64],
+    times: int,
     heat: float,
     complete: bool,
 ) -> int:
@@ -382,60 +499,40 @@ def improve(
     ----------
     state, best, spare
         The rounds, the best so far, and room for those that are changed.
-    far
-        How far each stop is from any team's place.
-    figures
-        Cost of the rounds and of the best, prizes of what they leave out among it.
+    costs
+        See NOW, BEST.
     heat
         How much worse rounds may get, on average.
     complete
-        Whether only leaving out counts: it ends when nothing is left out.
+        Whether only leaving out counts, above all what was often left out: it ends when nothing is.
     """
-    stops, teams = len(state.team), len(state.count)
-    out = np.empty(stops, dtype=np.int64)
-    touched = np.zeros(teams, dtype=np.bool_)
-    left_out = np.empty(stops, dtype=np.int64)
-    for number in range(rounds):
-        missing, weight = 0, 0.0
-        for stop in range(stops):
-            if state.team[stop] < 0:
-                left_out[missing] = stop
-                missing += 1
-                weight += state.missed[stop]
-        if complete and missing == 0:
+    stops = len(state.team)
+    out, missing = np.empty(stops, dtype=np.int64), np.empty(stops, dtype=np.int64)
+    key = np.empty(stops)
+    for number in range(times):
+        count, weight = _left_out(state, missing)
+        if complete and count == 0:
             return number
-        touched[:] = False
+        spare.touched[:] = False
         seed = int(_random(state.random) * stops)
-        if missing > 0 and _random(state.random) < 0.5:
-            seed = left_out[int(_random(state.random) * missing)]
-        held = _tear(ground, state, seed, out, touched, spare)
-        also = missing if complete else min(missing, _ALSO_TRIED)
-        for i in range(also):
-            j = i + int(_random(state.random) * (missing - i))
-            left_out[i], left_out[j] = left_out[j], left_out[i]
-            out[held] = left_out[i]
-            held += 1
-        _order(ground, state, out, held, far)
-        unplaced = _mend(ground, state, out, held, touched, spare)
-        cost = 0.0
-        for team in range(teams):
-            cost += state.cost[team]
-        new_weight = 0.0
-        for stop in range(stops):
-            if state.team[stop] < 0:
-                cost += ground.prize[stop]
-                new_weight += state.missed[stop]
+        if count > 0 and _random(state.random) < 0.5:
+            seed = missing[int(_random(state.random) * count)]
+        held = _tear(ground, state, spare, seed, out)
+        held = _also_tried(state, missing, count, out, held)
+        _order(ground, state, out, held, key)
+        left = _mend(ground, state, spare, out, held)
+        cost = cost_of(ground, state)
+        better = cost < costs[NOW] - heat * np.log(1.0 - _random(state.random))
         if complete:
-            for i in range(unplaced):
+            new_weight = _left_out(state, missing)[1]
+            better = new_weight < weight or (new_weight == weight and better)
+            for i in range(left):
                 state.missed[out[i]] += 1
-        better = cost < figures[0] - heat * np.log(1.0 - _random(state.random))
-        if complete and new_weight != weight:
-            better = new_weight < weight
         if better:
-            figures[0] = cost
-            if cost < figures[1]:
-                figures[1] = cost
-                _copy(state, best)
+            costs[NOW] = cost
+            if cost < costs[BEST]:
+                costs[BEST] = cost
+                copy(state, best)
         else:
-            _restore(ground, state, spare, touched)
-    return rounds
+            restore(ground, state, spare)
+    return times

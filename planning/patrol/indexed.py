@@ -95,13 +95,6 @@ class Indexed:
         return [int(ms[a, b]) for a, b in zip(nodes, nodes[1:], strict=False)]
 
 
-    def team_kind(self, team: int, stops: Sequence[int]) -> tuple[object, ...]:
-        """Return what makes a team another one than the next to some stops; like teams are of one kind."""
-        able = self.able[team, list(stops)].tobytes()
-        places = int(self.start[team]), int(self.end[team])
-        return (self.mode[team], able, *places, *self.shift[team].tolist(), int(self.capacity[team]))
-
-
 def indexed(problem: DayProblem) -> Indexed:
     """
     Return a day's problem in numbers.
@@ -164,6 +157,16 @@ class Part:
     objective: str
     cap: int | None = None
     all_required: bool = False
+
+
+def kinds_of(ix: Indexed, part: Part) -> list[list[int]]:
+    """Return the teams of a part by kind: those of one kind can stand in for each other."""
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    for team in part.teams:
+        able, places = ix.able[team, list(part.stops)].tobytes(), (int(ix.start[team]), int(ix.end[team]))
+        key = (ix.mode[team], able, *places, *ix.shift[team].tolist(), int(ix.capacity[team]))
+        kinds.setdefault(key, []).append(team)
+    return list(kinds.values())
 
 
 def shift_length(ix: Indexed, part: Part) -> int:

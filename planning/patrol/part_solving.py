@@ -154,10 +154,10 @@ class _Task:
     chains: int
 
     def search(
-        self, part: Part, *, until: float, start: Rounds | None = None, feasible: bool = False
+        self, part: Part, *, until: float, start: Rounds | None = None, complete: bool = False
     ) -> Rounds:
         """Search until a share of the budget is spent."""
-        limits: Any = {"budget": self.budget, "chains": self.chains, "until": until, "feasible": feasible}
+        limits: Any = {"budget": self.budget, "chains": self.chains, "until": until, "complete": complete}
         return search(self.ix, part, seed=self.seed, start=start, **limits)
 
     def shortest_longest(self, part: Part, rounds: Rounds) -> Rounds:
@@ -168,7 +168,7 @@ class _Task:
             if high - low <= _FINE_MS:
                 break
             tried = replace(goal, cap=(low + high) // 2)
-            found = self.search(tried, until=self._slice(number), start=rounds, feasible=True)
+            found = self.search(tried, until=self._slice(number), start=rounds, complete=True)
             if _count(found) == len(goal.stops):
                 rounds, high = found, _longest(self.ix, found)
             else:
@@ -184,7 +184,7 @@ class _Task:
                 break
             rest = {team: stops for team, stops in rounds.items() if team != spared[0]}
             tried = replace(goal, teams=tuple(rest))
-            found = self.search(tried, until=self._slice(number), start=rest, feasible=True)
+            found = self.search(tried, until=self._slice(number), start=rest, complete=True)
             if _count(found) == len(goal.stops):
                 rounds, spared = found, self._by_length(found)
             else:

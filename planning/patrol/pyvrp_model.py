@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +17,13 @@ from pyvrp import (
     VehicleType,
 )
 
-from planning.patrol.indexed import prizes, team_price
+from planning.patrol.indexed import kinds_of, prizes, team_price
 from planning.patrol.params import TRAVEL
+from planning.patrol.recombining import Found
 from planning.patrol.timing import timed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     import numpy.typing as npt
 
@@ -36,34 +35,6 @@ if TYPE_CHECKING:
 _FORBIDDEN = 2**29
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """
-    A round that can be driven.
-
-    Parameters
-    ----------
-    kind
-        Vehicle type.
-    stops
-        What it visits.
-    clients
-        The same in order, as PyVRP has it.
-    cost
-        What it costs, without prizes.
-    """
-
-    kind: int
-    stops: frozenset[int]
-    clients: tuple[int, ...]
-    cost: int
-
-    @property
-    def key(self) -> tuple[int, frozenset[int]]:
-        """What makes it one of its kind, whatever the order."""
-        return self.kind, self.stops
-
-
 class Model:
     """
     A part of a problem as PyVRP has it: a client for each window of a stop, a vehicle type for like teams.
@@ -72,21 +43,17 @@ class Model:
     ----------
     ix, part
         The problem and the part.
-    strict
-        Whether stops of priority 1 have to be visited; otherwise they have prizes as the others.
     """
 
-    def __init__(self, ix: Indexed, part: Part, *, strict: bool) -> None:
-        self.ix, self.part, self.strict = ix, part, strict
+    def __init__(self, ix: Indexed, part: Part) -> None:
+        self.ix, self.part = ix, part
         self.stop_of: list[int] = []
         self.clients_of: dict[int, list[int]] = {}
         self.groups: list[ClientGroup] = []
         clients = self._clients()
         self.depots = sorted({int(node) for team in part.teams for node in (ix.start[team], ix.end[team])})
         nodes = np.array([*ix.node[list(part.stops)], *self.depots], dtype=np.int64)
-        keys = {team: self._key(team) for team in part.teams}
-        ordered = sorted(part.teams, key=lambda team: (keys[team], team))
-        self.teams_of = [list(teams) for _, teams in groupby(ordered, key=keys.__getitem__)]
+        self.teams_of = kinds_of(ix, part)
         self.type_of = {team: i for i, teams in enumerate(self.teams_of) for team in teams}
         durations, distances, profile = self._matrices(nodes)
         self.data = ProblemData(
@@ -120,29 +87,19 @@ class Model:
 
     def must_visit(self, stop: int) -> bool:
         """Return whether a stop may not be left out."""
-        return self.strict and bool(self.part.all_required or self.ix.priority[stop] == 1)
+        return bool(self.part.all_required or self.ix.priority[stop] == 1)
 
-    def cost(self, solution: Solution) -> tuple[int, int]:
-        """Return what is to be small: what a solution costs, the most for one that cannot be driven."""
-        off = solution.time_warp() + solution.excess_distance() + sum(solution.excess_load())
-        return CostEvaluator([0.0], 0.0, 0.0).cost(solution), off
+    def found(self, solution: Solution) -> Found:
+        """Return a solution that can be driven, and what it costs."""
+        return Found(cost=CostEvaluator([0.0], 0.0, 0.0).cost(solution), rounds=self.rounds(solution))
 
-    def columns(self, solution: Solution) -> Iterator[Column]:
-        """Yield the rounds of a solution that can be driven."""
+    def drivable(self, solution: Solution) -> Iterator[tuple[int, tuple[int, ...], int]]:
+        """Yield kind of team, stops and cost of the rounds of a solution that can be driven."""
         for route in solution.routes():
-            if route.is_feasible():
-                clients = tuple(visit.idx for visit in route if visit.is_client())
-                yield Column(
-                    kind=route.vehicle_type(),
-                    stops=frozenset(self.stop_of[client] for client in clients),
-                    clients=clients,
-                    cost=route.duration_cost() + route.distance_cost() + route.fixed_vehicle_cost(),
-                )
-
-    def of_columns(self, columns: Iterable[Column]) -> Solution:
-        """Return the solution of some rounds."""
-        routes = [Route(self.data, list(column.clients), column.kind) for column in columns]
-        return Solution(self.data, routes)
+            stops = tuple(self.stop_of[visit.idx] for visit in route if visit.is_client())
+            if stops and route.is_feasible():
+                cost = route.duration_cost() + route.distance_cost() + route.fixed_vehicle_cost()
+                yield route.vehicle_type(), stops, cost
 
     def _clients(self) -> list[Client]:
         """Make a client of each window in which a stop can be visited; of several, one is to be visited."""
@@ -177,21 +134,6 @@ class Model:
     def _client_at(self, stop: int, begin: int) -> int:
         clients = self.clients_of[stop]
         return next((c for c in clients if self.data.client(c).tw_late >= begin), clients[-1])
-
-    def _key(self, team: int) -> tuple[object, ...]:
-        """Return what makes a team another one than the next; like teams are vehicles of one type."""
-        ix = self.ix
-        begin, finish = ix.shift[team].tolist()
-        able = ix.able[team, list(self.part.stops)].tobytes()
-        return (
-            ix.mode[team],
-            able,
-            int(ix.start[team]),
-            int(ix.end[team]),
-            begin,
-            finish,
-            int(ix.capacity[team]),
-        )
 
     def _vehicles(self, teams: list[int], profile: int) -> VehicleType:
         ix, team = self.ix, teams[0]

@@ -2,63 +2,157 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csc_array, eye_array, hstack
 
-from planning.patrol.indexed import prizes
+from planning.patrol.indexed import kinds_of, prizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyvrp import Solution
+    import numpy.typing as npt
 
-    from planning.patrol.pyvrp_model import Column, Model
+    from planning.patrol.indexed import Indexed, Part, Rounds
 
-# A limit on nodes, not on seconds: the same run must give the same plan on any machine.
-_NODES = 50
+    # Kind of team, and stops whatever their order.
+    _Key = tuple[int, frozenset[int]]
+    _Floats = npt.NDArray[np.float64]
+
+# So many rounds are kept: the last ones seen, which are the best.
+_MOST_SEEN = 8000
+# Of them so many are tried, those that promise most; limits on nodes, not on seconds: the same run must give
+# the same plan on any machine.
+_MOST_TRIED, _NODES = 2000, 50
 _GAP = 1e-5
 
 
-def recombined(model: Model, columns: Sequence[Column]) -> list[Solution]:
+@dataclass(frozen=True, kw_only=True)
+class Found:
     """
-    Return the best solution made of rounds that were seen; none where none is found.
-
-    By branch and bound (HiGHS): each stop in one round, or left out for its prize where that is allowed, and
-    no more rounds of a kind of team than there are teams of it.
+    Rounds, and what they cost with the prizes of what they leave out.
 
     Parameters
     ----------
-    model
-        What the rounds are of.
-    columns
-        The rounds; those seen several times count once.
+    cost
+        In ms, by the rates of the objective.
+    rounds
+        Who serves what.
     """
-    columns = list({column.key: column for column in sorted(columns, key=lambda c: -c.cost)}.values())
-    if not columns:
+
+    cost: int
+    rounds: Rounds
+
+    @property
+    def count(self) -> int:
+        """How many stops are visited."""
+        return sum(len(stops) for stops in self.rounds.values())
+
+
+class Seen:
+    """The rounds that searches have come upon, each in its cheapest order; the last ones seen are kept."""
+
+    def __init__(self) -> None:
+        self.held: dict[_Key, tuple[int, tuple[int, ...]]] = {}
+
+    def add(self, kind: int, stops: tuple[int, ...], cost: int) -> None:
+        """Keep a round that can be driven by a kind of team."""
+        key = (kind, frozenset(stops))
+        self.held[key] = min((cost, stops), self.held.pop(key, (cost, stops)))
+        if len(self.held) > _MOST_SEEN:
+            del self.held[next(iter(self.held))]
+
+
+def recombined(ix: Indexed, part: Part, seen: Sequence[Seen], *, seconds: float | None = None) -> list[Found]:
+    """
+    Return the best rounds made of those that were seen; nothing where they do not make a whole.
+
+    By branch and bound (HiGHS): each stop in one round, or left out for its prize, and no more rounds of a
+    kind of team than there are teams of it. Of many rounds only those are tried that cost least beyond the
+    prices that the relaxed problem puts on stops and teams.
+
+    Parameters
+    ----------
+    part
+        Of which the rounds are; its kinds of teams are meant.
+    seen
+        Rounds by the searches that saw them.
+    seconds
+        When to give up at the latest; None for no limit.
+    """
+    rounds = sorted({(key[0], cost, stops) for held in seen for key, (cost, stops) in held.held.items()})
+    if not rounds:
         return []
-    stops = model.part.stops
-    row = {stop: i for i, stop in enumerate(stops)}
-    rows = [[*(row[s] for s in sorted(c.stops)), len(stops) + c.kind] for c in columns]
-    first = np.cumsum([0, *map(len, rows)])
-    size = (len(stops) + len(model.teams_of), len(columns))
-    rounds = csc_array((np.ones(first[-1]), np.concatenate(rows), first), shape=size)
-    left_out = eye_array(size[0], len(stops), format="csc")
-    optional = [float(not model.must_visit(stop)) for stop in stops]
-    available = np.array([len(teams) for teams in model.teams_of], dtype=float)
-    solved = milp(
-        np.concatenate([[float(column.cost) for column in columns], prizes(model.ix, model.part)]),
-        integrality=np.ones(size[1] + len(stops)),
-        bounds=Bounds(0, np.concatenate([np.ones(size[1]), optional])),
-        constraints=LinearConstraint(
-            hstack([rounds, left_out], format="csc"),
-            np.concatenate([np.ones(len(stops)), np.zeros(len(available))]),
-            np.concatenate([np.ones(len(stops)), available]),
-        ),
-        options={"node_limit": _NODES, "mip_rel_gap": _GAP},
+    kinds = kinds_of(ix, part)
+    choice = _Choice(ix, part, [len(teams) for teams in kinds], seconds)
+    rounds = [rounds[i] for i in choice.promising(rounds)]
+    chosen = choice.best(rounds)
+    if chosen is None:
+        return []
+    free = [list(teams) for teams in kinds]
+    made = {free[kind].pop(0): stops for kind, _, stops in (rounds[i] for i in chosen)}
+    visited = {stop for stops in made.values() for stop in stops}
+    left = sum(
+        prize for stop, prize in zip(part.stops, choice.prizes.tolist(), strict=True) if stop not in visited
     )
-    if solved.x is None:
-        return []
-    return [model.of_columns(c for c, taken in zip(columns, solved.x, strict=False) if taken > 0.5)]
+    return [Found(cost=left + sum(rounds[i][1] for i in chosen), rounds=dict(sorted(made.items())))]
+
+
+class _Choice:
+    """The choice among rounds, relaxed and whole."""
+
+    def __init__(self, ix: Indexed, part: Part, available: list[int], seconds: float | None) -> None:
+        self.row = {stop: i for i, stop in enumerate(part.stops)}
+        self.prizes = prizes(ix, part)
+        self.available = np.array(available, dtype=float)
+        self.options: dict[str, Any] = {} if seconds is None else {"time_limit": max(seconds, 0.01)}
+
+    def promising(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> list[int]:
+        """Return the numbers of the rounds that cost least beyond the relaxed problem's prices."""
+        everything = list(range(len(rounds)))
+        if len(rounds) <= _MOST_TRIED:
+            return everything
+        table, costs, count = self._table(rounds), self._costs(rounds), len(self.row)
+        relaxed = linprog(
+            costs,
+            A_eq=table[:count],
+            b_eq=np.ones(count),
+            A_ub=table[count:],
+            b_ub=self.available,
+            method="highs",
+            options=self.options,
+        )
+        if relaxed.x is None:
+            return everything[:_MOST_TRIED]
+        price = np.concatenate([relaxed.eqlin.marginals, relaxed.ineqlin.marginals])
+        beyond: _Floats = (costs - table.T @ price)[: len(rounds)]
+        return sorted(np.argsort(beyond, kind="stable")[:_MOST_TRIED].tolist())
+
+    def best(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> list[int] | None:
+        """Return the numbers of the rounds that are best together; None where none are found."""
+        table, costs, count = self._table(rounds), self._costs(rounds), len(self.row)
+        once, none = np.ones(count), np.zeros(len(self.available))
+        solved = milp(
+            costs,
+            integrality=np.ones(len(costs)),
+            bounds=Bounds(0, 1),
+            constraints=LinearConstraint(
+                table, np.concatenate([once, none]), np.concatenate([once, self.available])
+            ),
+            options={"node_limit": _NODES, "mip_rel_gap": _GAP, **self.options},
+        )
+        return None if solved.x is None else np.flatnonzero(solved.x[: len(rounds)] > 0.5).tolist()
+
+    def _table(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> csc_array:
+        """Return what each round takes, then each stop that is left out: (stop or kind, choice)."""
+        rows = [[*sorted(self.row[s] for s in stops), len(self.row) + kind] for kind, _, stops in rounds]
+        first = np.cumsum([0, *map(len, rows)])
+        size = (len(self.row) + len(self.available), len(rounds))
+        taken = csc_array((np.ones(first[-1]), np.concatenate(rows), first), shape=size)
+        return csc_array(hstack([taken, eye_array(size[0], len(self.row))], format="csc"))
+
+    def _costs(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> _Floats:
+        return np.concatenate([np.array([cost for _, cost, _ in rounds], dtype=float), self.prizes])

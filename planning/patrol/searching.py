@@ -1,4 +1,10 @@
-"""The search for good rounds: chains of PyVRP's local search, and the best of all rounds they come upon."""
+"""
+The search for good rounds: PyVRP's local search and tearing and mending side by side, then the best of both.
+
+PyVRP keeps Python to itself while it works, tearing and mending does not; so one thread has the first, all
+others the second. Where they meet, a better plan is put together from the rounds that all have seen, and torn
+and mended from there.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +13,25 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import numpy as np
-from pyvrp import (
-    IteratedLocalSearch,
-    IteratedLocalSearchParams,
-    PenaltyManager,
-    PenaltyParams,
-    RandomNumberGenerator,
-    Solution,
-)
-from pyvrp.IteratedLocalSearch import IteratedLocalSearchCallbacks
-from pyvrp.search import OPERATORS, LocalSearch, NeighbourhoodParams, compute_neighbours
-
 from planning.patrol.indexed import prizes
-from planning.patrol.pyvrp_model import Model
-from planning.patrol.recombining import recombined
-from planning.patrol.timing import best_place, timed
+from planning.patrol.pyvrp_search import LocalSearching
+from planning.patrol.recombining import Found, recombined
+from planning.patrol.ruining import Tearing, ground_of
+from planning.patrol.timing import timed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyvrp import Activity, CostEvaluator
-    from pyvrp.stop import StoppingCriterion
-
     from planning.patrol.indexed import Indexed, Part, Rounds
-    from planning.patrol.pyvrp_model import Column
 
-# Shares of a search after each of which its chains go on from the best of all. After the first, stops that
-# have to be visited may be given up, where not all can be.
-_EPOCHS = (0.4, 0.6, 0.8, 1.0)
-# A shorter memory than PyVRP's own settles sooner; fewer neighbours are tried sooner.
-_HISTORY, _NEIGHBOURS = 100, 30
-# Rounds are kept every so many iterations, so many of each chain: the last ones, which are the best.
-_SEE_EVERY, _MOST_SEEN = 25, 2000
-# A search that has brought nothing for so many iterations a stop is over.
-_PATIENCE = 300
-_NONE_YET = np.iinfo(np.int64).max
+# After this share of a search its threads meet.
+_MEET = 0.5
+# PyVRP's first plan of more stops takes longer than there is time.
+_MOST_LOCAL = 800
+# What is put together at the end takes this share of a search at most.
+_LAST = 0.96
+_LONGEST_S = 2.0
+_NONE = 2**62
 
 
 class Budget:
@@ -78,11 +67,23 @@ class Budget:
             return self.done / self.iterations
         return 1.0 if not self.seconds else (now - self.began) / self.seconds
 
-    def quota(self, until: float, chains: int) -> int | None:
-        """Return how many iterations each of some chains has until a share is spent; None for no limit."""
-        if self.iterations is None:
-            return None
-        return max(round((until - self.spent()) * self.iterations / chains), 1)
+    def left_s(self, until: float) -> float | None:
+        """Return the seconds until a share is spent; None where iterations count."""
+        return None if self.seconds is None else max(until - self.spent(), 0.0) * self.seconds
+
+    def share_until(self, until: float, chains: int) -> Callable[[int], float]:
+        """Return what tells each of some chains, by its iterations, what share of a stretch is over."""
+        begun = self.spent()
+        span = max(until - begun, 1e-9)
+        quota = None if self.iterations is None else max(round(span * self.iterations / chains), 1)
+
+        def share(done: int) -> float:
+            spent = self.spent()
+            if quota is None or spent >= 1:
+                return (spent - begun) / span
+            return done / quota
+
+        return share
 
 
 def search(
@@ -94,7 +95,7 @@ def search(
     chains: int = 1,
     until: float = 1.0,
     start: Rounds | None = None,
-    feasible: bool = False,
+    complete: bool = False,
 ) -> Rounds:
     """
     Search the best rounds of some teams for some stops; what is returned can be driven.
@@ -110,150 +111,77 @@ def search(
     chains
         Searches that run at once and share what they find.
     start
-        Rounds to start from.
-    feasible
-        Whether to stop at the first plan that visits every stop that has to be visited, or at `until` with
-        less.
+        Rounds to start from; what cannot be driven of them is left out.
+    complete
+        Whether to stop at the first plan that visits all, or at `until` with less.
     """
-    chosen = _Chains(Model(ix, part, strict=True), seed=seed, budget=budget, count=chains)
+    chosen = _Chains(ix, part, seed=seed, budget=budget, count=chains)
+    first = drivable(ix, part, start or {})
+    if complete:
+        return chosen.completed(first, until=until).rounds
     spent = budget.spent()
-    shares = (1.0,) if feasible else _EPOCHS
-    untils = [spent + share * max(until - spent, 0.0) for share in shares]
-    first = None if start is None else chosen.model.solution(start)
-    best = chosen.improved(first, until=untils[0], feasible=feasible)
-    for share in untils[1:]:
-        if budget.spent() >= until:
-            break
-        if chosen.model.strict and not best.is_feasible():
-            rounds = chosen.model.rounds(best)
-            chosen = _Chains(Model(ix, part, strict=False), seed=seed, budget=budget, count=chains)
-            best = chosen.model.solution(rounds)
-        best = chosen.improved(best, until=share, feasible=feasible)
-    rounds = chosen.model.rounds(best)
-    return filled(ix, part, rounds if best.is_feasible() else drivable(ix, part, rounds))
+    span = max(until - spent, 0.0)
+    met = chosen.both(first, until=spent + _MEET * span)
+    return chosen.torn(met.rounds, until=spent + _LAST * span, end=until).rounds
 
 
 class _Chains:
-    """Searches of one model that run at once, each with its own random numbers."""
+    """Searches of one part that run at once, each with its own random numbers."""
 
-    def __init__(self, model: Model, *, seed: int, budget: Budget, count: int) -> None:
-        self.model, self.budget = model, budget
-        near = compute_neighbours(model.data, NeighbourhoodParams(num_neighbours=_NEIGHBOURS))
-        self.chains = [_Chain(model, near, seed=seed * 1009 + number) for number in range(count)]
+    def __init__(self, ix: Indexed, part: Part, *, seed: int, budget: Budget, count: int) -> None:
+        self.ix, self.part, self.budget, self.seed = ix, part, budget, seed * 1009
+        ground = ground_of(ix, part)
+        self.tearing = [Tearing(ix, part, ground, seed=self.seed + number) for number in range(count)]
+        self.seen = [chain.seen for chain in self.tearing]
 
-    def improved(self, start: Solution | None, *, until: float, feasible: bool) -> Solution:
-        """Return the best solution that a chain finds, or that is made of the rounds of all."""
-        quota = self.budget.quota(until, len(self.chains))
+    def both(self, start: Rounds, *, until: float) -> Found:
+        """Return the best rounds that PyVRP finds in one thread, tearing and mending in the others."""
+        if len(self.part.stops) > _MOST_LOCAL:
+            return self.torn(start, until=until, end=until)
+        share = self.budget.share_until(until, len(self.tearing))
+        others = self.tearing[1:]
+        with ThreadPoolExecutor(len(self.tearing)) as threads:
+            torn = [threads.submit(chain.run, start, share) for chain in others]
+            local = LocalSearching(self.ix, self.part, seed=self.seed)
+            found = local.run(start, share) + [future.result() for future in torn]
+        self.seen.append(local.seen)
+        self.budget.done += local.done + sum(chain.done for chain in others)
+        # Where PyVRP has nothing that can be driven, and is alone, what it was given is all there is.
+        return self._best(found, until) if found else Found(cost=_NONE, rounds=start)
+
+    def torn(self, start: Rounds, *, until: float, end: float) -> Found:
+        """Return the best rounds that tearing and mending finds, or that come of putting them together."""
+        share = self.budget.share_until(until, len(self.tearing))
+        return self._best(self._run(lambda chain: chain.run(start, share)), end)
+
+    def completed(self, start: Rounds, *, until: float) -> Found:
+        """Return the first rounds that visit all; or at the end those that come nearest to it."""
+        share = self.budget.share_until(until, len(self.tearing))
         # Which chain is first depends on the machine: only where time counts anyway.
-        first = threading.Event() if feasible and quota is None else None
+        first = threading.Event()
 
-        def run(chain: _Chain) -> Solution:
-            stop = _Stop(
-                self.budget,
-                until=until,
-                quota=quota,
-                patience=_PATIENCE * len(self.model.part.stops),
-                feasible=feasible,
-                first=first,
-            )
-            return chain.run(start, stop)
+        def run(chain: Tearing) -> Found:
+            found = chain.run(start, lambda done: 1.0 if first.is_set() else share(done), complete=True)
+            if self.budget.iterations is None and found.count == len(self.part.stops):
+                first.set()
+            return found
 
-        with ThreadPoolExecutor(len(self.chains)) as threads:
-            found = list(threads.map(run, self.chains))
-        self.budget.done += sum(chain.done for chain in self.chains)
-        if not feasible and self.budget.spent() < 1:
-            found += recombined(self.model, [column for chain in self.chains for column in chain.columns()])
-        return min(found, key=self.model.cost)
+        return min(self._run(run), key=lambda found: found.cost)
 
+    def _run(self, run: Callable[[Tearing], Found]) -> list[Found]:
+        """Run all chains that tear and mend."""
+        with ThreadPoolExecutor(len(self.tearing)) as threads:
+            found = list(threads.map(run, self.tearing))
+        self.budget.done += sum(chain.done for chain in self.tearing)
+        return found
 
-class _Chain(IteratedLocalSearchCallbacks):
-    """PyVRP's iterated local search, which may be gone on with from elsewhere; keeps the rounds it sees."""
-
-    def __init__(self, model: Model, near: dict[Activity, list[Activity]], *, seed: int) -> None:
-        self.model, self.done = model, 0
-        self.random = RandomNumberGenerator(seed)
-        self.local = LocalSearch(model.data, self.random, near)
-        for operator in OPERATORS:
-            if operator.supports(model.data):
-                self.local.add_operator(operator(model.data))
-        params = PenaltyParams()
-        self.penalties = PenaltyManager(params.midpoint_penalties(model.data), params)
-        self.seen: dict[tuple[int, frozenset[int]], Column] = {}
-
-    def run(self, start: Solution | None, stop: StoppingCriterion) -> Solution:
-        """Return the best solution found from one, or from a random one."""
-        self.done = 0
-        first = Solution.make_random(self.model.data, self.random) if start is None else start
-        first = self.local(first, self.penalties.max_cost_evaluator(), exhaustive=True)
-        params = IteratedLocalSearchParams(history_length=_HISTORY, callbacks=self)
-        algorithm = IteratedLocalSearch(self.model.data, self.penalties, self.local, first, params)
-        return algorithm.run(stop, collect_stats=False).best
-
-    def on_best(self, best: Solution) -> None:
-        self._see(best)
-
-    def on_iteration(
-        self, current: Solution, candidate: Solution, best: Solution, cost_evaluator: CostEvaluator
-    ) -> None:
-        self.done += 1
-        if self.done % _SEE_EVERY == 0:
-            self._see(current)
-
-    def columns(self) -> list[Column]:
-        """Return the last rounds seen, each once."""
-        return list(self.seen.values())[-_MOST_SEEN:]
-
-    def _see(self, solution: Solution) -> None:
-        for column in self.model.columns(solution):
-            held = self.seen.pop(column.key, column)
-            self.seen[column.key] = min(held, column, key=lambda column: column.cost)
-
-
-class _Stop:
-    """
-    PyVRP's question whether to stop.
-
-    Parameters
-    ----------
-    budget, until, quota
-        What may be spent: a share of the budget, or so many iterations.
-    patience
-        Iterations that may bring nothing.
-    feasible, first
-        Whether to stop at the first plan that can be driven, and which chains stop when one has it.
-    """
-
-    def __init__(
-        self,
-        budget: Budget,
-        *,
-        until: float,
-        quota: int | None,
-        patience: int,
-        feasible: bool,
-        first: threading.Event | None,
-    ) -> None:
-        self.budget, self.until, self.quota, self.patience = budget, until, quota, patience
-        self.feasible, self.first = feasible, first
-        self.asked = self.stale = 0
-        self.best = _NONE_YET
-
-    def __call__(self, best_cost: int) -> bool:
-        """Whether to stop, given the cost of the best plan that can be driven."""
-        self.asked += 1
-        self.stale = self.stale + 1 if best_cost == self.best else 0
-        self.best = best_cost
-        if self.stale > self.patience:
-            return True
-        if self.feasible and best_cost != _NONE_YET:
-            if self.first is not None:
-                self.first.set()
-            return True
-        if self.first is not None and self.first.is_set():
-            return True
-        if self.quota is not None and self.asked > self.quota:
-            return True
-        return self.budget.spent() >= (1.0 if self.quota is not None else self.until)
+    def _best(self, found: list[Found], until: float) -> Found:
+        """Return the best of what was found, and of what can be put together from the rounds seen."""
+        left = self.budget.left_s(until)
+        if left != 0 and self.budget.spent() < 1:
+            seconds = None if left is None else min(left, _LONGEST_S)
+            found = found + recombined(self.ix, self.part, self.seen, seconds=seconds)
+        return min(found, key=lambda found: found.cost)
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
@@ -270,22 +198,3 @@ def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
         if held:
             kept[team] = tuple(held)
     return kept
-
-
-def filled(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
-    """Return rounds with the stops put in that still fit, those that count most first."""
-    visited = {stop for stops in rounds.values() for stop in stops}
-    worth = dict(zip(part.stops, prizes(ix, part).tolist(), strict=True))
-    for stop in sorted(set(part.stops) - visited, key=lambda stop: (-worth[stop], stop)):
-        tries = []
-        for team in part.teams:
-            if ix.able[team, stop]:
-                stops = rounds.get(team, ())
-                place, longer = best_place(ix, team, stops, stop, cap=part.cap)
-                before = timed(ix, team, stops, cap=part.cap).duration if stops else 0
-                if longer.possible:
-                    tries.append((longer.duration - before, team, (*stops[:place], stop, *stops[place:])))
-        if tries:
-            _, team, stops = min(tries)
-            rounds = {**rounds, team: stops}
-    return rounds
