@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _FAR = 2**40
 # Stops to which a tear can spread, from the nearest on.
 _NEAREST = 200
-# Of iterations as others count them, one is so many times of tearing and mending; so many make a stretch
-# after which it is asked whether to go on.
-TIMES, STRETCH = 50, 40
+# An iteration is so many times of tearing and mending, to take as long as one of PyVRP; after a stretch of
+# iterations, shorter where there are more stops, it is asked whether to go on.
+_TIMES, _LONGEST_STRETCH, _STOPS_A_STRETCH = 50, 40, 16_000
 # Heat in ways between near stops, at first and at last; from rounds that are good already, at first less.
 _HOT, _WARM, _COLD = 2.0, 0.5, 0.05
 # More times for a stop bring nothing.
@@ -126,12 +126,12 @@ class Tearing:
         costs = np.full(2, kernel.cost_of(self.ground, state))
         kernel.copy(state, best)
         enough, hot = _ENOUGH * len(self.part.stops), _WARM if start else _HOT
-        times = self.done = 0
+        stretch = max(1, min(_LONGEST_STRETCH, _STOPS_A_STRETCH // len(self.part.stops)))
+        asked, times, self.done = _TIMES * stretch, 0, 0
         while (over := max(share(self.done), times / enough)) < 1:
             heat = self.leg * hot * (_COLD / hot) ** over
-            asked = TIMES * STRETCH
             happened = kernel.improve(self.ground, state, best, spare, costs, asked, heat, complete)
-            times, self.done = times + happened, self.done + STRETCH
+            times, self.done = times + happened, self.done + stretch
             self._see(state)
             if happened < asked:
                 break

@@ -1,9 +1,9 @@
 """
 The search for good rounds: PyVRP's local search and tearing and mending side by side, then the best of both.
 
-PyVRP keeps Python to itself while it works, tearing and mending does not; so one thread has the first, all
-others the second. Where they meet, a better plan is put together from the rounds that all have seen, and torn
-and mended from there.
+PyVRP keeps Python to itself while it works, tearing and mending does not; so one thread has the first for a
+while, all others the second throughout. Where they meet, a better plan is put together from the rounds that
+all have seen, and torn and mended from there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from planning.patrol.indexed import prizes
 from planning.patrol.pyvrp_search import LocalSearching
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
 
     from planning.patrol.indexed import Indexed, Part, Rounds
 
-# After this share of a search its threads meet.
-_MEET = 0.5
+_Result = TypeVar("_Result")
+
+# Shares of a search by which its threads meet, a plan is put together, that is torn and mended, and another
+# put together; and of the first of these the share that PyVRP has in its thread.
+_MET, _TOGETHER, _TORN, _PYVRP = 0.75, 0.85, 0.92, 0.25
 # PyVRP's first plan of more stops takes longer than there is time.
-_MOST_LOCAL = 800
-# What is put together at the end takes this share of a search at most.
-_LAST = 0.96
-_LONGEST_S = 2.0
-_NONE = 2**62
+_MOST_PYVRP = 800
 
 
 class Budget:
@@ -120,9 +119,9 @@ def search(
     if complete:
         return chosen.completed(first, until=until).rounds
     spent = budget.spent()
-    span = max(until - spent, 0.0)
-    met = chosen.both(first, until=spent + _MEET * span)
-    return chosen.torn(met.rounds, until=spent + _LAST * span, end=until).rounds
+    met, together, torn = (spent + share * max(until - spent, 0.0) for share in (_MET, _TOGETHER, _TORN))
+    best = chosen.best(chosen.both(first, until=met), until=together)
+    return chosen.best([best, *chosen.torn(best.rounds, until=torn)], until=until).rounds
 
 
 class _Chains:
@@ -134,25 +133,26 @@ class _Chains:
         self.tearing = [Tearing(ix, part, ground, seed=self.seed + number) for number in range(count)]
         self.seen = [chain.seen for chain in self.tearing]
 
-    def both(self, start: Rounds, *, until: float) -> Found:
-        """Return the best rounds that PyVRP finds in one thread, tearing and mending in the others."""
-        if len(self.part.stops) > _MOST_LOCAL:
-            return self.torn(start, until=until, end=until)
+    def both(self, start: Rounds, *, until: float) -> list[Found]:
+        """Return the best rounds of each search; the first has PyVRP's before it tears and mends."""
         share = self.budget.share_until(until, len(self.tearing))
-        others = self.tearing[1:]
-        with ThreadPoolExecutor(len(self.tearing)) as threads:
-            torn = [threads.submit(chain.run, start, share) for chain in others]
-            local = LocalSearching(self.ix, self.part, seed=self.seed)
-            found = local.run(start, share) + [future.result() for future in torn]
-        self.seen.append(local.seen)
-        self.budget.done += local.done + sum(chain.done for chain in others)
-        # Where PyVRP has nothing that can be driven, and is alone, what it was given is all there is.
-        return self._best(found, until) if found else Found(cost=_NONE, rounds=start)
+        first = self.tearing[0]
 
-    def torn(self, start: Rounds, *, until: float, end: float) -> Found:
-        """Return the best rounds that tearing and mending finds, or that come of putting them together."""
+        def run(chain: Tearing) -> list[Found]:
+            if chain is not first or len(self.part.stops) > _MOST_PYVRP:
+                return [chain.run(start, share)]
+            local = LocalSearching(self.ix, self.part, seed=self.seed)
+            found = local.run(start, lambda done: share(done) / _PYVRP)
+            self.seen.append(local.seen)
+            self.budget.done += local.done
+            return [*found, chain.run(start, lambda done: _rest(share(local.done + done)))]
+
+        return [found for of_chain in self._run(run) for found in of_chain]
+
+    def torn(self, start: Rounds, *, until: float) -> list[Found]:
+        """Return the best rounds that each search finds from some by tearing and mending."""
         share = self.budget.share_until(until, len(self.tearing))
-        return self._best(self._run(lambda chain: chain.run(start, share)), end)
+        return self._run(lambda chain: chain.run(start, share))
 
     def completed(self, start: Rounds, *, until: float) -> Found:
         """Return the first rounds that visit all; or at the end those that come nearest to it."""
@@ -168,20 +168,24 @@ class _Chains:
 
         return min(self._run(run), key=lambda found: found.cost)
 
-    def _run(self, run: Callable[[Tearing], Found]) -> list[Found]:
-        """Run all chains that tear and mend."""
+    def best(self, found: list[Found], *, until: float) -> Found:
+        """Return the best of what was found, and of what can be put together by then from the rounds seen."""
+        left = self.budget.left_s(until)
+        if left != 0 and self.budget.spent() < 1:
+            found = found + recombined(self.ix, self.part, self.seen, seconds=left)
+        return min(found, key=lambda found: found.cost)
+
+    def _run(self, run: Callable[[Tearing], _Result]) -> list[_Result]:
+        """Run all searches at once."""
         with ThreadPoolExecutor(len(self.tearing)) as threads:
             found = list(threads.map(run, self.tearing))
         self.budget.done += sum(chain.done for chain in self.tearing)
         return found
 
-    def _best(self, found: list[Found], until: float) -> Found:
-        """Return the best of what was found, and of what can be put together from the rounds seen."""
-        left = self.budget.left_s(until)
-        if left != 0 and self.budget.spent() < 1:
-            seconds = None if left is None else min(left, _LONGEST_S)
-            found = found + recombined(self.ix, self.part, self.seen, seconds=seconds)
-        return min(found, key=lambda found: found.cost)
+
+def _rest(share: float) -> float:
+    """Return what share of the rest is over once PyVRP has had its own."""
+    return max((share - _PYVRP) / (1 - _PYVRP), 0.0)
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from geo.errors import Reason
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 # What a refusal is about, the nearest miss first; those with numbers are ranked by them.
 _BY_NUMBERS = 0
 _RANK = {"skill": 1, "not_allowed": 2, "unreachable": 3}
+# Of so many stops, the highest priorities first, it is worked out what forbids them to every team and what
+# would help; of more only what forbids them to the nearest teams. Nobody reads thousands.
+_IN_FULL, _NEAREST = 100, 3
 
 
 def unvisited_stops(
@@ -33,6 +37,8 @@ def unvisited_stops(
     """
     Return the stops that no round visits, with what forbids each to every team, and what would help.
 
+    Beyond 100 stops, those of the highest priority, only the nearest teams are told, and no help.
+
     Parameters
     ----------
     problem, ix
@@ -46,10 +52,13 @@ def unvisited_stops(
     """
     visited = {stop for stops in rounds.values() for stop in stops}
     before = {out.stop_id: out for out in known}
+    left = [stop for stop in range(len(ix.stop_ids)) if stop not in visited]
+    in_full = set(sorted(left, key=lambda stop: int(ix.priority[stop]))[:_IN_FULL])
     return tuple(
         _unvisited(problem, ix, rounds, stop, cap, before.get(ix.stop_ids[stop]), changed)
-        for stop in range(len(ix.stop_ids))
-        if stop not in visited
+        if stop in in_full
+        else _in_brief(problem, ix, rounds, stop, cap)
+        for stop in left
     )
 
 
@@ -67,7 +76,7 @@ def _unvisited(
     for team, team_id in enumerate(ix.team_ids):
         if team_id not in refusals:
             refusals[team_id] = trial(problem, ix, team, rounds.get(team, ()), stop, cap)
-    ranked = sorted(refusals.values(), key=lambda r: (*_rank(r), ix.team_number[r.team_id]))
+    ranked = _ranked(ix, refusals.values())
     touched = {ix.team_ids[team] for team in changed}
     # What helps by another team's round still does.
     if before is not None and touched.isdisjoint(str(r.facts.get("team")) for r in before.remedies):
@@ -75,8 +84,27 @@ def _unvisited(
     else:
         helps = remedies(problem, ix, rounds, stop, ranked, cap=cap)
     return Unvisited(
-        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=tuple(ranked), remedies=helps
+        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=ranked, remedies=helps
     )
+
+
+def _in_brief(problem: DayProblem, ix: Indexed, rounds: Rounds, stop: int, cap: int | None) -> Unvisited:
+    """Return what forbids a stop to the nearest teams, those first that may serve it."""
+    ways = [
+        (not ix.able[team, stop], int(ix.travel(team)[start, ix.node[stop]]), team)
+        for team, start in enumerate(ix.start.tolist())
+    ]
+    tried = [
+        trial(problem, ix, team, rounds.get(team, ()), stop, cap) for _, _, team in nsmallest(_NEAREST, ways)
+    ]
+    return Unvisited(
+        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=_ranked(ix, tried), remedies=()
+    )
+
+
+def _ranked(ix: Indexed, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return refusals, the nearest miss first."""
+    return tuple(sorted(refusals, key=lambda r: (*_rank(r), ix.team_number[r.team_id])))
 
 
 def _rank(refusal: Refusal) -> tuple[int, int]:
