@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from planning.patrol.indexed import Indexed, Part, Rounds
 
+    Ints = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
     # Kind of team, and stops whatever their order.
     _Key = tuple[int, frozenset[int]]
-    _Floats = npt.NDArray[np.float64]
+    # Kind of team, cost, and stops in their order.
+    _Round = tuple[int, int, tuple[int, ...]]
 
 # So many rounds are kept: the last ones seen, which are the best.
 _MOST_SEEN = 8000
@@ -66,13 +69,15 @@ class Seen:
             del self.held[next(iter(self.held))]
 
 
-def recombined(ix: Indexed, part: Part, seen: Sequence[Seen], *, seconds: float | None = None) -> list[Found]:
+def recombined(
+    ix: Indexed, part: Part, seen: Sequence[Seen], best: Found, *, seconds: float | None = None
+) -> Found:
     """
-    Return the best rounds made of those that were seen; nothing where they do not make a whole.
+    Return the best plan made of rounds that were seen, or the best so far.
 
-    By branch and bound (HiGHS): each stop in one round, or left out for its prize, and no more rounds of a
-    kind of team than there are teams of it. Of many rounds only those are tried that cost least beyond the
-    prices that the relaxed problem puts on stops and teams.
+    By branch and bound (HiGHS): each stop in one round, and no more rounds of a kind of team than there are
+    teams of it; stops may be left out for their prizes where the best so far leaves any out. Of many rounds
+    only those are tried that cost least beyond the prices that the relaxed problem puts on stops and teams.
 
     Parameters
     ----------
@@ -80,41 +85,54 @@ def recombined(ix: Indexed, part: Part, seen: Sequence[Seen], *, seconds: float 
         Of which the rounds are; its kinds of teams are meant.
     seen
         Rounds by the searches that saw them.
+    best
+        The best plan so far.
     seconds
         When to give up at the latest; None for no limit.
     """
     rounds = sorted({(key[0], cost, stops) for held in seen for key, (cost, stops) in held.held.items()})
     if not rounds:
-        return []
+        return best
     kinds = kinds_of(ix, part)
-    choice = _Choice(ix, part, [len(teams) for teams in kinds], seconds)
-    rounds = [rounds[i] for i in choice.promising(rounds)]
-    chosen = choice.best(rounds)
-    if chosen is None:
-        return []
+    left = prizes(ix, part) if best.count < len(part.stops) else None
+    choice = _Choice(part, [len(teams) for teams in kinds], left, seconds)
+    served = {frozenset(stops) for stops in best.rounds.values()}
+    tried = set(choice.promising(rounds)) | {i for i, r in enumerate(rounds) if frozenset(r[2]) in served}
+    chosen = choice.best([rounds[i] for i in sorted(tried)])
     free = [list(teams) for teams in kinds]
-    made = {free[kind].pop(0): stops for kind, _, stops in (rounds[i] for i in chosen)}
-    visited = {stop for stops in made.values() for stop in stops}
-    left = sum(
-        prize for stop, prize in zip(part.stops, choice.prizes.tolist(), strict=True) if stop not in visited
-    )
-    return [Found(cost=left + sum(rounds[i][1] for i in chosen), rounds=dict(sorted(made.items())))]
+    made = {free[kind].pop(0): stops for kind, _, stops in chosen}
+    missing = set(part.stops) - {stop for stops in made.values() for stop in stops}
+    worth = zip(part.stops, prizes(ix, part).tolist(), strict=True)
+    cost = sum(cost for _, cost, _ in chosen) + sum(prize for stop, prize in worth if stop in missing)
+    return Found(cost=cost, rounds=dict(sorted(made.items()))) if cost < best.cost else best
 
 
 class _Choice:
-    """The choice among rounds, relaxed and whole."""
+    """
+    The choice among rounds, relaxed and whole.
 
-    def __init__(self, ix: Indexed, part: Part, available: list[int], seconds: float | None) -> None:
+    Parameters
+    ----------
+    part
+        Stops that are to be visited.
+    available
+        How many teams there are of each kind.
+    prizes
+        What leaving out each stop costs; None where nothing may be left out.
+    seconds
+        When to give up.
+    """
+
+    def __init__(self, part: Part, available: list[int], prizes: Ints | None, seconds: float | None) -> None:
         self.row = {stop: i for i, stop in enumerate(part.stops)}
-        self.prizes = prizes(ix, part)
+        self.prizes = np.empty(0, dtype=np.int64) if prizes is None else prizes
         self.available = np.array(available, dtype=float)
         self.options: dict[str, Any] = {} if seconds is None else {"time_limit": max(seconds, 0.01)}
 
-    def promising(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> list[int]:
+    def promising(self, rounds: list[_Round]) -> list[int]:
         """Return the numbers of the rounds that cost least beyond the relaxed problem's prices."""
-        everything = list(range(len(rounds)))
         if len(rounds) <= _MOST_TRIED:
-            return everything
+            return list(range(len(rounds)))
         table, costs, count = self._table(rounds), self._costs(rounds), len(self.row)
         relaxed = linprog(
             costs,
@@ -126,33 +144,34 @@ class _Choice:
             options=self.options,
         )
         if relaxed.x is None:
-            return everything[:_MOST_TRIED]
+            return []
         price = np.concatenate([relaxed.eqlin.marginals, relaxed.ineqlin.marginals])
-        beyond: _Floats = (costs - table.T @ price)[: len(rounds)]
-        return sorted(np.argsort(beyond, kind="stable")[:_MOST_TRIED].tolist())
+        beyond: Floats = (costs - table.T @ price)[: len(rounds)]
+        return np.argsort(beyond, kind="stable")[:_MOST_TRIED].tolist()  # type: ignore[no-any-return]
 
-    def best(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> list[int] | None:
-        """Return the numbers of the rounds that are best together; None where none are found."""
+    def best(self, rounds: list[_Round]) -> list[_Round]:
+        """Return the rounds that are best together; nothing where none are found."""
         table, costs, count = self._table(rounds), self._costs(rounds), len(self.row)
         once, none = np.ones(count), np.zeros(len(self.available))
+        limits = np.concatenate([once, none]), np.concatenate([once, self.available])
         solved = milp(
             costs,
             integrality=np.ones(len(costs)),
             bounds=Bounds(0, 1),
-            constraints=LinearConstraint(
-                table, np.concatenate([once, none]), np.concatenate([once, self.available])
-            ),
+            constraints=LinearConstraint(table, *limits),
             options={"node_limit": _NODES, "mip_rel_gap": _GAP, **self.options},
         )
-        return None if solved.x is None else np.flatnonzero(solved.x[: len(rounds)] > 0.5).tolist()
+        if solved.x is None:
+            return []
+        return [r for r, taken in zip(rounds, solved.x, strict=False) if taken > 0.5]
 
-    def _table(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> csc_array:
+    def _table(self, rounds: list[_Round]) -> csc_array:
         """Return what each round takes, then each stop that is left out: (stop or kind, choice)."""
         rows = [[*sorted(self.row[s] for s in stops), len(self.row) + kind] for kind, _, stops in rounds]
         first = np.cumsum([0, *map(len, rows)])
         size = (len(self.row) + len(self.available), len(rounds))
         taken = csc_array((np.ones(first[-1]), np.concatenate(rows), first), shape=size)
-        return csc_array(hstack([taken, eye_array(size[0], len(self.row))], format="csc"))
+        return csc_array(hstack([taken, eye_array(size[0], len(self.prizes))], format="csc"))
 
-    def _costs(self, rounds: list[tuple[int, int, tuple[int, ...]]]) -> _Floats:
+    def _costs(self, rounds: list[_Round]) -> Floats:
         return np.concatenate([np.array([cost for _, cost, _ in rounds], dtype=float), self.prizes])

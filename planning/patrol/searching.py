@@ -78,9 +78,9 @@ class Budget:
 
         def share(done: int) -> float:
             spent = self.spent()
-            if quota is None or spent >= 1:
-                return (spent - begun) / span
-            return done / quota
+            if spent >= 1:
+                return 1.0
+            return (spent - begun) / span if quota is None else done / quota
 
         return share
 
@@ -170,10 +170,10 @@ class _Chains:
 
     def best(self, found: list[Found], *, until: float) -> Found:
         """Return the best of what was found, and of what can be put together by then from the rounds seen."""
-        left = self.budget.left_s(until)
-        if left != 0 and self.budget.spent() < 1:
-            found = found + recombined(self.ix, self.part, self.seen, seconds=left)
-        return min(found, key=lambda found: found.cost)
+        best, left = min(found, key=lambda found: found.cost), self.budget.left_s(until)
+        if left == 0 or self.budget.spent() >= 1:
+            return best
+        return recombined(self.ix, self.part, self.seen, best, seconds=left)
 
     def _run(self, run: Callable[[Tearing], _Result]) -> list[_Result]:
         """Run all searches at once."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import planning.patrol.recombining as recombining
 from planning.patrol.indexed import Part, indexed, kinds_of, prizes
-from planning.patrol.recombining import Seen, recombined
+from planning.patrol.recombining import Found, Seen, recombined
 from tests.planning.patrol.days import MIN, day
 
 LINE = {"a": (0, 0), "b": (10, 0), "c": (20, 0), "d": (30, 0)}
@@ -16,6 +16,10 @@ LINE = {"a": (0, 0), "b": (10, 0), "c": (20, 0), "d": (30, 0)}
 def part_of(ix, **other):
     teams, stops = tuple(range(len(ix.team_ids))), tuple(range(len(ix.stop_ids)))
     return Part(teams=teams, stops=stops, objective="hours", **other)
+
+
+def nothing(ix):
+    return Found(cost=int(prizes(ix, part_of(ix)).sum()), rounds={})
 
 
 def seen_of(rounds):
@@ -29,7 +33,7 @@ def test_the_good_halves_of_two_plans_make_one():
     ix = indexed(day(LINE, [{}, {}], [{"at": at} for at in "bcd"] + [{"at": "b"}]))
     one = seen_of([(0, (0, 1), 50), (0, (2, 3), 200)])
     other = seen_of([(0, (2, 3), 90), (0, (0, 1), 300)])
-    (found,) = recombined(ix, part_of(ix), [one, other])
+    found = recombined(ix, part_of(ix), [one, other], nothing(ix))
     assert found.rounds in ({0: (0, 1), 1: (2, 3)}, {0: (2, 3), 1: (0, 1)})
     assert found.cost == 140 * MIN
 
@@ -37,6 +41,15 @@ def test_the_good_halves_of_two_plans_make_one():
 def test_of_one_round_the_cheapest_order_is_kept():
     seen = seen_of([(0, (0, 1), 70), (0, (1, 0), 60), (0, (0, 1), 80)])
     assert list(seen.held.values()) == [(60 * MIN, (1, 0))]
+
+
+def test_the_best_so_far_stays_where_the_rounds_seen_make_nothing_better():
+    """Where it visits all, so must what is put together."""
+    ix = indexed(day(LINE, [{}, {}], [{"at": "b"}, {"at": "c"}]))
+    best = Found(cost=300 * MIN, rounds={0: (0,), 1: (1,)})
+    assert recombined(ix, part_of(ix), [seen_of([(0, (0,), 35), (0, (0, 1), 310)])], best) == best
+    assert recombined(ix, part_of(ix), [seen_of([(0, (0,), 35)])], best) == best
+    assert recombined(ix, part_of(ix), [seen_of([(0, (1, 0), 70)])], best).rounds == {0: (1, 0)}
 
 
 def test_the_last_rounds_seen_are_kept(monkeypatch):
@@ -47,10 +60,10 @@ def test_the_last_rounds_seen_are_kept(monkeypatch):
 
 def test_no_more_rounds_are_taken_than_there_are_teams_and_the_rest_is_left_for_its_prize():
     ix = indexed(day(LINE, [{}], [{"at": "b"}, {"at": "c", "priority": 2}]))
-    (found,) = recombined(ix, part_of(ix), [seen_of([(0, (0,), 35), (0, (1,), 55)])])
+    found = recombined(ix, part_of(ix), [seen_of([(0, (0,), 35), (0, (1,), 55)])], nothing(ix))
     assert found.rounds == {0: (0,)}
     assert found.cost == 35 * MIN + prizes(ix, part_of(ix))[1]
-    assert recombined(ix, part_of(ix), [Seen()]) == []
+    assert recombined(ix, part_of(ix), [Seen()], found) == found
 
 
 @given(data=st.data(), tried=st.sampled_from([4, 2000]))
@@ -64,7 +77,7 @@ def test_it_is_the_best_of_all_choices(data, tried):
     rounds = data.draw(st.lists(kind_and_cost, min_size=1, max_size=8, unique_by=lambda r: r[:2]))
     most, recombining._MOST_TRIED = recombining._MOST_TRIED, tried
     try:
-        (found,) = recombined(ix, part, [seen_of(rounds)])
+        found = recombined(ix, part, [seen_of(rounds)], nothing(ix))
     finally:
         recombining._MOST_TRIED = most
     worth, best = prizes(ix, part).tolist(), sum(prizes(ix, part).tolist())
