@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-# Stops torn out at a time, on average; the longest string; how often a good place is overlooked.
+# Stops torn out at a time, on average; the longest string; how often a place is overlooked.
 _TORN, _STRING, _BLINK = 10.0, 10.0, 0.01
 # How often a string is torn around a piece that stays, and how often that piece grows by a stop.
 _SPLIT, _GROWS = 0.5, 0.5
@@ -223,7 +223,9 @@ def _all_places(state: State) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _cheapest(ground: Ground, state: State, stop: int, listed: int) -> tuple[int, int, int, int]:
+def _cheapest(
+    ground: Ground, state: State, stop: int, listed: int, blink: float
+) -> tuple[int, int, int, int]:
     """Return team, place, window and cost of the cheapest of the places listed; team -1 if none is fit."""
     # In local names, which numba counts once: what is looked up in a loop is looked up slowly.
     ms, mode, start, end, begin, cap = (
@@ -258,7 +260,7 @@ def _cheapest(ground: Ground, state: State, stop: int, listed: int) -> tuple[int
         # A round gets longer by the detour and the stay at least, less what was waited for in it.
         least = rates[DUTY] * (detour + dwell - wait[team]) + rates[WAY] * detour
         least += rates[OUT] if count == 0 else 0
-        if least >= best or _random(random) < _BLINK:
+        if least >= best or _random(random) < blink:
             continue
         for window in range(first, last):
             arrive, busy = head[team, place, _SOONEST] + there, head[team, place, _BUSY] + there
@@ -421,14 +423,23 @@ def _put_in(ground: Ground, state: State, stop: int, team: int, place: int, wind
 
 
 @njit(cache=True, nogil=True)
-def _mend(ground: Ground, state: State, kept: Kept, out: Ints, held: int) -> int:
-    """Put stops where they cost least; return how many find no place, the first ones of `out` then."""
+def mend(ground: Ground, state: State, kept: Kept, out: Ints, held: int, blink: float) -> int:
+    """
+    Put stops where they cost least; return how many find no place, the first ones of `out` then.
+
+    Parameters
+    ----------
+    out, held
+        The stops in their order, and how many they are.
+    blink
+        How often a place is overlooked.
+    """
     left = 0
     for i in range(held):
         stop = out[i]
-        team, place, window, cost = _cheapest(ground, state, stop, _near_places(ground, state, stop))
+        team, place, window, cost = _cheapest(ground, state, stop, _near_places(ground, state, stop), blink)
         if team < 0:
-            team, place, window, cost = _cheapest(ground, state, stop, _all_places(state))
+            team, place, window, cost = _cheapest(ground, state, stop, _all_places(state), blink)
         if team < 0 or cost >= ground.prize[stop]:
             out[left] = stop
             left += 1
@@ -520,7 +531,7 @@ def improve(
         held = _tear(ground, state, spare, seed, out)
         held = _also_tried(state, missing, count, out, held)
         _order(ground, state, out, held, key)
-        left = _mend(ground, state, spare, out, held)
+        left = mend(ground, state, spare, out, held, _BLINK)
         cost = cost_of(ground, state)
         better = cost < costs[NOW] - heat * np.log(1.0 - _random(state.random))
         if complete:

@@ -29,7 +29,7 @@ _NEAREST = 200
 # iterations, shorter where there are more stops, it is asked whether to go on.
 _TIMES, _LONGEST_STRETCH, _STOPS_A_STRETCH = 50, 40, 16_000
 # Heat in ways between near stops, at first and at last; from rounds that are good already, at first less.
-_HOT, _WARM, _COLD = 2.0, 0.5, 0.05
+_HOT, _WARM, _COLD = 3.0, 1.0, 0.3
 # More times for a stop bring nothing.
 _ENOUGH = 10_000
 
@@ -137,8 +137,15 @@ class Tearing:
                 break
         best.touched[:] = True
         kernel.restore(self.ground, state, best)
+        self._fill(state, spare)
         self._see(state)
-        return Found(cost=int(costs[kernel.BEST]), rounds=self._rounds(state))
+        return Found(cost=int(kernel.cost_of(self.ground, state)), rounds=self._rounds(state))
+
+    def _fill(self, state: kernel.State, spare: kernel.Kept) -> None:
+        """Put in what still fits, what counts more first, no place overlooked."""
+        missing = np.flatnonzero(state.team < 0)
+        missing = missing[np.argsort(-self.ground.prize[missing], kind="stable")]
+        kernel.mend(self.ground, state, spare, missing, len(missing), 0.0)
 
     def _state(self, start: Rounds) -> kernel.State:
         """Return rounds for the compiled search, each stop in the window in which it is visited."""

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 # What a refusal is about, the nearest miss first; those with numbers are ranked by them.
 _BY_NUMBERS = 0
 _RANK = {"skill": 1, "not_allowed": 2, "unreachable": 3}
-# Of so many stops, the highest priorities first, it is worked out what forbids them to every team and what
-# would help; of more only what forbids them to the nearest teams. Nobody reads thousands.
-_IN_FULL, _NEAREST = 100, 3
+# So many times a stop is tried with a team, the highest priorities first, to tell what forbids it to every
+# team and what would help; of further stops only what forbids them to the nearest teams.
+_TRIALS, _NEAREST = 2000, 3
 
 
 def unvisited_stops(
@@ -37,7 +37,7 @@ def unvisited_stops(
     """
     Return the stops that no round visits, with what forbids each to every team, and what would help.
 
-    Beyond 100 stops, those of the highest priority, only the nearest teams are told, and no help.
+    Where hundreds are left out, of those of lower priority only the nearest teams are told, and no help.
 
     Parameters
     ----------
@@ -53,7 +53,8 @@ def unvisited_stops(
     visited = {stop for stops in rounds.values() for stop in stops}
     before = {out.stop_id: out for out in known}
     left = [stop for stop in range(len(ix.stop_ids)) if stop not in visited]
-    in_full = set(sorted(left, key=lambda stop: int(ix.priority[stop]))[:_IN_FULL])
+    many = _TRIALS // max(len(ix.team_ids), 1)
+    in_full = set(sorted(left, key=lambda stop: int(ix.priority[stop]))[:many])
     return tuple(
         _unvisited(problem, ix, rounds, stop, cap, before.get(ix.stop_ids[stop]), changed)
         if stop in in_full
