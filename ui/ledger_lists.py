@@ -179,7 +179,7 @@ def _faults(
 
 def _read(rows: pd.DataFrame, spec: Ledger) -> tuple[pd.DataFrame, list[Reason]]:
     """Return the cells as a ledger keeps them, and a reason for each that cannot be read."""
-    read, faults = rows.astype(object).where(rows != "", None), []
+    read, faults = rows.mask(rows == "").astype(object), []
     for name, column in spec.columns.items():
         texts = rows[name]
         if column.choices:
@@ -188,7 +188,7 @@ def _read(rows: pd.DataFrame, spec: Ledger) -> tuple[pd.DataFrame, list[Reason]]
             read[name] = parse_times(texts)[DATE].astype(object)
         elif column.kind == "real":
             read[name] = pd.to_numeric(texts.replace("", None), errors="coerce").astype(object)
-        read[name] = read[name].where(read[name].notna(), None)
+        read[name] = read[name].astype(object)
         allowed = [words(LANGS[0]).name("entry_status", code) for code in column.choices or ()] or None
         faults += [
             Reason(
@@ -216,7 +216,8 @@ def _compared(rows: pd.DataFrame, held: pd.DataFrame, spec: Ledger) -> ReturnedL
     changed: dict[str, dict[str, Any]] = {}
     revs, added, same = {}, [], 0
     standing: dict[str | int, int] = {}
-    for row, cells in rows.iterrows():
+    for row, read in rows.iterrows():
+        cells = {name: None if pd.isna(value) else value for name, value in read.items()}
         label = cells[ID]
         if not label:
             added.append({name: cells[name] for name in spec.columns if cells[name] is not None})
@@ -240,8 +241,7 @@ def _compared(rows: pd.DataFrame, held: pd.DataFrame, spec: Ledger) -> ReturnedL
 
 
 def _is_same(now: Any, before: Any) -> bool:
-    before = None if before is None or pd.isna(before) or before == "" else before
-    return bool(now == before)
+    return bool(now == (None if pd.isna(before) else before))
 
 
 def save_ledger_list(
