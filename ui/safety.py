@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ui.place import Place
     from ui.safety_story import Story
 
-VIEWS = ("map", "table", "alerts", "loop", "ledgers")
+VIEWS = ("map", "loop", "ledgers")
 VIEW_KEY = "safety_view"
 TABLE = OnTable(name="safety", views=VIEWS, view_key=VIEW_KEY)
 _NAMED = ("stations", "villages", "towns", "zones")
@@ -52,18 +52,29 @@ class Safety:
     @property
     def told(self) -> list[str]:
         """The chapters that can be put on the table, the newest first."""
-        settled = [one.assessment_id for one in self.assessments if one.status not in (GATHERING, DROPPED)]
-        return [*([PRESENT] if self.period else []), *reversed(settled)]
+        settled = [one for one in self.newest_first if one.status not in (GATHERING, DROPPED)]
+        return [*([PRESENT] if self.period else []), *(one.assessment_id for one in settled)]
+
+    @property
+    def newest_first(self) -> list[Assessment]:
+        """The assessments by period, the latest first, and of a period the newest version."""
+        return sorted(self.assessments, key=lambda one: (one.last, one.first, one.version), reverse=True)
 
     @property
     def assessment(self) -> Assessment | None:
         """The assessment on the table."""
         return next((one for one in self.assessments if one.assessment_id == self.chapter), None)
 
+    @property
+    def story_key(self) -> tuple[str, str, str, str, str]:
+        """The arguments of `cached_safety.story`: present figures are computed where they are asked for."""
+        place, period = self.place, self.period if self.chapter == PRESENT else ""
+        key = cached_safety.assessments_key(self.assessments)
+        return place.path, place.stamp, str(self.chapter), period, key
+
     def story(self) -> Story:
         """Return the story with the chapter on the table open."""
-        place, key = self.place, cached_safety.assessments_key(self.assessments)
-        return cached_safety.story(place.path, place.stamp, str(self.chapter), self.period, key)
+        return cached_safety.story(*self.story_key)
 
     @cached_property
     def names(self) -> PlaceNames:
@@ -79,8 +90,7 @@ def read_safety(place: Place) -> Safety:
     safety = Safety(place=place, workspace=workspace, assessments=assessments, chapter=None, period=period)
     settled = [chapter for chapter in safety.told if chapter != PRESENT]
     newest = settled[0] if settled else PRESENT if period else None
-    chosen = TABLE.plan(place, safety.told, else_=newest)
-    return Safety(place=place, workspace=workspace, assessments=assessments, chapter=chosen, period=period)
+    return replace(safety, chapter=TABLE.plan(place, safety.told, else_=newest))
 
 
 def chapter_label(safety: Safety, chapter: str) -> str:

@@ -17,14 +17,7 @@ def show(safety: Safety) -> None:
     place, t = safety.place, safety.place.t
     with st.spinner(t("safety.drawing")):
         html = cached_safety.safety_html(
-            place.path,
-            place.stamp,
-            str(safety.chapter),
-            safety.period,
-            cached_safety.assessments_key(safety.assessments),
-            cached_safety.beside_key(safety.workspace),
-            place.lang,
-            place.credit,
+            *safety.story_key, cached_safety.beside_key(safety.workspace), place.lang, place.credit
         )
     with st.container(key="safety-map"):
         st.iframe(html, height=look.MAP_HEIGHT, alt=t("safety_map.title"))
