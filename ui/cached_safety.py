@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What is drawn below and above the villages, and what is told beside them.
 _DRAWN = ("villages", "towns", "stations", "roads", "water", "zones", "grids", "posts", "areas", "facilities")
-_TOLD = ("staff", "stops")
+_TOLD = ("staff", "stops", "indicators")
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

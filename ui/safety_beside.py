@@ -11,6 +11,7 @@ from data.ledger_columns import DEADLINE, MEASURES, OPEN, OWNER, STATUS, TEXT
 from data.ledgers import read_ledger
 from data.patrol_plans import read_patrol_plan, read_patrol_plans
 from data.schemas import COUNT, KIND, PLACE_ID, ROLE, STOP_ID, VILLAGE_ID
+from planning.index.badges import backlog, badges
 from planning.profile import PRESENT
 from ui.maps.safety import Beside
 
@@ -50,7 +51,32 @@ def read_beside(
         counts=index.indicators.pivot_table(index="village_id", columns="indicator", values="count")
         if len(index.indicators)
         else pd.DataFrame(),
+        badges=_badges(index, t),
+        backlog=_backlog(tables, index, t),
     )
+
+
+def _badges(index: SafetyIndex, t: Words) -> dict[str, list[str]]:
+    table = badges(index).fillna(value=False)
+    return {
+        str(village): [t.name("badge", badge) for badge in table if row[badge]]
+        for village, row in table.iterrows()
+    }
+
+
+def _backlog(tables: Mapping[str, Any], index: SafetyIndex, t: Words) -> dict[str, list[str]]:
+    """Return what is still open in each village, by kind; what came to zero is told as well."""
+    reports = tables.get("indicators")
+    if reports is None or reports.empty:
+        return {}
+    table = backlog(reports, through=index.panel.period.last)
+    return {
+        str(village): [
+            t("safety_map.backlog_of", name=t.name("backlog", kind), count=t.number(row[kind]))
+            for kind in table
+        ]
+        for village, row in table.iterrows()
+    }
 
 
 def _measures(workspace: Workspace, t: Words, today: dt.date) -> dict[str, list[str]]:

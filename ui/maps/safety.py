@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from data.schemas import KIND, NAME, STATION_ID, TOWN_ID, VILLAGE_ID
+from data.schemas import NAME, STATION_ID, TOWN_ID, VILLAGE_ID
 from planning.index.points import RULE
 from planning.index.profile import GREY
 from ui.index_words import class_name, grade_name, line_text
@@ -52,6 +52,8 @@ class Beside:
         When patrols came last, in words; and which villages they came to of late.
     counts
         Events of the period, a column per indicator.
+    badges, backlog
+        Names of the badges that a village has; lines on what is still open there.
     """
 
     measures: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -59,6 +61,8 @@ class Beside:
     patrols: Mapping[str, str] = field(default_factory=dict)
     patrolled: frozenset[str] = frozenset()
     counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    badges: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    backlog: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def safety_map(
@@ -155,6 +159,7 @@ _WORDS = (
     "measures",
     "no_measures",
     "people",
+    "backlog",
     "patrols",
     "never",
     "neighbours",
@@ -239,29 +244,24 @@ def _portraits(
     towns, stations = names_of(tables, "towns", TOWN_ID), names_of(tables, "stations", STATION_ID)
     about = zip(texts(shapes, TOWN_ID, towns), texts(shapes, STATION_ID, stations), strict=True)
     lines, near = _lines(story, t), _neighbours(shapes)
-    kinds = texts(shapes, KIND)
     classes = story.index.villages["class"].reindex(ids)
     return [
         {
-            "about": [
-                text
-                for text in (t.name("village", kind) if kind else "", town, station, _class(own, t))
-                if text
-            ],
+            "about": [text for text in (_class(own, t), town, station) if text],
             "lines": lines.get(one, []),
             "measures": list(beside.measures.get(one, ())),
             "people": list(beside.people.get(one, ())),
+            "badges": list(beside.badges.get(one, ())),
+            "backlog": list(beside.backlog.get(one, ())),
             "patrols": beside.patrols.get(one, ""),
             "near": near[place],
         }
-        for place, (one, kind, (town, station), own) in enumerate(
-            zip(ids, kinds, about, classes, strict=True)
-        )
+        for place, (one, (town, station), own) in enumerate(zip(ids, about, classes, strict=True))
     ]
 
 
 def _class(label: object, t: Words) -> str:
-    return t("safety_map.class", name=class_name(label, t)) if isinstance(label, str) else ""
+    return class_name(label, t) if isinstance(label, str) else ""
 
 
 def _lines(story: Story, t: Words) -> dict[str, list[list[str]]]:

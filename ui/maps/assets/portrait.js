@@ -15,6 +15,7 @@
     shut.addEventListener('click', close);
     head.append(shut);
     box.append(node('p', {class: 'gb-about'}, told.about.join(' · ')));
+    if (state.chapter === spec.opened && told.badges.length) box.append(badges(told.badges));
     box.append(verdict(spec, chapter, index));
     const pillars = chapter.pillars.map((values) => values[index]);
     if (pillars.some((value) => value !== null)) {
@@ -22,12 +23,18 @@
     }
     box.append(...trend(spec, state, index));
     box.append(...lines(spec, state, told));
-    box.append(...list(words.measures, told.measures, words.no_measures));
+    box.append(...list(words.backlog, told.backlog), ...list(words.measures, told.measures, words.no_measures));
     box.append(...list(words.people, told.people), ...list(words.patrols, told.patrols ? [told.patrols] : []));
     box.append(...neighbours(state, told, go));
     if (spec.mark) box.append(node('p', {class: 'gb-mark'}, spec.mark));
     return box;
   };
+
+  function badges(names) {
+    const box = node('div', {class: 'gb-badges'});
+    for (const name of names) box.append(node('span', {}, `✓ ${name}`));
+    return box;
+  }
 
   function verdict(spec, chapter, i) {
     const words = spec.words, grade = spec.grades[chapter.grade[i]], isGrey = chapter.grade[i] === spec.grades.length - 1;

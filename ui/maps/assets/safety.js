@@ -142,14 +142,15 @@
   }
 
   function chip(grade, count) {
-    const node = element('span', grade.name);
+    const node = element('span');
     node.style.setProperty('--grade', grade.colour);
-    node.append(element('b', String(count)));
+    node.append(element('i', grade.name), element('b', String(count)));
     return node;
   }
 
   function unsure(spec, words) {
-    const node = element('span', words.unsure);
+    const node = element('span');
+    node.append(element('i', words.unsure));
     node.className = 'gb-hatched';
     node.title = words.sure;
     return node;
