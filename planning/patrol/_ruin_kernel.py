@@ -60,6 +60,8 @@ class Ground(NamedTuple):
         (stop, …): the stops from the nearest on, itself first.
     rates
         See DUTY, WAY, OUT.
+    most
+        How many teams may go out.
     """
 
     ms: NDArray[np.int64]
@@ -81,6 +83,7 @@ class Ground(NamedTuple):
     closes: Ints
     near: NDArray[np.int64]
     rates: Ints
+    most: int
 
 
 class State(NamedTuple):
@@ -193,14 +196,18 @@ def measure(ground: Ground, state: State, team: int) -> None:
 
 @njit(cache=True, nogil=True)
 def _near_places(ground: Ground, state: State, stop: int) -> int:
-    """List the places beside the nearest stops, and one team at home of each kind; return how many."""
-    tries, found = state.tries, 0
+    """List the places beside the nearest stops, and teams at home if more may go; return how many."""
+    tries, found, going = state.tries, 0, 0
     tried = np.zeros(len(ground.kind), dtype=np.bool_)
     for team in range(len(ground.kind)):
-        if state.visits[team] == 0 and not tried[ground.kind[team]]:
+        if state.visits[team] > 0:
+            going += 1
+        elif not tried[ground.kind[team]]:
             tried[ground.kind[team]] = True
             tries[_TEAM, found], tries[_PLACE, found] = team, 0
             found += 1
+    if going >= ground.most:
+        found = 0
     for i in range(1, min(_NEAREST + 1, ground.near.shape[1])):
         other = ground.near[stop, i]
         if state.team[other] >= 0:

@@ -150,6 +150,8 @@ class Part:
         Longest time out; None for the shift.
     all_required
         Whether every stop has to be visited, whatever its priority.
+    most
+        How many teams may go out, where all that counts is to visit all; None for any number.
     """
 
     teams: tuple[int, ...]
@@ -157,6 +159,7 @@ class Part:
     objective: str
     cap: int | None = None
     all_required: bool = False
+    most: int | None = None
 
 
 def kinds_of(ix: Indexed, part: Part) -> list[list[int]]:

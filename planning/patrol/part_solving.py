@@ -176,19 +176,16 @@ class _Task:
         return self._for_hours(replace(goal, cap=high), rounds)
 
     def fewest_teams(self, part: Part, rounds: Rounds) -> Rounds:
-        """Return rounds of fewer teams that visit the same stops: one after the other is sent home."""
+        """Return rounds of fewer teams that visit the same stops: one less may go out, and again."""
         goal, least = _same_stops(part, rounds), least_teams(self.ix, part, rounds)
-        spared = self._by_length(rounds)
-        for number in range(_TRIES):
-            if len(rounds) <= least or not spared:
+        while len(rounds) > least:
+            shortest = min(rounds, key=lambda team: (timed(self.ix, team, rounds[team]).duration, team))
+            rest = {team: stops for team, stops in rounds.items() if team != shortest}
+            tried = replace(goal, most=len(rest))
+            found = self.search(tried, until=_SETTLED_UNTIL, start=rest, complete=True)
+            if _count(found) < len(goal.stops):
                 break
-            rest = {team: stops for team, stops in rounds.items() if team != spared[0]}
-            tried = replace(goal, teams=tuple(rest))
-            found = self.search(tried, until=self._slice(number), start=rest, complete=True)
-            if _count(found) == len(goal.stops):
-                rounds, spared = found, self._by_length(found)
-            else:
-                spared = spared[1:]
+            rounds = found
         return self._for_hours(replace(goal, teams=tuple(rounds)), rounds)
 
     def _for_hours(self, goal: Part, rounds: Rounds) -> Rounds:
@@ -200,9 +197,6 @@ class _Task:
         """Return until when a try may last: what is left until all is settled is shared out evenly."""
         spent = self.budget.spent()
         return spent + max(_SETTLED_UNTIL - spent, 0.0) / (_TRIES - number)
-
-    def _by_length(self, rounds: Rounds) -> list[int]:
-        return sorted(rounds, key=lambda team: (timed(self.ix, team, rounds[team]).duration, team))
 
 
 def _same_stops(part: Part, rounds: Rounds) -> Part:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _MOST_SEEN = 8000
 # Of them so many are tried, those that promise most; limits on nodes, not on seconds: the same run must give
 # the same plan on any machine.
-_MOST_TRIED, _NODES = 1500, 50
+_MOST_TRIED, _NODES = 2500, 50
 _GAP = 1e-5
 
 

@@ -28,8 +28,8 @@ _NEAREST = 200
 # An iteration is so many times of tearing and mending, to take as long as one of PyVRP; after a stretch of
 # iterations, shorter where there are more stops, it is asked whether to go on.
 _TIMES, _LONGEST_STRETCH, _STOPS_A_STRETCH = 50, 40, 16_000
-# Heat in ways between near stops, at first and at last; from rounds that are good already, at first less.
-_HOT, _WARM, _COLD = 3.0, 1.0, 0.3
+# Heat at first and at last, in ways between near stops: from nothing, and from rounds that are good already.
+_FROM_NOTHING, _FROM_GOOD = (4.0, 0.2), (0.5, 0.1)
 # More times for a stop bring nothing.
 _ENOUGH = 10_000
 
@@ -69,6 +69,7 @@ def ground_of(ix: Indexed, part: Part) -> kernel.Ground:
         closes=np.array([closes for _, closes in flat]),
         near=_near(ms[:, : len(stops), : len(stops)].min(axis=0)),
         rates=np.array([int(part.objective != TRAVEL), int(part.objective == TRAVEL), team_price(ix, part)]),
+        most=len(teams) if part.most is None else part.most,
     )
 
 
@@ -125,11 +126,12 @@ class Tearing:
         state, best, spare = self._state(start), self._kept(), self._kept()
         costs = np.full(2, kernel.cost_of(self.ground, state))
         kernel.copy(state, best)
-        enough, hot = _ENOUGH * len(self.part.stops), _WARM if start else _HOT
+        hot, cold = _FROM_GOOD if start else _FROM_NOTHING
+        enough = _ENOUGH * len(self.part.stops)
         stretch = max(1, min(_LONGEST_STRETCH, _STOPS_A_STRETCH // len(self.part.stops)))
         asked, times, self.done = _TIMES * stretch, 0, 0
         while (over := max(share(self.done), times / enough)) < 1:
-            heat = self.leg * hot * (_COLD / hot) ** over
+            heat = self.leg * hot * (cold / hot) ** over
             happened = kernel.improve(self.ground, state, best, spare, costs, asked, heat, complete)
             times, self.done = times + happened, self.done + stretch
             self._see(state)

@@ -28,9 +28,9 @@ _Result = TypeVar("_Result")
 
 # Shares of a search by which its threads meet, a plan is put together, that is torn and mended, and another
 # put together; and of the first of these the share that PyVRP has in its thread.
-_MET, _TOGETHER, _TORN, _PYVRP = 0.75, 0.85, 0.94, 0.2
+_MET, _TOGETHER, _TORN, _PYVRP = 0.75, 0.82, 0.94, 0.15
 # PyVRP's first plan of more stops takes longer than there is time.
-_MOST_PYVRP = 800
+_MOST_PYVRP = 500
 
 
 class Budget:

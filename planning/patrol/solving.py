@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _LARGE = 40
 _CHAINS = 2
 # The rest goes into bounds, reasons and the check.
-_SEARCH_SHARE = 0.93
+_SEARCH_SHARE = 0.95
 
 
 def plan_day(

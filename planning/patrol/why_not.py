@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from geo.errors import Reason
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 _BY_NUMBERS = 0
 _RANK = {"skill": 1, "not_allowed": 2, "unreachable": 3}
 # So many times a stop is tried with a team, the highest priorities first, to tell what forbids it to every
-# team and what would help; of further stops only what forbids them to the nearest teams.
-_TRIALS, _NEAREST = 2000, 3
+# team and what would help; of further stops only what forbids them to the nearest team.
+_TRIALS = 2000
 
 
 def unvisited_stops(
@@ -37,7 +36,7 @@ def unvisited_stops(
     """
     Return the stops that no round visits, with what forbids each to every team, and what would help.
 
-    Where hundreds are left out, of those of lower priority only the nearest teams are told, and no help.
+    Where hundreds are left out, of those of lower priority only the nearest team is told, and no help.
 
     Parameters
     ----------
@@ -90,17 +89,15 @@ def _unvisited(
 
 
 def _in_brief(problem: DayProblem, ix: Indexed, rounds: Rounds, stop: int, cap: int | None) -> Unvisited:
-    """Return what forbids a stop to the nearest teams, those first that may serve it."""
+    """Return what forbids a stop to the nearest team, of those that may serve it if any may."""
     ways = [
         (not ix.able[team, stop], int(ix.travel(team)[start, ix.node[stop]]), team)
         for team, start in enumerate(ix.start.tolist())
     ]
-    tried = [
-        trial(problem, ix, team, rounds.get(team, ()), stop, cap) for _, _, team in nsmallest(_NEAREST, ways)
-    ]
-    return Unvisited(
-        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=_ranked(ix, tried), remedies=()
+    tried = tuple(
+        trial(problem, ix, team, rounds.get(team, ()), stop, cap) for _, _, team in sorted(ways)[:1]
     )
+    return Unvisited(stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=tried)
 
 
 def _ranked(ix: Indexed, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

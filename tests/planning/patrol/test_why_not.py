@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 
+from planning.patrol import why_not
 from planning.patrol.moving import moved
 from planning.patrol.params import DayParams, Limits
 from planning.patrol.solving import plan_day
@@ -112,6 +113,18 @@ def test_the_nearest_miss_comes_first():
     teams = [{"until": 500}, {"until": 530}, {"until": 520}]
     out = out_of(day(LINE, teams, [{"at": "c"}]))
     assert [refusal.team_id for refusal in out.refusals] == ["T2", "T3", "T1"]
+
+
+def test_of_many_stops_only_the_first_priorities_are_told_in_full(monkeypatch):
+    """Three teams at a, two at d, none of which has time; three stops, of which one is told in full."""
+    monkeypatch.setattr(why_not, "_TRIALS", 5)
+    teams = [{"until": 490}] * 3 + [{"until": 490, "at": "d"}] * 2
+    stops = [{"at": "c", "priority": 2}, {"at": "b"}, {"at": "a", "priority": 2}]
+    outs = {out.stop_id: out for out in plan_day(day(LINE, teams, stops), limits=FEW).unvisited}
+    assert [len(outs[stop].refusals) for stop in ("S1", "S2", "S3")] == [1, 5, 1]
+    assert [refusal.team_id for refusal in outs["S1"].refusals] == ["T4"]
+    assert outs["S2"].remedies
+    assert outs["S3"].remedies == ()
 
 
 def remedied(problem, plan, out, remedy):
