@@ -189,11 +189,11 @@ def _rest(share: float) -> float:
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
-    """Return rounds without the stops that make them impossible to keep, those that count least first."""
+    """Return rounds without other parts' stops, and those that forbid keeping them, what counts least first."""
     worth = dict(zip(part.stops, prizes(ix, part).tolist(), strict=True))
     kept: Rounds = {}
     for team, stops in rounds.items():
-        held = [stop for stop in stops if ix.able[team, stop]]
+        held = [stop for stop in stops if stop in worth and ix.able[team, stop]]
         while held and not timed(ix, team, held, cap=part.cap).possible:
             tries = [held[:i] + held[i + 1 :] for i in range(len(held))]
             rest = [timed(ix, team, stops_left, cap=part.cap) for stops_left in tries]

@@ -142,3 +142,5 @@ def test_of_rounds_that_cannot_be_kept_the_stops_that_count_least_are_left_out()
     ix = indexed(day(points, [{}], stops))
     assert drivable(ix, whole(ix), {0: (0, 1, 2)}) == {0: (0, 1)}
     assert drivable(ix, whole(ix, cap=220 * MIN), {0: (0, 1, 2)}) == {0: (1,)}
+    some = Part(teams=(0,), stops=(0, 2), objective="hours")
+    assert drivable(ix, some, {0: (0, 1)}) == {0: (0,)}
