@@ -189,7 +189,7 @@ def _rest(share: float) -> float:
 
 
 def drivable(ix: Indexed, part: Part, rounds: Rounds) -> Rounds:
-    """Return rounds without other parts' stops, and those that forbid keeping them, what counts least first."""
+    """Return rounds without foreign stops, and those that forbid keeping them, what counts least first."""
     worth = dict(zip(part.stops, prizes(ix, part).tolist(), strict=True))
     kept: Rounds = {}
     for team, stops in rounds.items():
