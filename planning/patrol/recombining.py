@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     _Round = tuple[int, int, tuple[int, ...]]
 
 # So many rounds are kept: the last ones seen, which are the best.
-_MOST_SEEN = 8000
+_MOST_SEEN = 12_000
 # Of them so many are tried, those that promise most; limits on nodes, not on seconds: the same run must give
 # the same plan on any machine.
 _MOST_TRIED, _NODES = 2500, 50

@@ -27,9 +27,10 @@ _FAR = 2**40
 _NEAREST = 200
 # An iteration is so many times of tearing and mending, to take as long as one of PyVRP; after a stretch of
 # iterations, shorter where there are more stops, it is asked whether to go on.
-_TIMES, _LONGEST_STRETCH, _STOPS_A_STRETCH = 50, 40, 16_000
-# Heat at first and at last, in ways between near stops: from nothing, and from rounds that are good already.
-_FROM_NOTHING, _FROM_GOOD = (4.0, 0.2), (0.5, 0.1)
+_TIMES, _LONGEST_STRETCH, _STOPS_A_STRETCH = 50, 20, 8_000
+# Heat at first and at last, in ways between near stops: from nothing, from rounds that are good already, and
+# where only leaving out counts.
+_FROM_NOTHING, _FROM_GOOD, _TO_COMPLETE = (2.0, 0.2), (0.5, 0.1), (1.0, 0.1)
 # More times for a stop bring nothing.
 _ENOUGH = 10_000
 
@@ -126,7 +127,7 @@ class Tearing:
         state, best, spare = self._state(start), self._kept(), self._kept()
         costs = np.full(2, kernel.cost_of(self.ground, state))
         kernel.copy(state, best)
-        hot, cold = _FROM_GOOD if start else _FROM_NOTHING
+        hot, cold = _TO_COMPLETE if complete else _FROM_GOOD if start else _FROM_NOTHING
         enough = _ENOUGH * len(self.part.stops)
         stretch = max(1, min(_LONGEST_STRETCH, _STOPS_A_STRETCH // len(self.part.stops)))
         asked, times, self.done = _TIMES * stretch, 0, 0

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
-# Shares of a search by which its threads meet, a plan is put together, that is torn and mended, and another
-# put together; and of the first of these the share that PyVRP has in its thread.
-_MET, _TOGETHER, _TORN, _PYVRP = 0.75, 0.82, 0.94, 0.15
+# Shares of a search: by the first its threads are done with one search from the start, by the second with
+# another, which differs as chance will have it; by the third the best plan is put together from both, by the
+# fourth it is torn and mended. Of the first, PyVRP has a share in its thread.
+_ONCE, _AGAIN, _TOGETHER, _TORN, _PYVRP = 0.38, 0.76, 0.83, 0.95, 0.2
 # PyVRP's first plan of more stops takes longer than there is time.
 _MOST_PYVRP = 500
 
@@ -71,7 +72,7 @@ class Budget:
         return None if self.seconds is None else max(until - self.spent(), 0.0) * self.seconds
 
     def share_until(self, until: float, chains: int) -> Callable[[int], float]:
-        """Return what tells each of some chains, by its iterations, what share of a stretch is over."""
+        """Return what tells each of some chains, by its iterations, how far it is on its way to a share."""
         begun = self.spent()
         span = max(until - begun, 1e-9)
         quota = None if self.iterations is None else max(round(span * self.iterations / chains), 1)
@@ -119,8 +120,10 @@ def search(
     if complete:
         return chosen.completed(first, until=until).rounds
     spent = budget.spent()
-    met, together, torn = (spent + share * max(until - spent, 0.0) for share in (_MET, _TOGETHER, _TORN))
-    best = chosen.best(chosen.both(first, until=met), until=together)
+    left = max(until - spent, 0.0)
+    once, again, together, torn = (spent + share * left for share in (_ONCE, _AGAIN, _TOGETHER, _TORN))
+    found = chosen.both(first, until=once) + chosen.torn(first, until=again)
+    best = chosen.best(found, until=together)
     return chosen.best([best, *chosen.torn(best.rounds, until=torn)], until=until).rounds
 
 
@@ -135,19 +138,21 @@ class _Chains:
 
     def both(self, start: Rounds, *, until: float) -> list[Found]:
         """Return the best rounds of each search; the first has PyVRP's before it tears and mends."""
-        share = self.budget.share_until(until, len(self.tearing))
-        first = self.tearing[0]
+        share, first = self.budget.share_until(until, len(self.tearing)), self.tearing[0]
+        begun: list[LocalSearching] = []
 
         def run(chain: Tearing) -> list[Found]:
             if chain is not first or len(self.part.stops) > _MOST_PYVRP:
                 return [chain.run(start, share)]
             local = LocalSearching(self.ix, self.part, seed=self.seed)
+            begun.append(local)
             found = local.run(start, lambda done: share(done) / _PYVRP)
-            self.seen.append(local.seen)
-            self.budget.done += local.done
             return [*found, chain.run(start, lambda done: _rest(share(local.done + done)))]
 
-        return [found for of_chain in self._run(run) for found in of_chain]
+        found = [found for of_chain in self._run(run) for found in of_chain]
+        self.seen += [local.seen for local in begun]
+        self.budget.done += sum(local.done for local in begun)
+        return found
 
     def torn(self, start: Rounds, *, until: float) -> list[Found]:
         """Return the best rounds that each search finds from some by tearing and mending."""
