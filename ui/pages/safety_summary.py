@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ui.safety import Safety
 
 _BY, _BY_KEY = (TOWN, STATION, ZONE), "safety summary by"
+_ROWS_SHOWN, _HEIGHT = 18, 600
 _TABLES = {TOWN: "towns", STATION: "stations", ZONE: "zones"}
 
 
@@ -48,7 +49,11 @@ def show(safety: Safety) -> None:
         table,
         hide_index=True,
         width="stretch",
-        height=min(38 + 35 * len(table), 620),
+        height="auto" if len(table) <= _ROWS_SHOWN else _HEIGHT,
+        column_config={
+            t(f"safety_summary.{name}"): st.column_config.NumberColumn(format="%.1f")
+            for name in ("score", "points")
+        },
         key=f"safety summary {by} {t.lang} {safety.chapter}",
         placeholder=t.number(None),
     )
