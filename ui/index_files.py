@@ -127,15 +127,15 @@ def write_index(
     Write an index into a folder, and return the names of the files.
 
     villages, points (every calculation line by line) and indicators as CSV with stable headings, the first
-    two as workbooks with headings in words as well, the profile as it was, and index.json with the rest.
+    two as workbooks with headings in words as well, the profile as it was, and index.json with the rest. Of
+    the external edition, whose calculations have no figures, villages alone.
     """
-    tables = {
-        "villages": index.villages.reset_index(),
-        "points": _named(index.points.lines, index),
-        "indicators": _named(index.indicators, index),
-    }
-    mark, stamp = t(f"index.{index.edition}"), datetime.now(UTC).replace(microsecond=0)
-    books = {"villages": _village_sheet(index, t, names), "points": _point_sheet(index, t, names)}
+    tables = {"villages": index.villages.reset_index()}
+    books = {"villages": _village_sheet(index, t, names)}
+    if index.edition == "internal":
+        tables |= {"points": _named(index.points.lines, index), "indicators": _named(index.indicators, index)}
+        books["points"] = _point_sheet(index, t, names)
+    mark, stamp = t(f"table.mark_{index.edition}"), datetime.now(UTC).replace(microsecond=0)
     about = _about_sheet(index, t, names)
     content = json.dumps(index_facts(index, t), ensure_ascii=False, indent=1, default=str)
     files = {
@@ -213,7 +213,7 @@ def _about_sheet(index: SafetyIndex, t: Words, names: PlaceNames) -> Table:
     lines = [*heading(index, t), *notes(index, t, names)]
     return Table(
         title=t("index.about"),
-        columns=(Column(name="", label=t("index.about"), width=100),),
+        columns=(Column(name="", label="", width=100),),
         rows=tuple((ROW, (line,)) for line in lines),
     )
 
@@ -222,12 +222,13 @@ def _sheet(
     columns: Iterable[tuple[Column, Iterable[Any]]], index: SafetyIndex, t: Words, notes: Iterable[str] = ()
 ) -> Table:
     """Return columns as a sheet with its title, in which stands whether it may leave the house."""
-    heads, values = zip(*columns, strict=True)
-    cells = ((None if pd.isna(value) else value for value in row) for row in zip(*values, strict=True))
+    filled = [(column, [None if pd.isna(value) else value for value in values]) for column, values in columns]
+    if index.edition == "external":
+        filled = [(column, values) for column, values in filled if any(v is not None for v in values)]
     return Table(
         title="　".join(heading(index, t)),
-        columns=heads,
-        rows=tuple((ROW, tuple(row)) for row in cells),
+        columns=tuple(column for column, _ in filled),
+        rows=tuple((ROW, row) for row in zip(*(values for _, values in filled), strict=True)),
         notes=tuple(notes),
     )
 

@@ -84,7 +84,7 @@ def _villages(villages: pd.DataFrame) -> pd.DataFrame:
     telling = ("pillar_", "points_", "probability_")
     stay = ("points_grade", "points_coverage")
     scores = [name for name in map(str, villages) if name.startswith(telling) and name not in stay]
-    found = villages.assign(**dict.fromkeys((*_OF_VILLAGES, *scores), np.nan), rank=pd.NA)
+    found = villages.assign(**dict.fromkeys((*_OF_VILLAGES, *scores), np.nan), rank=None)
     # The places of a band follow from how many villages the bands have.
     judged = found[found["band"].notna()]
     sizes = judged.groupby(["class", "band"]).size()
