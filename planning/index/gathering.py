@@ -116,6 +116,12 @@ class _Source:
         days = {"incidents": self.calls.known.first if self.calls else None, "indicators": self.reports.first}
         return {table: day for table, day in days.items() if day is not None}
 
+    @property
+    def last(self) -> dt.date:
+        """The last day that anything is known of."""
+        days = [self.calls.known.last] if self.calls else []
+        return max([*days, *([self.reports.last] if self.reports.last else [])], default=dt.date.max)
+
     def known_days(self, days: Period) -> int:
         """Return how many of some days calls are known of."""
         if self.calls is None:
@@ -336,7 +342,8 @@ def _latest(
     for item in profile.indicators:
         if item.source != "indicators":
             continue
-        latest = source.reports.latest(item, period.last)
+        # Of days to come nobody is overdue.
+        latest = source.reports.latest(item, min(period.last, source.last))
         fresh = latest["overdue"] <= profile.carry
         if item.measure == "level":
             seen[item.code] = now[item.code] = latest["value"]
@@ -372,7 +379,9 @@ def _note_what_lacks(
             continue
         wanted = item.categories or item.series or (item.code,)
         facts = {"code": item.code, "wanted": wanted}
-        if nearest := _nearest(wanted, there[item.source]):
+        if any(name in there[item.source] for name in wanted):
+            notes.append(Reason("indicator_without_current_data", facts))
+        elif nearest := _nearest(wanted, there[item.source]):
             notes.append(Reason("indicator_misspelt", {**facts, "nearest": nearest}))
         else:
             notes.append(Reason("indicator_without_data", facts))

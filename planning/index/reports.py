@@ -52,6 +52,11 @@ class Reports:
         """The earliest day that is reported of."""
         return None if self.rows.empty else dt.date.fromordinal(int(self.rows["first"].min()))
 
+    @property
+    def last(self) -> dt.date | None:
+        """The last day that is reported of."""
+        return None if self.rows.empty else dt.date.fromordinal(int(self.rows["last"].max()))
+
     def within(
         self, indicator: Indicator, days: Period, denominators: pd.DataFrame
     ) -> tuple[pd.Series, pd.Series]:

@@ -211,6 +211,22 @@ def test_what_lacks_is_told_with_the_nearest_name(tables):
     }
 
 
+def test_in_a_year_that_is_not_over_reports_of_its_last_months_are_not_overdue(small_district):
+    panel = gather(small_district, load_profile("pingan_village"), parse_period("2026"))
+    assert not {"indicator_without_data", "indicator_misspelt", "reports_overdue"} & {
+        n.code for n in panel.notes
+    }
+    assert panel.spans["window"].counts["petitions"].notna().all()
+    assert not panel.carried.any(axis=None)
+
+
+def test_a_series_that_is_there_but_overdue_is_not_taken_for_a_slip_of_the_pen(tables):
+    rows = tables["indicators"]
+    old = rows[(rows["period_start"] < "2026-07") & (rows["indicator"] == "disputes_closed")]
+    notes = {n.code: n.facts for n in gather({**tables, "indicators": old}, PROFILE, OCTOBER).notes}
+    assert notes["indicator_without_current_data"] == {"code": "settled", "wanted": ("disputes_closed",)}
+
+
 def test_where_no_name_is_near_none_is_asked_about(tables):
     tables["incidents"]["category"] = "noise"
     notes = [note for note in gather(tables, PROFILE, OCTOBER).notes if note.code == "indicator_without_data"]
