@@ -33,6 +33,8 @@ from planning.profile import PRESENT
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from planning.calls import Calls
     from planning.index.profile import IndexProfile, Indicator
     from planning.index.reports import Reports
@@ -78,6 +80,7 @@ def gather(
     reports = read_reports(tables.get("indicators"), villages.index, series, notes)
     source = _Source(
         villages=villages,
+        placed=villages.index.isin(village_of_grid(tables)),
         calls=calls,
         counted=_counted(tables, villages.index, calls, notes),
         reports=reports,
@@ -103,9 +106,10 @@ def gather(
 
 @dataclass(frozen=True, kw_only=True)
 class _Source:
-    """The villages with all calls and reports of them."""
+    """The villages with all calls and reports of them; placed says which have a grid that calls may name."""
 
     villages: pd.DataFrame
+    placed: NDArray[np.bool_]
     calls: Calls | None
     counted: pd.DataFrame
     reports: Reports
@@ -169,7 +173,8 @@ class _Source:
             kept &= rows[CATEGORY].isin(kinds)
         mine = rows[kept]
         sums = np.bincount(mine["village"], mine[COUNT], minlength=len(self.villages))
-        counts = pd.Series(sums, index=self.villages.index, dtype=float)
+        # Of a village without a grid no call is known to be there, or not to be.
+        counts = pd.Series(sums, index=self.villages.index, dtype=float).where(self.placed)
         below = self.villages[item.per] if item.per != PER_VILLAGE else nothing.fillna(1.0)
         # Where nobody is there to be counted of, a rate is unknown, how many there were is known.
         return counts, below * known / DAYS_A_YEAR

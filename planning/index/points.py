@@ -251,11 +251,12 @@ def _framed(profile: IndexProfile, running: Ints, applied: list[_Applied]) -> tu
 
 
 def _coverage(panel: Panel, facts: Facts) -> pd.Series:
-    known = {
-        item.code: ~np.isnan(facts.counts[item.code])
-        for item in panel.profile.indicators
-        if item.rules and not item.optional
-    }
+    known = {}
+    for item in panel.profile.indicators:
+        if item.rules and not item.optional:
+            known[item.code] = ~np.isnan(facts.counts[item.code])
+            if any(rule.kind == "rate" for rule in item.rules):
+                known[item.code] &= facts.denominators[item.code] > 0
     table = pd.DataFrame(known, index=panel.villages.index)
     # Where no rule asks for anything, nothing lacks.
     return table.mean(axis=1).fillna(1.0).rename("points_coverage")

@@ -232,7 +232,7 @@ def test_files_hold_the_villages_the_calculations_and_how_it_was_made(run, tmp_p
     chance = sheet.cell(row=3, column=heads["等级的概率"])
     assert isinstance(chance.value, float)
     assert chance.number_format == "0%"
-    about = [row[0] for row in book["说明"].iter_rows(values_only=True)]
+    about = [row[0] for row in book["说明"].iter_rows(values_only=True) if row[0]]
     assert "内部资料" in about
     assert any("统计口径" in line for line in about)
     assert json.loads((folder / "index.json").read_text(encoding="utf-8"))["count"] == 24

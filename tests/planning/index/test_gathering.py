@@ -227,6 +227,22 @@ def test_a_series_that_is_there_but_overdue_is_not_taken_for_a_slip_of_the_pen(t
     assert notes["indicator_without_current_data"] == {"code": "settled", "wanted": ("disputes_closed",)}
 
 
+def test_of_a_village_without_a_grid_calls_are_unknown_and_not_zero(tables):
+    tables["grids"] = tables["grids"].query("village_id == 'A'")
+    panel = gather(tables, PROFILE, OCTOBER)
+    assert panel.spans["window"].counts["theft"].isna().tolist() == [False, True]
+
+
+def test_a_rate_of_nobody_is_not_known_for_points(tables):
+    tables["grids"] = tables["grids"].assign(residents=[600, 300, 0], floating=0)
+    item = {"code": "theft", "name": "t", "source": "incidents", "categories": "theft"}
+    rated = {**item, "rule": [{"kind": "rate", "points": -1}]}
+    profile = profile_from(
+        {"code": "x", "name": "x", "pillar": [{"code": "p", "name": "p", "indicator": [rated]}]}
+    )
+    assert score_points(gather(tables, profile, OCTOBER)).coverage.tolist() == [1, 0]
+
+
 def test_where_no_name_is_near_none_is_asked_about(tables):
     tables["incidents"]["category"] = "noise"
     notes = [note for note in gather(tables, PROFILE, OCTOBER).notes if note.code == "indicator_without_data"]

@@ -177,6 +177,9 @@ def test_when_every_village_is_grey_there_is_an_index_without_grades(small_distr
     assert found.summary()["judged"] == 0
     assert found.summary()["mean_score"] is None
     assert doubts(found).empty
+    assert (
+        safety_index(tables, strict, OCTOBER, runs=2, edition="external").villages["grade"] == "grey"
+    ).all()
 
 
 def test_grades_may_go_by_points_with_a_probability_of_their_own(small_district):
