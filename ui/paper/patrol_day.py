@@ -13,6 +13,7 @@ from data.map_services import allowed_services
 from data.schemas import NAME
 from geo.coverage import has_shape
 from planning.patrol.backup import backup
+from planning.patrol.due import visit_windows
 from planning.patrol.places import village_places
 from planning.patrol.whereabouts import ends, route_legs
 from ui.names import PlaceNames
@@ -170,8 +171,9 @@ class PatrolDay:
         same_day = begin_ms // DAY_MS == end_ms // DAY_MS
         return f"{self.t.clock(begin_ms)}–{self.t.clock(end_ms % DAY_MS if same_day else end_ms)}"
 
-    def windows(self, windows: tuple[tuple[int, int], ...]) -> str:
-        """Return the windows of a stop, one a line; "" for any time."""
+    def windows(self, stop: pd.Series) -> str:
+        """Return the windows that a visit lies in, one a line; "" for any time."""
+        windows = visit_windows(stop["windows"], int(stop["dwell_ms"]))
         return "\n".join(self.span(opens, closes) for opens, closes in windows)
 
     def day(self) -> str:
