@@ -121,6 +121,8 @@ def test_a_plan_of_one_mode_is_opened_at_once(path, browser_side):
     app = shown(app.run())
     assert app.session_state[patrols.VIEW_KEY] == "routes"
     assert len(browser_side.data["plan"]["routes"]) >= 1
+    # Who comes later finds what the address says, not what somebody waited for before.
+    assert view("plan").session_state[patrols.VIEW_KEY] == "plan"
 
 
 def test_what_has_to_be_filled_in_is_said(path):
@@ -221,6 +223,12 @@ def test_a_plan_is_named_and_deleted(planned):
     next(each for each in app.checkbox if each.key.startswith("patrol delete asked")).check()
     press(shown(app.run()), "patrol_delete")
     assert read_patrol_plans(workspace).empty
+
+
+def test_backup_is_reckoned_without_roads_too(planned):
+    workspace = Workspace.open(planned)
+    workspace.write("roads", workspace.read("roads").iloc[:0])
+    assert words("zh")("patrols.backup_weakest") in said(view("backup"))
 
 
 @pytest.mark.parametrize("lang", LANGS)

@@ -32,10 +32,9 @@ def show(patrols: Patrols) -> None:
     try:
         with st.spinner(t("patrols.reading")):
             kept = patrols.kept_day()
-        if not kept.day.by_road:
-            st.info(look.plain(t("patrols.backup_needs_roads")))
-            return
         within_ms, idle = _asked(t)
+        if not kept.day.by_road:
+            st.caption(look.plain(t("patrols.backup_straight")))
         with st.spinner(t("patrols.backup_counting")):
             found = cached_patrols.backup(*kept.key, idle=idle)
     except GridBeatError as error:
