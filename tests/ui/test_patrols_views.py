@@ -9,11 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.editing import Changes, edit_rows
 from data.patrol_plans import read_patrol_plans
 from data.workspace import Workspace
 from planning.patrol.params import Limits
 from ui import jobs, patrol_order, patrols
-from ui.pages import patrols_plan_form, patrols_routes
+from ui.pages import patrols_plan_form, patrols_rosters, patrols_routes
 from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
 from ui.patrol_order import PATROL
 from ui.patrol_saving import keep_day
@@ -273,6 +274,15 @@ def test_settings_are_kept_and_given_back(path, setting, name):
 def test_tables_are_shown_to_be_edited(path, table):
     app = rosters(table)
     assert next(button for button in app.button if button.key == "roster save").disabled
+
+
+def test_what_was_saved_in_a_table_is_taken_back_at_a_click(path):
+    workspace = Workspace.open(path)
+    done = edit_rows(workspace, "stops", Changes(changed={"B1": {"dwell_min": 25}}), stamp=workspace.stamp)
+    app = rosters("stops")
+    app.session_state[patrols_rosters._UNDO] = (path, done.stamp, "stops", done.undo)
+    press(shown(app.run()), "roster undo")
+    assert workspace.read("stops").set_index("stop_id").at["B1", "dwell_min"] == 15
 
 
 def test_the_package_is_made_at_a_click(planned):
