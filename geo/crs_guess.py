@@ -121,6 +121,7 @@ def guess_crs(x: ArrayLike, y: ArrayLike, *, near: tuple[float, float] | None = 
         found.sort(key=lambda guess: (_RANK[guess.why], guess.swapped))
     else:
         found.sort(key=lambda guess: (not _is_near(guess, near), _RANK[guess.why], _apart(guess, near)))
+    found = _without_twins(found)
     return [_with_certainty(guess, found, near) for guess in found]
 
 
@@ -141,6 +142,12 @@ def guess_reasons(guesses: list[CrsGuess]) -> tuple[Reason, ...]:
     if best.swapped:
         told.append(Reason("axes_swapped", {}))
     return tuple(told)
+
+
+def _without_twins(found: list[CrsGuess]) -> list[CrsGuess]:
+    """Return the guesses without degrees read the other way round too: nobody could choose between them."""
+    degrees = [guess for guess in found if guess.why == DEGREES]
+    return [guess for guess in found if guess not in degrees[1:]]
 
 
 _RANK = {ZONE_NUMBER: 1, DEGREES: 0, MERCATOR: 0, MERIDIAN: 2, UTM: 3}
@@ -238,7 +245,7 @@ def _is_plausible(guess: CrsGuess, epsg: int, near: tuple[float, float] | None) 
 def _with_certainty(guess: CrsGuess, found: list[CrsGuess], near: tuple[float, float] | None) -> CrsGuess:
     if near is None:
         rivals = [other for other in found if other is not guess]
-        told = guess.why == ZONE_NUMBER or _in_districts(guess.lon, guess.lat)
+        told = guess.why in (ZONE_NUMBER, DEGREES) or _in_districts(guess.lon, guess.lat)
         certain = told and not rivals
     else:
         # UTM is no rival of the CGCS2000 grid where that fits.
