@@ -58,6 +58,7 @@ _MERCATOR_X, _MERCATOR_Y = (8.0e6, 15.4e6), (90_000.0, 7.6e6)
 _NEAR_DEG = 1.2
 # Missing coordinates are often written as 0, and a few others are often wrong.
 _STRAYS = 0.05
+_FARTHEST = 1e9
 # A rough hull of where Chinese districts lie, islands included, half a degree and more outside: no border.
 _DISTRICTS = shapely.Polygon(
     [
@@ -146,8 +147,8 @@ def guess_reasons(guesses: list[CrsGuess]) -> tuple[Reason, ...]:
 
 def _without_twins(found: list[CrsGuess]) -> list[CrsGuess]:
     """Return the guesses without degrees read the other way round too: nobody could choose between them."""
-    degrees = [guess for guess in found if guess.why == DEGREES]
-    return [guess for guess in found if guess not in degrees[1:]]
+    first = next((guess for guess in found if guess.why == DEGREES), None)
+    return [guess for guess in found if guess is first or guess.why != DEGREES]
 
 
 _RANK = {ZONE_NUMBER: 1, DEGREES: 0, MERCATOR: 0, MERIDIAN: 2, UTM: 3}
@@ -155,7 +156,8 @@ _RANK = {ZONE_NUMBER: 1, DEGREES: 0, MERCATOR: 0, MERIDIAN: 2, UTM: 3}
 
 def _spans(x: ArrayLike, y: ArrayLike) -> tuple[Span, Span] | None:
     xs, ys = np.asarray(x, dtype=float).ravel(), np.asarray(y, dtype=float).ravel()
-    used = np.isfinite(xs) & np.isfinite(ys) & ((xs != 0) | (ys != 0))
+    # Nothing on earth is farther; and sums of larger numbers run over.
+    used = (np.abs(xs) < _FARTHEST) & (np.abs(ys) < _FARTHEST) & ((xs != 0) | (ys != 0))
     if not used.any():
         return None
     return _span(xs[used]), _span(ys[used])
