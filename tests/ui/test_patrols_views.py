@@ -226,6 +226,12 @@ def test_a_plan_is_named_and_deleted(planned):
     assert read_patrol_plans(workspace).empty
 
 
+def test_backup_without_villages_says_what_is_missing(planned):
+    workspace = Workspace.open(planned)
+    workspace.write("villages", workspace.read("villages").iloc[:0])
+    assert words("zh")("patrols.backup_needs_villages") in said(view("backup"))
+
+
 def test_backup_is_reckoned_without_roads_too(planned):
     workspace = Workspace.open(planned)
     workspace.write("roads", workspace.read("roads").iloc[:0])

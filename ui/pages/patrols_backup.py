@@ -41,7 +41,8 @@ def show(patrols: Patrols) -> None:
         show_page_error(error, t)
         return
     if found.times.empty:
-        st.info(look.plain(t("patrols.backup_nobody")))
+        nobody = found.times.index.empty
+        st.info(look.plain(t("patrols.backup_nobody" if nobody else "patrols.backup_needs_villages")))
         return
     _show(patrols, found, within_ms)
 

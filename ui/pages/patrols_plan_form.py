@@ -89,6 +89,8 @@ def _title(text: str, note: str = "") -> None:
 def _force(form: Form, patrols: Patrols, t: Words) -> None:
     teams = cached.table(patrols.place.path, patrols.place.stamp, "teams")
     counts = teams[FORCE].value_counts() if len(teams) else {}
+    if "force" not in form.kept and counts.get(SQUAD) and not counts.get(VILLAGE):
+        form.set("force", SQUAD)
     _title(t("patrols.force"), t("patrols.force_note"))
     chosen = st.radio(
         t("patrols.force"),
