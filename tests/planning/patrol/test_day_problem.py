@@ -207,6 +207,15 @@ def test_dwell_windows_priority_and_skill_are_the_stops_own_or_the_usual():
     assert on.stops["skill"].tolist() == ["急救", ""]
 
 
+def test_two_stops_alike_are_both_visited_and_told_of():
+    tables = district()
+    tables["stops"] = stops([(100, 100)] * 3, name=["桥头", "桥头", "桥尾"])
+    on = duty(tables, force="squad")
+    assert len(on.stops) == 3
+    (told,) = [reason for reason in on.left_out if reason.code == "stops_alike"]
+    assert told.facts == {"count": 1, "names": ["桥头"]}
+
+
 def test_windows_of_the_day_and_of_schools_are_not_there_once_more_after_midnight():
     """Out from 7:00 until 8:00 on the next day: only what opens before seven was missed on the day itself."""
     tables = district()
