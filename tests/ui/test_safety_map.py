@@ -2,15 +2,13 @@
 
 import datetime as dt
 
-import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely.geometry import box
 
 from data import ledgers
 from data.ledgers import EntryChanges, write_ledger
 from data.workspace import Workspace
-from tests.called_district import make_district
+from tests.called_district import make_drawn_district
 from ui.assessing import begin_assessment, settle
 from ui.maps.offline import offline_html, outside_references
 from ui.maps.safety import safety_map, safety_spec
@@ -18,18 +16,13 @@ from ui.safety_beside import read_beside
 from ui.safety_story import PRESENT, latest_month, open_story, present_index
 from ui.words import words
 
-SIDE_M = 1_000
-
 
 @pytest.fixture(scope="module")
 def tables():
     """Twelve villages in three rows of four, the fifth named as a script would be."""
-    district = make_district(12)
-    villages = district["villages"]
-    villages.loc[4, "name"] = "</script><b>甲村"
-    corners = [(500_000 + i % 4 * SIDE_M, 3_300_000 + i // 4 * SIDE_M) for i in range(12)]
-    squares = [box(x, y, x + SIDE_M, y + SIDE_M) for x, y in corners]
-    return {**district, "villages": gpd.GeoDataFrame(villages, geometry=squares, crs="EPSG:4549")}
+    district = make_drawn_district(12)
+    district["villages"].loc[4, "name"] = "</script><b>甲村"
+    return district
 
 
 @pytest.fixture(scope="module")

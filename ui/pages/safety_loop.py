@@ -221,8 +221,15 @@ def _steps(safety: Safety, desk: Desk, held: Assessment) -> None:
                 st.session_state[_ASKED] = (held.assessment_id, held.rev, to)
                 st.rerun()
     asked = st.session_state.get(_ASKED)
-    if asked and asked[:2] == (held.assessment_id, held.rev) and asked[2] in steps:
+    if not asked or asked[0] != held.assessment_id:
+        return
+    if asked[1] == held.rev:
         _form(safety, desk, held, asked[2])
+        return
+    # Somebody else was quicker: the form is gone, and with it what was about to be done.
+    del st.session_state[_ASKED]
+    facts = {"assessment": held.assessment_id, "assessment_status": held.status}
+    st.warning(look.plain(t.sentence("assessment_changed", facts)))
 
 
 def _form(safety: Safety, desk: Desk, held: Assessment, to: str) -> None:
@@ -278,6 +285,7 @@ def _said(key: str, held: Assessment, to: str, t: Words) -> dict[str, str]:
 
 def _move(safety: Safety, held: Assessment, to: str, who: str, said: dict[str, str]) -> None:
     t = safety.place.t
+    st.session_state.pop(_ASKED, None)
     if to == _CORRECT:
         made = correct_assessment(safety.workspace, held.assessment_id, why=said["why"], who=who)
         st.session_state[_CHOSEN] = made
