@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planning.patrol import _ruin_kernel as kernel
-from planning.patrol.indexed import kinds_of, prizes, team_price
-from planning.patrol.params import TRAVEL
+from planning.patrol.indexed import Indexed, Part, kinds_of, prizes, team_price
+from planning.patrol.params import HOURS, TRAVEL
 from planning.patrol.recombining import Found, Seen
 from planning.patrol.timing import timed
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from planning.patrol.indexed import Indexed, Part, Rounds
+    from planning.patrol.indexed import Rounds
 
     Ints = npt.NDArray[np.int64]
 
@@ -83,6 +83,30 @@ def _near(ways: Ints) -> Ints:
     nearest.sort(axis=1)
     order = np.argsort(np.take_along_axis(between, nearest, axis=1), axis=1, kind="stable")
     return np.take_along_axis(nearest, order, axis=1)
+
+
+def warm_up() -> None:
+    """Compile the search, or load it from its cache."""
+    none, one, two = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), np.ones(2, dtype=np.int64)
+    ix = Indexed(
+        team_ids=("team",),
+        stop_ids=("a", "b"),
+        ms={"car": np.ones((3, 3), dtype=np.int64)},
+        mode=("car",),
+        start=none,
+        end=none,
+        node=np.arange(1, 3, dtype=np.int64),
+        shift=np.array([[0, 100]], dtype=np.int64),
+        dwell=two,
+        priority=two,
+        worth=two,
+        load=0 * two,
+        windows=((), ()),
+        capacity=100 * one,
+        able=np.ones((1, 2), dtype=np.bool_),
+    )
+    part = Part(teams=(0,), stops=(0, 1), objective=HOURS)
+    Tearing(ix, part, ground_of(ix, part), seed=0).run({}, float)
 
 
 class Tearing:
