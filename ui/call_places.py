@@ -13,6 +13,7 @@ from data.schemas import FLOATING, GRID_ID, RESIDENTS, VALID_FROM, VALID_TO
 from data.strokes import plan_zone_names
 from geo.errors import SettingError
 from geo.nesting import NestingParams
+from planning.calls import places_of
 from planning.hierarchy import Layers, grid_units, grid_villages
 from ui.names import KEYS, PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # What a table of calls may be made by, and the table of places behind it.
 LEVELS: Mapping[str, str] = {"station": "stations", "town": "towns", "zone": "zones", "village": "villages"}
-_UPPER: Mapping[str, tuple[str, ...]] = {"village": ("town", "station"), "zone": ("station",)}
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,15 @@ class CallPlaces:
         listed = [] if rows is None or level == "zone" else _there_in(rows, KEYS[LEVELS[level]], period)
         return sorted({*listed, *self.by_grid(level).dropna().astype(str)})
 
-    def parents(self, level: str) -> list[pd.Series]:
-        """Return the larger places of those of a level, indexed by these: their totals may be known too."""
-        found = []
-        for name in _UPPER.get(level, ()):
-            own = self.by_grid(level)
-            pairs = pd.DataFrame({"own": own, "upper": self._units[name]}).dropna()
-            if len(pairs):
-                found.append(pairs.groupby("own")["upper"].agg(lambda places: places.value_counts().index[0]))
-        return found
+    def of_calls(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the place of each call at every level that is known, "" where it has none."""
+        found = {}
+        for level in LEVELS:
+            try:
+                found[level] = places_of(rows, self.by_grid(level))
+            except SettingError:
+                continue
+        return pd.DataFrame(found, index=rows.index)
 
     def residents(self) -> pd.Series:
         """Return the people present in each village (实有人口); missing where they are known of no grid."""

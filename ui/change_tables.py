@@ -11,7 +11,7 @@ from data.schemas import CATEGORY
 from geo.errors import SettingError
 from planning.calls import counted_calls, places_of
 from planning.change_table import CHANGES, NOWHERE, WINDOWS, ChangeTable, change_table
-from planning.small_counts import SMALLEST_SHOWN, Published, publishable
+from planning.small_counts import DISTRICT, SMALLEST_SHOWN, Published, publishable, shown_of
 from ui.call_places import LEVELS
 from ui.columns import aligned
 from ui.paper.layout import ROW, SUM, Column, Marked, Table
@@ -127,7 +127,7 @@ def table_answer(places: CallPlaces, asked: TableAsked, t: Words) -> TableAnswer
         table = change_table(calls, labels, asked.period, rows=ids, **options)
         names = {label: places.names(LEVELS[asked.by], label) for label in table.rows.index}
     names[NOWHERE] = t("table.no_category" if asked.by == CATEGORY else "table.no_place")
-    shown = _shown(table, places, asked)
+    shown = _shown(table, places, asked, calls.basis)
     return TableAnswer(
         asked=asked,
         district=places.workspace.name,
@@ -148,13 +148,17 @@ def _has_villages(places: CallPlaces) -> bool:
     return True
 
 
-def _shown(table: ChangeTable, places: CallPlaces, asked: TableAsked) -> Published:
-    if asked.edition == EXTERNAL:
-        return publishable(table, groups=places.parents(asked.by))
-    nothing = pd.DataFrame(data=False, index=table.rows.index, columns=list(WINDOWS))
-    return Published(
-        table=table, hidden_rows=nothing, hidden_total=pd.Series(data=False, index=list(WINDOWS))
-    )
+def _shown(table: ChangeTable, places: CallPlaces, asked: TableAsked, basis: str) -> Published:
+    if asked.edition != EXTERNAL:
+        nothing = pd.DataFrame(data=False, index=table.rows.index, columns=list(WINDOWS))
+        return Published(
+            table=table, hidden_rows=nothing, hidden_total=pd.Series(data=False, index=list(WINDOWS))
+        )
+    # Other tables of the period, of all levels and categories, may lie beside this one.
+    calls = counted_calls(places.tables.get("incidents"), basis=basis)
+    shown = shown_of(calls, places.of_calls(calls.rows), table)
+    rows = shown.by_category() if asked.by == CATEGORY else shown.of(asked.by, asked.category)
+    return publishable(table, rows, shown.of(DISTRICT, asked.category).loc[NOWHERE])
 
 
 def table_facts(answer: TableAnswer) -> dict[str, Any]:
