@@ -89,7 +89,7 @@ class ChangeTable:
 
     @property
     def expected_false(self) -> float:
-        """How many of the changes, the total's too, would stand out as beyond chance if nothing had changed."""
+        """How many changes, the total's too, would be held for more than chance if nothing had changed."""
         told = [
             *(self.rows[f"{name}_false"] for name in CHANGES),
             self.total[[f"{name}_false" for name in CHANGES]],
@@ -161,7 +161,7 @@ def change_table(
         level=level,
         excess=pd.Series(noise.rows, index=counts.index)[kept],
         notes=(
-            *calls.notes,
+            *calls.doubts,
             *notes,
             *noise.notes,
             *_notes(case, calls, comparison, unknown, spring_festival),

@@ -1,9 +1,10 @@
 """
 What a reader can work out of published counts: of places within places, by category and of all of them.
 
-Counts that are shown are sums over smallest areas and categories: a linear system. A count does not follow from
-it if the areas can be changed so that everything that is shown stays as it is, and the count does not. One change
-at random of all that are possible tells that of every count at once; counted modulo a prime, it does so exactly.
+Counts that are shown are sums over smallest areas and categories: a linear system. A count does not follow
+from it if the areas can be changed so that everything that is shown stays as it is, and the count does not.
+One change at random of all that are possible tells that of every count at once; counted modulo a prime, it is
+told exactly.
 """
 
 from __future__ import annotations

@@ -175,12 +175,12 @@ class _Cells:
         categories = sorted(set(calls.rows[CATEGORY]))
         code = area * len(categories) + pd.Index(categories).get_indexer(pd.Index(calls.rows[CATEGORY]))
         order = [str(number) for number in range(len(areas) * len(categories))]
-        counts = count_by_period(calls.rows, code.astype("str"), order, times).to_numpy()
-        counts = counts.reshape(len(areas), len(categories), len(times))
+        flat = count_by_period(calls.rows, code.astype("str"), order, times).to_numpy()
+        counts = flat.reshape(len(areas), len(categories), len(times))
         # Tables have no row for what is without a category, or a place, where there is none of it.
         there = [at for at, name in enumerate(categories) if name != NOWHERE or counts[:, at].any()]
         counts = counts[:, there]
-        found = [(level, label) for level in whole for label in sorted(set(areas[level]))]
+        found = [(str(level), label) for level in whole for label in sorted(set(areas[level]))]
         members = np.array([(areas[level] == label).to_numpy() for level, label in found])
         parts = np.tensordot(members.astype(np.int64), counts, axes=1)
         pieces = np.concatenate([parts, parts.sum(axis=1, keepdims=True)], axis=1)
@@ -350,7 +350,7 @@ class _Search:
         return np.asarray(alone | (left < self.under))
 
     def _cover(self, cells: list[tuple[int, int]], whole: tuple[int, int], total: int) -> None:
-        """Hide the smallest of cells besides those that are hidden, until these are no giveaway; or their sum."""
+        """Hide the smallest of cells beside the hidden ones until these give none away; or their sum."""
         sums = {cell: int(self.sums[(*cell, total)]) for cell in cells}
         hidden = [cell for cell in cells if not self.shown[cell][self.times.made_of[total]].all()]
         others = sorted(
@@ -369,7 +369,8 @@ class _Search:
     def _break(self, window: int) -> bool:
         """Hide the smallest count from which each follows that should not; tell whether there were any."""
         known = self.shown[..., window] | self.known[..., window]
-        leaks = np.argwhere(self.reader.works_out(known) & ~known).tolist()
+        told = np.argwhere(self.reader.works_out(known) & ~known)
+        leaks = [(int(place), int(column)) for place, column in told]
         total = self.times.windows[self.times.basis[window]]
         for leak, helps in zip(leaks, self.reader.accomplices(known, leaks) if leaks else (), strict=True):
             shown = [cell for cell in helps if self.shown[(*cell, window)] and not self.empty[cell]]

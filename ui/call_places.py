@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from data.plans import read_assignment, today_plan_id
-from data.schemas import FLOATING, GRID_ID, RESIDENTS, VALID_FROM, VALID_TO
+from data.schemas import FLOATING, GRID_ID, KIND, RESIDENTS, VALID_FROM, VALID_TO, VILLAGE_ID
 from data.strokes import plan_zone_names
 from geo.errors import SettingError
 from geo.nesting import NestingParams
+from planning.alert_report import Watched
 from planning.calls import places_of
 from planning.hierarchy import Layers, grid_units, grid_villages
 from ui.names import KEYS, PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
 from ui.standing import nested
+from ui.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +56,10 @@ class CallPlaces:
     def names(self) -> PlaceNames:
         """What places are called, zones as in the plan that holds today."""
         names = PlaceNames.of(self.tables)
-        return names.renamed("zones", plan_zone_names(self.workspace, self.today)) if self.today else names
+        if self.today is None:
+            return names
+        zones = plan_zone_names(self.workspace, self.today)
+        return names.renamed("zones", {code: visible(name) or code for code, name in zones.items()})
 
     @cached_property
     def today(self) -> str | None:
@@ -119,6 +124,23 @@ class CallPlaces:
             except SettingError:
                 continue
         return pd.DataFrame(found, index=rows.index)
+
+    def watched(self, period: Period) -> Watched:
+        """Return the villages and towns that alerts are about; raises as `by_grid` for villages."""
+        villages, table = self.by_grid("village"), self.tables.get("villages")
+        known = pd.DataFrame({VILLAGE_ID: [], KIND: []}) if table is None or KIND not in table else table
+        try:
+            towns, ids = self.by_grid("town"), self.ids("town", period)
+        except SettingError:
+            towns, ids = None, []
+        return Watched(
+            villages=villages,
+            ids=self.ids("village", period),
+            residents=self.residents(),
+            kinds=known.drop_duplicates(VILLAGE_ID).set_index(VILLAGE_ID)[KIND],
+            towns=towns,
+            town_ids=ids,
+        )
 
     def residents(self) -> pd.Series:
         """Return the people present in each village (实有人口); missing where they are known of no grid."""

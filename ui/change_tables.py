@@ -11,17 +11,20 @@ from data.schemas import CATEGORY
 from geo.errors import SettingError
 from planning.calls import counted_calls, places_of
 from planning.change_table import CHANGES, NOWHERE, WINDOWS, ChangeTable, change_table
+from planning.index.profile_reading import load_profile
 from planning.small_counts import DISTRICT, SMALLEST_SHOWN, Published, publishable, shown_of
 from ui.call_places import LEVELS
 from ui.columns import aligned
 from ui.paper.layout import ROW, SUM, Column, Marked, Table
 from ui.period_words import days_label, period_label
+from ui.visible import visible
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planning.calls import Calls
+    from planning.index.profile import IndexProfile
     from planning.periods import Period
     from ui.call_places import CallPlaces
     from ui.words import Words
@@ -30,6 +33,8 @@ INTERNAL, EXTERNAL = "internal", "external"
 EDITIONS = (INTERNAL, EXTERNAL)
 BY = (*LEVELS, CATEGORY)
 _HIDDEN = "※"
+# The profile by which the index counts unless another is asked for.
+_INDEX = "pingan_village"
 _WITHIN_CHANCE = "≈"
 # The table's columns from left to right: its windows, and the changes behind them.
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -205,11 +210,12 @@ def _plain(row: pd.Series, hidden: pd.Series) -> dict[str, Any]:
 def table_title(answer: TableAnswer, t: Words) -> str:
     """Return what is written above the table."""
     asked, by = answer.asked, t(f"table.by_{answer.asked.by}")
+    district = visible(answer.district)
     period = period_label(asked.period, t)
     if asked.category is None:
-        return t("table.title", district=answer.district, period=period, by=by)
+        return t("table.title", district=district, period=period, by=by)
     kind = t.name("category", asked.category)
-    return t("table.title_of", district=answer.district, period=period, by=by, category=kind)
+    return t("table.title_of", district=district, period=period, by=by, category=kind)
 
 
 def table_lines(answer: TableAnswer, t: Words) -> list[str]:
@@ -296,6 +302,14 @@ def _head(column: str, t: Words) -> str:
     return t(f"window.{column}") if column in WINDOWS else t(f"change.{name}")
 
 
+def basis_note(basis: str, profile: IndexProfile, t: Words, *, given: bool) -> list[str]:
+    """Return a warning where the safety index counts by another 统计口径 than was taken here unasked."""
+    if given or profile.basis in (None, basis):
+        return []
+    bases = {"basis": t.name("count_basis", basis), "index_basis": t.name("count_basis", profile.basis)}
+    return [t("table.basis_of_index", **bases)]
+
+
 def table_notes(answer: TableAnswer, t: Words) -> list[str]:
     """Return the lines beneath the table: 口径, the periods, what the signs mean, what was left out."""
     table, asked = answer.table, answer.asked
@@ -303,6 +317,7 @@ def table_notes(answer: TableAnswer, t: Words) -> list[str]:
     windows = table.comparison
     lines = [
         t("table.counted", basis=t.name("count_basis", answer.calls.basis), category=category),
+        *basis_note(answer.calls.basis, load_profile(_INDEX), t, given=asked.basis is not None),
         t("table.windows", **{name: days_label(getattr(windows, name), t) for name in WINDOWS}),
         t(
             "table.chance",

@@ -18,7 +18,7 @@ MONTHS = [month.strftime("%Y-%m-15") for month in pd.period_range("2024-11", "20
 
 
 def calls_of(counts):
-    """Calls of places in some months (``{"A": {"2026-10": 12}}``), or of categories (``{("A", "fire"): …}``)."""
+    """Calls of places (``{"A": {"2026-10": 12}}``), or of categories in them (``{("A", "fire"): …}``)."""
     rows = []
     for label, months in counts.items():
         place, kind = (label, "theft") if isinstance(label, str) else label
@@ -170,7 +170,7 @@ MONTHS_THAT_COUNT = ["2025-01", "2025-02", "2025-09", "2025-10", "2026-01", "202
 
 
 class Attacker:
-    """Somebody who holds the tables of every level and category, and knows that calls are no fewer than none."""
+    """Somebody who holds the tables of every level and category, and knows that no count is below zero."""
 
     def __init__(self, counts, period):
         self.calls, self.table = table_of(counts, period)
