@@ -79,6 +79,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         _on_place(show, pages[-1], t)
 
+    def safety() -> None:
+        from ui.pages.safety import show
+
+        _on_place(show, pages[-1], t)
+
     def importing() -> None:
         from ui.pages.importing import show
 
@@ -99,6 +104,7 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
         st.Page(zoning, title=t("nav.zoning"), url_path="zoning"),
         st.Page(patrols, title=t("nav.patrols"), url_path="patrols"),
+        st.Page(safety, title=t("nav.safety"), url_path="safety"),
         st.Page(importing, title=t("nav.import"), url_path="import"),
         st.Page(editions, title=t("nav.editions"), url_path="editions"),
         st.Page(district, title=t("nav.district"), url_path="district"),
