@@ -79,6 +79,10 @@ class Shown:
         )
         return found[kept].set_index("place")[list(WINDOWS)]
 
+    def total(self, category: str | None) -> pd.Series:
+        """Return which windows may be shown of the district; none of a category without calls."""
+        return self.of(DISTRICT, category).reindex([NOWHERE], fill_value=False).iloc[0]
+
     def by_category(self) -> pd.DataFrame:
         """Return which windows may be shown of the categories in the district."""
         found = self.cells[(self.cells["level"] == DISTRICT) & self.cells["category"].notna()]

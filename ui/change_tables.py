@@ -12,7 +12,7 @@ from geo.errors import SettingError
 from planning.calls import counted_calls, places_of
 from planning.change_table import CHANGES, NOWHERE, WINDOWS, ChangeTable, change_table
 from planning.index.profile_reading import load_profile
-from planning.small_counts import DISTRICT, SMALLEST_SHOWN, Published, publishable, shown_of
+from planning.small_counts import SMALLEST_SHOWN, Published, publishable, shown_of
 from ui.call_places import LEVELS
 from ui.columns import aligned
 from ui.paper.layout import ROW, SUM, Column, Marked, Table
@@ -163,7 +163,7 @@ def _shown(table: ChangeTable, places: CallPlaces, asked: TableAsked, basis: str
     calls = counted_calls(places.tables.get("incidents"), basis=basis)
     shown = shown_of(calls, places.of_calls(calls.rows), table)
     rows = shown.by_category() if asked.by == CATEGORY else shown.of(asked.by, asked.category)
-    return publishable(table, rows, shown.of(DISTRICT, asked.category).loc[NOWHERE])
+    return publishable(table, rows, shown.total(asked.category))
 
 
 def table_facts(answer: TableAnswer) -> dict[str, Any]:

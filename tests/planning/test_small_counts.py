@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from data.schemas import CATEGORY, COUNT, DATE, GRID_ID
 from planning.calls import counted_calls
-from planning.change_table import CHANGES, NOWHERE, WINDOWS, change_table, pieces_of
+from planning.change_table import CHANGES, WINDOWS, change_table, pieces_of
 from planning.periods import parse_period
 from planning.small_counts import DISTRICT, publishable, shown_of
 
@@ -39,7 +39,7 @@ def published_of(counts, period="2026-10", **levels):
     calls, table = table_of(counts, period)
     places = {name: calls.rows[GRID_ID].map(of) for name, of in levels.items()}
     shown = shown_of(calls, pd.DataFrame({**places, "village": calls.rows[GRID_ID]}), table)
-    return publishable(table, shown.of("village", None), shown.of(DISTRICT, None).loc[NOWHERE])
+    return publishable(table, shown.of("village", None), shown.total(None))
 
 
 def steady(n, months=MONTHS):
@@ -138,8 +138,10 @@ def test_places_without_any_call_show_nothing():
     calls = calls_of({"A": steady(50), "B": steady(50)})
     table = change_table(calls, calls.rows[GRID_ID], parse_period("2026-10"), rows=["Z"])
     shown = shown_of(calls, calls.rows[[GRID_ID]].rename(columns={GRID_ID: "village"}), table)
-    published = publishable(table, shown.of("village", None), shown.of(DISTRICT, None).loc[NOWHERE])
+    published = publishable(table, shown.of("village", None), shown.total(None))
     assert published.hidden_rows.loc["Z"].all()
+    assert not shown.total("fire").any()
+    assert shown.of("village", "fire").empty
 
 
 def test_the_table_given_stays_whole():
