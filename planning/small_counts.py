@@ -372,17 +372,18 @@ class _Search:
 
     def _break(self, window: int) -> bool:
         """Hide the smallest count from which each follows that should not; tell whether there were any."""
-        known = self.shown[..., window] | self.known[..., window]
+        before = self.shown[..., window].copy()
+        known = before | self.known[..., window]
         told = np.argwhere(self.reader.works_out(known) & ~known)
         leaks = [(int(place), int(column)) for place, column in told]
         total = self.times.windows[self.times.basis[window]]
-        for leak, helps in zip(leaks, self.reader.accomplices(known, leaks) if leaks else (), strict=True):
+        for helps in self.reader.accomplices(known, leaks) if leaks else ():
             shown = [cell for cell in helps if self.shown[(*cell, window)] and not self.empty[cell]]
             if shown:
                 self.shown[(*min(shown, key=lambda cell: int(self.sums[(*cell, total)])), window)] = False
-            # One that was hidden for another leak may have mended this one too.
-            elif not any(cell for cell in helps if not self.empty[cell]):
-                self.known[(*leak, window)] = True
+        # One that was hidden for another leak may have mended this one too; where none could be, it stays.
+        if leaks and (self.shown[..., window] == before).all():
+            self.known[(*np.array(leaks).T, window)] = True
         return bool(leaks)
 
 

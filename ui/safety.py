@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ui.place import Place
     from ui.safety_story import Story
 
-VIEWS = ("map", "loop", "ledgers")
+VIEWS = ("map", "summary", "loop", "ledgers")
 VIEW_KEY = "safety_view"
 TABLE = OnTable(name="safety", views=VIEWS, view_key=VIEW_KEY)
 _NAMED = ("stations", "villages", "towns", "zones")

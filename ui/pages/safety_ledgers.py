@@ -76,6 +76,7 @@ def _editor(safety: Safety, desk: Desk, ledger: str, shown: pd.DataFrame) -> Non
         column_config={ID: st.column_config.TextColumn(t("column.id"), disabled=True, width=70)}
         | {name: _column(safety, spec, name, column) for name, column in spec.columns.items()},
         num_rows="dynamic",
+        placeholder="",
         hide_index=True,
         width="stretch",
         height=min(420, 120 + 35 * len(table)),
@@ -122,7 +123,7 @@ def _column(safety: Safety, spec: Ledger, name: str, column: Column) -> Any:
         table = "villages" if name == VILLAGE_ID else "towns"
         known = cached.labels(safety.place.path, safety.place.stamp, table, name)
         return config.SelectboxColumn(
-            label, options=[*known], format_func=lambda one: known.get(one, one), required=required, width=150
+            label, options=[*known], format_func=lambda one: known.get(one, one), required=required, width=195
         )
     if name == "assessment_id":
         ids = [one.assessment_id for one in safety.assessments]

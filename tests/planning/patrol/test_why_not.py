@@ -38,11 +38,11 @@ def test_a_shift_that_is_too_short_says_by_how_much_and_until_when():
 
 
 def test_a_window_that_closes_too_early_says_by_how_much_and_until_when():
-    """T1 begins at 8:00 and is at c at 8:20; the window closed at 8:12."""
+    """T1 begins at 8:00, is at c at 8:20 and stays 15 minutes; no visit was to begin after 8:12."""
     out = out_of(day(LINE, [{}], [{"at": "c", "windows": [(400, 492)]}]))
     facts = {"team": "T1", "stop": "S1"}
     assert told([out.refusals[0].why]) == [("window_missed", {**facts, "late_ms": 8 * MIN})]
-    assert told(out.remedies) == [("longer_window", {**facts, "until_at": 500 * MIN})]
+    assert told(out.remedies) == [("longer_window", {**facts, "until_at": 515 * MIN})]
 
 
 def test_a_window_after_the_shift_could_open_earlier_or_the_shift_last_longer():
@@ -137,8 +137,10 @@ def remedied(problem, plan, out, remedy):
         yield changed, team, cap
         return
     windows = stops.at[out.stop_id, "windows"]
+    dwell = int(stops.at[out.stop_id, "dwell_ms"])
     for old in windows:
-        new = (old[0], facts["until_at"]) if remedy.code == "longer_window" else (facts["from_at"], old[1])
+        longer = remedy.code == "longer_window"
+        new = (old[0], facts["until_at"] - dwell) if longer else (facts["from_at"], old[1])
         if new[0] <= new[1]:
             kept = tuple(new if window == old else window for window in windows)
             yield replace(changed, stops=with_value(stops, out.stop_id, "windows", kept)), team, cap
