@@ -233,11 +233,12 @@ def alert_lines(answer: AlertAnswer, t: Words) -> list[str]:
 def _found_lines(what: str, facts: Mapping[str, Any], t: Words) -> list[str]:
     rows, months = facts[what], len(facts["period"]) == len("2026-10")
     head = t(f"alerts.{what}", count=t.number(len(rows)), expected=t.number(facts["expected_false"][what], 1))
-    cells = [["  " + row["name"], row["series_name"], *_figures(row, t, months=months)] for row in rows]
+    cells = [["  " + row["name"], row["series_name"], *alert_figures(row, t, months=months)] for row in rows]
     return [head, *aligned(cells, left=3)] if rows else [head]
 
 
-def _figures(row: Mapping[str, Any], t: Words, *, months: bool) -> list[str]:
+def alert_figures(row: Mapping[str, Any], t: Words, *, months: bool) -> list[str]:
+    """Return how a village changed, what was observed, what was expected, how sure it is."""
     drift = row["kind"] == DRIFT
     # Natural months are told as such, other periods by their first day.
     end = len("2026-10") if months else None

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from data.assessments import Assessment
     from data.workspace import Workspace
     from planning.index.index import SafetyIndex
+    from ui.alert_words import AlertAnswer
+    from ui.call_places import CallPlaces
+    from ui.change_tables import TableAnswer, TableAsked
     from ui.safety_story import Story
 
 # What is drawn below and above the villages, and what is told beside them.
@@ -76,6 +79,51 @@ def safety_html(
     known = read_beside(Workspace.open(path), tables, told.index, t, today=dt.date.today())
     m = safety_map(tables, told, known, lang=lang, credit=credit, mark=t("paper.mark"))
     return offline_html(m, title=t("safety_map.title"))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def call_places(path: str, stamp: str, plan: str) -> CallPlaces:
+    """Return where calls belong; `plan` is `plan_key`."""
+    from data.workspace import Workspace
+    from ui.call_places import CallPlaces
+
+    return CallPlaces.of(Workspace.open(path))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def change_table(path: str, stamp: str, asked: TableAsked, lang: str, plan: str) -> TableAnswer:
+    """Return the fixed table that is asked for; `plan` is `plan_key`."""
+    from ui.change_tables import table_answer
+    from ui.words import words
+
+    return table_answer(call_places(path, stamp, plan), asked, words(lang))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def alerts(path: str, stamp: str, period: str, plan: str, beside: str) -> AlertAnswer:
+    """Return what changed by more than chance; measures that were taken are of `beside_key`."""
+    from data.workspace import Workspace
+    from planning.index.profile_reading import load_profile
+    from planning.periods import parse_period
+    from ui.alert_answers import alert_answer, measures_taken
+    from ui.change_tables import INTERNAL
+    from ui.safety_story import PROFILE
+
+    return alert_answer(
+        call_places(path, stamp, plan),
+        parse_period(period),
+        profile=load_profile(PROFILE),
+        measures=measures_taken(Workspace.open(path)),
+        edition=INTERNAL,
+    )
+
+
+def plan_key(workspace: Workspace) -> str:
+    """Return what is another text when another plan holds today, or it was changed."""
+    from data.plans import plan_rev, today_plan_id
+
+    today = today_plan_id(workspace)
+    return "" if today is None else f"{today} {plan_rev(workspace, today)}"
 
 
 def beside_key(workspace: Workspace) -> str:

@@ -225,6 +225,21 @@ def table_lines(answer: TableAnswer, t: Words) -> list[str]:
     return [table_title(answer, t), *aligned([heads, *rows]), *table_notes(answer, t)]
 
 
+def table_grid(
+    answer: TableAnswer, t: Words
+) -> tuple[list[tuple[str, list[str]]], list[tuple[bool, str, list[str]]]]:
+    """Return headings by group, and each row as people read it: whether it is the sums, name, cells."""
+    windows = answer.table.comparison
+    heads = [
+        (f"{t(f'window.{name}')} {days_label(getattr(windows, name), t)}", [_head(one, t) for one in columns])
+        for name, columns in _GROUPS
+    ]
+    rows = [
+        (label is None, name, [_text(value, t) for value in cells]) for label, name, cells in _rows(answer, t)
+    ]
+    return heads, rows
+
+
 def table_sheet(answer: TableAnswer, t: Words) -> Table:
     """Return the table as a sheet of a workbook, with its merged headings and its footnotes."""
     places, windows = answer.asked.by != CATEGORY, answer.table.comparison

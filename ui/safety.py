@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ui.place import Place
     from ui.safety_story import Story
 
-VIEWS = ("map", "summary", "loop", "ledgers")
+VIEWS = ("map", "summary", "table", "alerts", "loop", "ledgers")
 VIEW_KEY = "safety_view"
 TABLE = OnTable(name="safety", views=VIEWS, view_key=VIEW_KEY)
 _NAMED = ("stations", "villages", "towns", "zones")
@@ -71,6 +71,11 @@ class Safety:
         place, period = self.place, self.period if self.chapter == PRESENT else ""
         key = cached_safety.assessments_key(self.assessments)
         return place.path, place.stamp, str(self.chapter), period, key
+
+    @property
+    def shown_period(self) -> str:
+        """The period of the chapter on the table."""
+        return self.period if self.assessment is None else self.assessment.period
 
     def story(self) -> Story:
         """Return the story with the chapter on the table open."""

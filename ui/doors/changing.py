@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.schemas import CATEGORY
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, pair, speaker, told
 
 if TYPE_CHECKING:
@@ -152,41 +151,31 @@ def alerts(
     """异常提示：超出正常波动的村社 / villages that changed by more than chance, with the false alarms."""
     from data.workspace import Workspace
     from geo.errors import SettingError
-    from planning.alert_report import AlertsAsked, alert_report, pillar_categories
     from planning.busy_towns import BusyRule
-    from planning.calls import counted_calls
     from planning.index.profile_reading import load_profile
     from planning.periods import parse_period
-    from ui.alert_words import AlertAnswer, alert_facts, alert_lines
+    from ui.alert_answers import alert_answer, measures_taken
+    from ui.alert_words import alert_facts, alert_lines
     from ui.call_places import CallPlaces
     from ui.change_tables import EDITIONS
 
     began, say = time.monotonic(), speaker(lang, as_json)
     if edition not in EDITIONS:
         raise SettingError("setting_wrong", name="--edition", found=edition, allowed=" | ".join(EDITIONS))
-    asked_for, pillars, rule = (
-        parse_period(period),
-        load_profile(profile),
-        BusyRule(a_day=a_day, stays_from=0.9 * a_day),
-    )
+    asked, pillars = parse_period(period), load_profile(profile)
+    rule = BusyRule(a_day=a_day, stays_from=0.9 * a_day)
     _counting(say)
-    places = CallPlaces.of(Workspace.open(workspace))
-    calls = counted_calls(places.tables.get("incidents"), basis=_code("basis", basis))
-    asked = AlertsAsked(
-        period=asked_for,
+    opened = Workspace.open(workspace)
+    places = CallPlaces.of(opened)
+    answer = alert_answer(
+        places,
+        asked,
+        profile=pillars,
+        basis=_code("basis", basis),
         rule=rule,
         design_effect=design_effect,
-        pillars=pillar_categories(pillars, calls.rows[CATEGORY].unique()),
-        measures=dict(_measure(text, places) for text in measure or ()),
-    )
-    report = alert_report(calls, places.watched(asked_for), asked, indicators=places.tables.get("indicators"))
-    answer = AlertAnswer(
-        report=report,
-        names=places.names,
-        district=places.workspace.name,
+        measures={**measures_taken(opened), **dict(_measure(text, places) for text in measure or ())},
         edition=edition,
-        profile=pillars,
-        basis_given=basis is not None,
     )
     facts, lines = alert_facts(answer, say.t), alert_lines(answer, say.t)
     say.result({**facts, "seconds": round(time.monotonic() - began, 3)}, *lines)
