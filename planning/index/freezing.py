@@ -76,6 +76,8 @@ def thawed(inputs: Mapping[str, bytes], found: Mapping[str, bytes], *, edition: 
     frames = {name: pd.read_parquet(io.BytesIO(found[f"{name}.parquet"])) for name in _FRAMES}
     about = json.loads(found["about.json"])
     villages = frames["villages"]
+    # What a program told that was older than a figure is not known of it.
+    villages = villages.reindex(columns=[*villages, *index.villages.columns.difference(villages.columns)])
     pillars = villages.filter(regex="^points_(?!grade$|coverage$)")
     return replace(
         index,

@@ -96,3 +96,13 @@ def test_the_files_say_with_what_they_were_computed(files):
     assert about["runs"] == 60
     assert about["period"] == {"first": "2026-10-01", "last": "2026-10-31", "kind": "month"}
     assert files[INPUTS]["profile.toml"] == TEXT
+
+
+def test_what_an_older_program_froze_opens_without_the_figures_that_came_since(files):
+    told = pd.read_parquet(io.BytesIO(files[INTERNAL]["villages.parquet"])).drop(columns="points_coverage")
+    content = io.BytesIO()
+    told.to_parquet(content)
+    older = {**files[INTERNAL], "villages.parquet": content.getvalue()}
+    opened = thawed(files[INPUTS], older, edition="internal")
+    assert opened.villages["points_coverage"].isna().all()
+    pd.testing.assert_frame_equal(opened.villages[list(told)], told)
