@@ -1,0 +1,252 @@
+"""Plans of street patrols: one team's shortest round, or the streets shared out among several, checked."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planning.patrol.params import LONGEST, Limits
+from planning.patrol.searching import Budget
+from planning.patrol.streets.checking import checked
+from planning.patrol.streets.plan import PASSING, Step, StreetParams, StreetPlan, StreetRoute
+from planning.patrol.streets.postman import postman_tour
+from planning.patrol.streets.rounds import Choices
+from planning.patrol.streets.sharing import share_streets
+from planning.patrol.streets.turning import turn_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from planning.patrol.streets.postman import Tour
+    from planning.patrol.streets.problem import StreetProblem
+    from planning.patrol.streets.rounds import Rounds
+
+    Ints = npt.NDArray[np.int64]
+
+# Share of the time in which one team's round over all streets is sought, where there are several teams.
+_ALONE_SHARE = 0.3
+# By these shares there are rounds without a limit of our own, and the longest is as short as it will be.
+_FREE_UNTIL, _LONGEST_UNTIL = 0.25, 0.75
+_TRIES = 8
+# Longest rounds that differ by less are as good as equal.
+_FINE = 0.003
+
+
+def plan_streets(
+    problem: StreetProblem,
+    *,
+    params: StreetParams | None = None,
+    limits: Limits | None = None,
+    seed: int = 1,
+    progress: Callable[[str, float], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> StreetPlan:
+    """
+    Return a checked plan that covers the streets of a problem.
+
+    Parameters
+    ----------
+    params
+        Objective and cap.
+    limits
+        Seconds, or iterations with which the seed makes the sharing repeatable.
+    seed
+        From which all randomness comes.
+    progress
+        Told a stage (``alone``, ``share``) and which share of it is done.
+    cancel
+        Asked now and then; once it says so, what has been found is the answer.
+    """
+    began, params, limits = time.monotonic(), params or StreetParams(), limits or Limits()
+    say = progress or (lambda _stage, _share: None)
+    search = _Search(problem, params, limits, seed, say, cancel or (lambda: False))
+    rounds, bound = search.rounds()
+    routes = tuple(_route(problem, team, steps) for team, steps in rounds.items())
+    done = {step.task for route in routes for step in route.steps}
+    plan = StreetPlan(
+        objective=params.objective,
+        cap_ms=params.cap_ms,
+        routes=routes,
+        uncovered=tuple(task for task in range(len(problem.tasks)) if task not in done),
+        faults=(),
+        exact=False,
+        bound_ms=bound,
+        seed=seed,
+        seconds=time.monotonic() - began,
+    )
+    return checked(problem, plan)
+
+
+class _Search:
+    """One search: what is asked of it, and how far it is."""
+
+    def __init__(
+        self,
+        problem: StreetProblem,
+        params: StreetParams,
+        limits: Limits,
+        seed: int,
+        say: Callable[[str, float], None],
+        cancel: Callable[[], bool],
+    ) -> None:
+        self.problem, self.params, self.limits, self.seed = problem, params, limits, seed
+        self.say, self.cancel = say, cancel
+        teams = problem.teams
+        shifts = (teams["shift_end_ms"] - teams["shift_start_ms"]).to_numpy(dtype=np.int64)
+        self.most_ms = shifts if params.cap_ms is None else np.minimum(shifts, params.cap_ms)
+        self.choices = Choices.of(problem)
+
+    def rounds(self) -> tuple[dict[int, tuple[Step, ...]], int | None]:
+        """Return the steps of each team that goes out, and what the objective cannot be below."""
+        if self.problem.tasks.empty:
+            return {}, 0
+        tour, order, total = self._alone()
+        bound = self._bound(tour)
+        fits = total <= self.most_ms[0] and not self._loads_over(order)
+        if fits and (len(self.problem.teams) == 1 or (self.params.objective != LONGEST and tour.exact)):
+            return {0: self._steps_of(tour)}, bound
+        seconds = None if self.limits.effort is not None else self._share_seconds()
+        budget = Budget(seconds=seconds, iterations=self.limits.effort, cancelled=self._stopped)
+        self.budget = budget
+        budget.spent()
+        found = self._shared(self.choices.shared(order))
+        return {team: self._steps(team, order) for team, order in found.items()}, bound
+
+    def _alone(self) -> tuple[Tour, tuple[int, ...], int]:
+        """Return the first team's round over all streets, its order of choices, and what it takes."""
+        self.say("alone", 0.0)
+        tasks, team = self.problem.tasks, self.problem.teams.iloc[0]
+        forth, back = (tasks[name].to_numpy(dtype=np.int64) for name in ("forth", "back"))
+        alone = len(self.problem.teams) == 1
+        seconds = self.limits.seconds * (1.0 if alone else _ALONE_SHARE)
+        tour = postman_tour(
+            self.problem.graph,
+            forth,
+            back,
+            out=int(team["out"]),
+            home=int(team["home"]),
+            seconds=seconds,
+            turn=turn_cost(self.problem),
+        )
+        choice_of = {arc: choice for choice, arc in enumerate(self.choices.arc.tolist())}
+        seen: set[int] = set()
+        order = []
+        for arc in tour.arcs:
+            choice = choice_of.get(arc)
+            if choice is not None and (task := int(self.choices.task[choice])) not in seen:
+                seen.add(task)
+                order.append(choice)
+        return tour, tuple(order), sum(step.ms for step in self._steps_of(tour))
+
+    def _bound(self, tour: Tour) -> int | None:
+        """Return what the objective cannot be below; rounds of one place are together one round."""
+        if self.problem.teams["out"].nunique() > 1:
+            return None
+        extra = self.problem.tasks["ms"].to_numpy() - self.problem.graph.ms[self.problem.tasks["forth"]]
+        total = tour.bound_ms + int(extra.sum())
+        if self.params.objective != LONGEST:
+            return total
+        by_task = self.choices.out.min(axis=0) + self.choices.ms + self.choices.home.min(axis=1)
+        best = np.minimum(by_task, by_task[self.choices.other])
+        return max(-(-total // len(self.problem.teams)), int(best.max()))
+
+    def _shared(self, start: Rounds) -> Rounds:
+        """Return rounds that keep to the limits, as the objective asks; of the streets as many as can be."""
+        last = _FREE_UNTIL if self.params.objective == LONGEST else 1.0
+        found = self._found(self.most_ms, until=last, start=start)
+        if found is None:
+            found = self._found(self.most_ms, until=1.0, start=None, required=False) or {}
+        elif self.params.objective == LONGEST:
+            found = self._evened(found)
+        return found
+
+    def _evened(self, found: Rounds) -> Rounds:
+        """Return rounds of which the longest is as short as can be found, and then of fewest hours."""
+        tour_ms = sum(self._durations(found).values())
+        low = tour_ms / len(self.problem.teams) * 0.9
+        for number in range(_TRIES):
+            longest = max(self._durations(found).values())
+            if longest - low < _FINE * longest:
+                break
+            spent = self.budget.spent()
+            until = spent + max(_LONGEST_UNTIL - spent, 0.0) / (_TRIES - number)
+            asked = int((longest + low) / 2) if number else int(low + 0.3 * (longest - low))
+            tried = self._found(np.minimum(self.most_ms, asked), until=until, start=found, first=True)
+            if tried is None:
+                low = asked
+            else:
+                found = tried
+        longest = max(self._durations(found).values())
+        return self._found(np.minimum(self.most_ms, longest), until=1.0, start=found) or found
+
+    def _found(
+        self, most_ms: Ints, *, until: float, start: Rounds | None, required: bool = True, first: bool = False
+    ) -> Rounds | None:
+        self.say("share", min(self.budget.spent(), 1.0))
+        return share_streets(
+            self.choices,
+            most_ms=most_ms,
+            seed=self.seed,
+            budget=self.budget,
+            until=until,
+            start=start,
+            required=required,
+            first=first,
+        )
+
+    def _durations(self, rounds: Rounds) -> dict[int, int]:
+        return {team: self.choices.duration(team, order) for team, order in rounds.items()}
+
+    def _loads_over(self, order: Sequence[int]) -> bool:
+        tasks, teams = self.problem.tasks, self.problem.teams
+        if "load" not in tasks or "capacity" not in teams:
+            return False
+        return bool(tasks["load"].to_numpy()[self.choices.task[[*order]]].sum() > teams["capacity"].iloc[0])
+
+    def _share_seconds(self) -> float:
+        return max(self.limits.seconds * (1 - _ALONE_SHARE), 0.1)
+
+    def _stopped(self) -> bool:
+        return self.cancel()
+
+    def _steps_of(self, tour: Tour) -> tuple[Step, ...]:
+        """Return a tour's arcs as steps: what passes a street first covers it."""
+        graph, tasks = self.problem.graph, self.problem.tasks
+        task_of = dict(zip(self.choices.arc.tolist(), self.choices.task.tolist(), strict=True))
+        ms, seen, steps = tasks["ms"].to_numpy(), set(), []
+        for arc in tour.arcs:
+            task = task_of.get(arc, PASSING)
+            if task in seen:
+                task = PASSING
+            seen.add(task)
+            steps.append(
+                Step(arc=arc, task=task, ms=int(graph.ms[arc] if task == PASSING else ms[task]))
+            )
+        return tuple(steps)
+
+    def _steps(self, team: int, order: Sequence[int]) -> tuple[Step, ...]:
+        """Return a round's arcs: those that cover streets, and the fastest ways between them."""
+        graph, arcs = self.problem.graph, self.choices.arc[[*order]]
+        row = self.problem.teams.iloc[team]
+        ends = [int(row["out"]), *graph.head[arcs].tolist()], [*graph.tail[arcs].tolist(), int(row["home"])]
+        ways = graph.ways(zip(*ends, strict=True))
+        steps: list[Step] = []
+        for way, choice in zip(ways, [*order, None], strict=True):
+            steps += [Step(arc=arc, task=PASSING, ms=int(graph.ms[arc])) for arc in way]
+            if choice is not None:
+                task = int(self.choices.task[choice])
+                steps.append(
+                    Step(arc=int(self.choices.arc[choice]), task=task, ms=int(self.choices.ms[choice]))
+                )
+        return tuple(steps)
+
+
+def _route(problem: StreetProblem, team: int, steps: tuple[Step, ...]) -> StreetRoute:
+    row = problem.teams.iloc[team]
+    return StreetRoute(
+        team_id=str(problem.teams.index[team]), start_ms=int(row["shift_start_ms"]), steps=steps
+    )
