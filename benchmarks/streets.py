@@ -2,10 +2,11 @@
 Benchmark the patrols of streets: CARP instances, and the zones of the sample district.
 
 Run `python benchmarks/streets.py carp FOLDER --seconds 40` on files of CARPLIB (Valencia): each street a task
-of two directions, vehicles teams with a capacity, costs milliseconds; what is asked is fewest hours. The best
-values known stand below; the planner does not see them. Run `python benchmarks/streets.py zones WORKSPACE` for
-one team over all streets of zones, on one side and on both: what is proved, and in what time. Every plan is
-checked by `planning.patrol.streets.checking`.
+of two directions, vehicles teams with a capacity, costs times; what is asked is fewest hours. The best values
+known stand below; the planner does not see them. It is given a sixteenth of the time, a quarter, all of it,
+until it gets there. Run `python benchmarks/streets.py zones WORKSPACE` for one team over all streets of
+zones, once along and on both sides: what is proved, and in what time. Every plan is checked by
+`planning.patrol.streets.checking`.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _EDGE = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*\)\s*coste\s+(\d+)(?:\s+demanda\s+
 
 
 def carp_instance(path: Path) -> tuple[str, StreetProblem]:
-    """Read an instance; costs are doubled, since the ways to and from the depot's own node take 1 each."""
+    """Read an instance; the depot's links to its node take 1 each where a cost of 1 is `SCALE`."""
     text = path.read_text(encoding="latin-1")
     heads = dict(re.findall(r"^\s*([A-Z_]+)\s*:\s*(\S+)", text, re.MULTILINE))
     edges = np.array([[int(cell or 0) for cell in row] for row in _EDGE.findall(text)])

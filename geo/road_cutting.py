@@ -79,7 +79,9 @@ def _with_cuts(layout: RoadLayout, inside: Flags, cuts: dict[int, Spans]) -> tup
     xy = [layout.xy]
     nodes = len(layout.xy)
     for edge, spans in cuts.items():
-        at_m = sorted({0.0, *(end for span in spans for end in span), float(shapely.length(layout.shapes[edge]))})
+        at_m = sorted(
+            {0.0, *(end for span in spans for end in span), float(shapely.length(layout.shapes[edge]))}
+        )
         points = [stretch(layout.shapes[edge], low, high) for low, high in zip(at_m, at_m[1:], strict=False)]
         new = [*range(nodes, nodes + len(points) - 1)]
         nodes += len(new)
@@ -90,7 +92,14 @@ def _with_cuts(layout: RoadLayout, inside: Flags, cuts: dict[int, Spans]) -> tup
         for k, run in enumerate(points):
             length_m = (at_m[k + 1] - at_m[k]) * scale
             pieces.append(
-                (edge, ends[k], ends[k + 1], length_m, shapely.linestrings(run), (at_m[k], at_m[k + 1]) in spans)
+                (
+                    edge,
+                    ends[k],
+                    ends[k + 1],
+                    length_m,
+                    shapely.linestrings(run),
+                    (at_m[k], at_m[k + 1]) in spans,
+                )
             )
     owner = np.array([piece[0] for piece in pieces], dtype=np.int64)
     of_edge = np.concatenate([whole, owner])

@@ -25,6 +25,7 @@ from ui.doors import (
     scoring,
     serving,
     speeds,
+    street_patrols,
 )
 
 door = typer.Typer(
@@ -61,6 +62,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+patrolling.door.command("streets")(street_patrols.streets)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

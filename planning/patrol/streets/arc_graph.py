@@ -56,7 +56,7 @@ class ArcGraph:
         return sparse.csr_matrix((least.ms.astype(np.float64), ends), shape=(self.nodes, self.nodes))
 
     def distances(self, origins: Ints, destinations: Ints) -> Ints:
-        """Return what the fastest way from each node to each other takes; `UNREACHABLE` where there is none."""
+        """Return what the fastest way from each node to each takes; `UNREACHABLE` where there is none."""
         from_, row = np.unique(origins, return_inverse=True)
         ms = np.full((len(from_), len(destinations)), UNREACHABLE, dtype=np.int64)
         for low in range(0, len(from_), _CHUNK):
@@ -90,9 +90,12 @@ class ArcGraph:
     def arcs_between(self, nodes: Ints) -> Ints:
         """Return the arcs of one fastest way between each two of some nodes, each arc once."""
         used = np.zeros(len(self.tail), dtype=bool)
+        # No way between them is longer than that over one of them.
+        there, back = (dijkstra(way, indices=nodes[0])[nodes] for way in (self.matrix, self.matrix.T.tocsr()))
+        farthest = sum(float(ms[np.isfinite(ms)].max()) for ms in (there, back))
         for low in range(0, len(nodes), _CHUNK):
             some = nodes[low : low + _CHUNK]
-            back = dijkstra(self.matrix, indices=some, return_predecessors=True)[1]
+            back = dijkstra(self.matrix, indices=some, return_predecessors=True, limit=farthest)[1]
             for row, origin in enumerate(some.tolist()):
                 ends, before = np.setdiff1d(nodes, [origin]), back[row].astype(np.int64)
                 seen = np.zeros(self.nodes, dtype=bool)

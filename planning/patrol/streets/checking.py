@@ -1,15 +1,15 @@
 """
 The check that every plan of streets passes before anybody sees it.
 
-It goes over each round arc by arc, works out anew from the roads what may be gone and what it takes, and shares
-no code with what made the plan.
+It goes over each round arc by arc, works out anew from the roads what may be gone and what it takes, and
+shares no code with what made the plan.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geo.errors import Reason
 from geo.speeds import ROAD_CLASSES
@@ -58,9 +58,12 @@ def _coverage(problem: StreetProblem, plan: StreetPlan) -> Iterator[Reason]:
             yield Reason(code, {"road": _road(problem, task)})
 
 
-def route_faults(problem: StreetProblem, route: StreetRoute, *, cap_ms: int | None = None) -> Iterator[Reason]:
+def route_faults(
+    problem: StreetProblem, route: StreetRoute, *, cap_ms: int | None = None
+) -> Iterator[Reason]:
     """Yield what keeps a team from going its round as it says."""
-    team, facts = problem.teams.loc[route.team_id].to_dict(), {"team": route.team_id}
+    team: dict[Any, Any] = problem.teams.loc[route.team_id].to_dict()
+    facts = {"team": route.team_id}
     if not route.steps:
         yield Reason("route_empty", facts)
         return
@@ -92,18 +95,18 @@ def route_faults(problem: StreetProblem, route: StreetRoute, *, cap_ms: int | No
 
 
 def _limits(
-    team: dict[str, object], route: StreetRoute, spent: int, load: int, cap_ms: int | None
+    team: dict[Any, Any], route: StreetRoute, spent: int, load: int, cap_ms: int | None
 ) -> Iterator[Reason]:
     facts = {"team": route.team_id}
-    start, end = int(team["shift_start_ms"]), int(team["shift_end_ms"])  # type: ignore[call-overload]
+    start, end = int(team["shift_start_ms"]), int(team["shift_end_ms"])
     if route.start_ms < start:
         yield Reason("shift_begins_later", {**facts, "early_ms": start - route.start_ms})
     if route.start_ms + spent > end:
         yield Reason("shift_over", {**facts, "over_ms": route.start_ms + spent - end})
     if cap_ms is not None and spent > cap_ms:
         yield Reason("cap_over", {**facts, "over_ms": spent - cap_ms})
-    if load > int(team.get("capacity", load)):  # type: ignore[call-overload]
-        yield Reason("capacity_over", {**facts, "over": load - int(team["capacity"])})  # type: ignore[call-overload]
+    if load > int(team.get("capacity", load)):
+        yield Reason("capacity_over", {**facts, "over": load - int(team["capacity"])})
 
 
 def _passing_ms(problem: StreetProblem, arc: int) -> int | None:
@@ -116,7 +119,10 @@ def _passing_ms(problem: StreetProblem, arc: int) -> int | None:
     edge, against = arc % edges, arc >= edges
     layout = network.layout
     ends = (layout.end, layout.start) if against else (layout.start, layout.end)
-    if (int(ends[0][edge]), int(ends[1][edge])) != (int(problem.graph.tail[arc]), int(problem.graph.head[arc])):
+    if (int(ends[0][edge]), int(ends[1][edge])) != (
+        int(problem.graph.tail[arc]),
+        int(problem.graph.head[arc]),
+    ):
         return None
     if against and layout.oneway[edge] and network.travel_mode != _ON_FOOT:
         return None

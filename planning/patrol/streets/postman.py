@@ -226,7 +226,7 @@ class _Model:
         return found, bound
 
     def _with_cuts(self, rows: Any, least: Floats, ends_at: float) -> tuple[Any, Floats, int]:
-        """Return the rows with cuts that the answer in fractions breaks, until it breaks none; and its cost."""
+        """Return the rows with cuts until the answer in fractions breaks none, and its cost."""
         bound = 0
         while (left := ends_at - time.monotonic()) > 0:
             answer = self._solved(rows, least, seconds=left, whole=False)
@@ -244,7 +244,7 @@ class _Model:
         return rows, least, bound
 
     def _task_rows(self) -> tuple[Any, Floats]:
-        """Return what holds of every round, each row at least so much: its tasks, and odd cuts of one node."""
+        """Return what holds of every round, each row at least so much: tasks, odd cuts of one node."""
         tasks, two = np.arange(len(self.forth)), np.flatnonzero(self.back >= 0)
         cells = np.concatenate([tasks, two]), np.concatenate([self.forth, self.back[two]])
         does = sparse.csr_matrix((np.ones(len(cells[0])), cells), shape=(len(tasks), len(self.arc)))
@@ -278,7 +278,7 @@ class _Model:
                 yield self._odd_cut(np.flatnonzero(label == part))
 
     def _joining_cuts(self, x: Floats) -> Iterator[tuple[Any, float]]:
-        """Yield, for each part of the streets from which too little leads to the place, the narrowest cut."""
+        """Yield the narrowest cut round each part of the streets from which too little leads to the place."""
         size = len(self.nodes)
         room = np.rint(x * _UNITS).astype(np.int32)
         used = room > 0

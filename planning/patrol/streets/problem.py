@@ -30,6 +30,7 @@ BOTH, ONCE = SIDES = ("both", "once")
 CLOSED, NOT_FOR_MODE, NO_STOP, CUT_OFF = ("closed", "not_for_mode", "no_stopping", "cut_off")
 # Arcs between a team's place and the roads: out to the edge's end and its start, home from its start and end.
 LINKS = 4
+_LEFT = ("code", "edge", "road_id", "length_m")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,10 +70,7 @@ class StreetProblem:
     metres: Floats
     network: RoadNetwork | None = None
     spots: pd.DataFrame | None = None
-    left: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=_LEFT))
-
-
-_LEFT = ["code", "edge", "road_id", "length_m"]
+    left: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*_LEFT]))
 
 
 def street_problem(
@@ -118,7 +116,9 @@ def street_problem(
     spots, places = _placed(network, teams, limit_m)
     graph, metres = _graph(network, spots)
     first = len(network.layout.xy)
-    based = teams.drop(columns=teams.geometry.name).assign(out=first + 2 * places, home=first + 2 * places + 1)
+    based = teams.drop(columns=teams.geometry.name).assign(
+        out=first + 2 * places, home=first + 2 * places + 1
+    )
     edges, left = _usable(network, wanted)
     tasks = _tasks(network, edges, sides=sides, patrol_kmh=patrol_kmh)
     tasks, lost = _reached(graph, tasks, pd.DataFrame(based))

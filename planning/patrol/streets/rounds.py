@@ -1,4 +1,4 @@
-"""Rounds as orders of covering arcs: what they take, the best direction of each street, a round cut in shares."""
+"""Rounds as orders of arcs: what they take, the best direction of each street, a round cut in shares."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Choices:
         came: list[list[int]] = []
         for before, now in zip(pairs, pairs[1:], strict=False):
             ways = [[best[i] + int(self.between[before[i], choice]) for i in (0, 1)] for choice in now]
-            came.append([min((0, 1), key=lambda i, way=way: way[i]) for way in ways])
+            came.append([way.index(min(way)) for way in ways])
             best = [min(way) for way in ways]
         last = min((0, 1), key=lambda i: best[i] + int(self.home[pairs[-1][i], team]))
         chosen = [last]
@@ -127,7 +127,9 @@ class Choices:
             best[team + 1], since[team + 1] = best[team], np.arange(count + 1)
             for end in range(1, count + 1):
                 begins = np.arange(end)
-                takes = out[begins] + home[end - 1] + (work[end] - work[begins]) + (ways[end - 1] - ways[begins])
+                takes = (
+                    out[begins] + home[end - 1] + (work[end] - work[begins]) + (ways[end - 1] - ways[begins])
+                )
                 longest = np.maximum(best[team, :end], takes)
                 begin = int(longest.argmin())
                 if longest[begin] < best[team + 1, end]:

@@ -1,7 +1,8 @@
-"""Streets shared out among teams by PyVRP: each street a group of clients, one a direction, one to be visited."""
+"""Streets shared out among teams by PyVRP: each is a group of clients, one a direction; one is visited."""
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from pyvrp import (
     Solution,
     VehicleType,
 )
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class _Model:
         self.teams_of = [[i for i, k in enumerate(keys) if k == key] for key in dict.fromkeys(keys)]
         self.type_of = {team: i for i, members in enumerate(self.teams_of) for team in members}
         groups, clients = self._clients(required=required, longest=int(most_ms.max()))
-        ms = self._matrix(distinct)
+        ms: Any = self._matrix(distinct)
         self.data = ProblemData(
             locations=[Location(0, 0)] * (count + len(distinct)),
             clients=clients,
@@ -124,7 +126,11 @@ class _Model:
         penalties = PenaltyManager(params.midpoint_penalties(self.data), params)
         given = Solution.make_random(self.data, rng) if start is None else self._solution(start)
         first = local(given, penalties.max_cost_evaluator(), exhaustive=True)
-        best = IteratedLocalSearch(self.data, penalties, local, first, _ILS).run(stop, collect_stats=False).best
+        search = IteratedLocalSearch(self.data, penalties, local, first, _ILS)
+        with warnings.catch_warnings():
+            # Limits that cannot be kept are tried on purpose, and PyVRP warns of them.
+            warnings.simplefilter("ignore", PenaltyBoundWarning)
+            best = search.run(stop, collect_stats=False).best
         known = [one for one in (given, best) if one.is_feasible()]
         return min(known, key=penalties.cost_evaluator().cost) if known else best
 
@@ -146,8 +152,12 @@ class _Model:
     def _clients(self, *, required: bool, longest: int) -> tuple[list[ClientGroup], list[Client]]:
         choices, tasks = self.choices, self.choices.problem.tasks
         load = tasks["load"].to_numpy() if "load" in tasks else np.zeros(len(tasks), dtype=np.int64)
-        prize = np.minimum(_PRIZE_A_ROUND * min(longest, _FORBIDDEN) // 1000 + tasks["ms"].to_numpy() * 10, _NO_LIMIT)
-        pairs = [(choice, int(other)) for choice, other in enumerate(choices.other.tolist()) if other > choice]
+        prize = np.minimum(
+            _PRIZE_A_ROUND * min(longest, _FORBIDDEN) // 1000 + tasks["ms"].to_numpy() * 10, _NO_LIMIT
+        )
+        pairs = [
+            (choice, int(other)) for choice, other in enumerate(choices.other.tolist()) if other > choice
+        ]
         group_of = {choice: group for group, pair in enumerate(pairs) for choice in pair}
         groups = [ClientGroup([*pair], required=required) for pair in pairs]
         clients = [

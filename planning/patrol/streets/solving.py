@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int64]
 
-# Share of the time in which one team's round over all streets is sought, where there are several teams.
-_ALONE_SHARE = 0.3
-# By these shares there are rounds without a limit of our own, and the longest is as short as it will be.
-_FREE_UNTIL, _LONGEST_UNTIL = 0.25, 0.75
-_TRIES = 8
+# Share of the time for one team's round over all streets, where there are several teams; and for the end, in
+# which each team's own round is made as short as can be.
+_ALONE_SHARE, _OWN_SHARE = 0.25, 0.2
+# By this share there are rounds that keep to the limits; narrower limits that are tried for the longest.
+_KEPT_UNTIL, _TRIES = 0.3, 6
 # Longest rounds that differ by less are as good as equal.
 _FINE = 0.003
 
@@ -99,6 +99,7 @@ class _Search:
         shifts = (teams["shift_end_ms"] - teams["shift_start_ms"]).to_numpy(dtype=np.int64)
         self.most_ms = shifts if params.cap_ms is None else np.minimum(shifts, params.cap_ms)
         self.choices = Choices.of(problem)
+        self._ends_at = time.monotonic() + limits.seconds
 
     def rounds(self) -> tuple[dict[int, tuple[Step, ...]], int | None]:
         """Return the steps of each team that goes out, and what the objective cannot be below."""
@@ -106,14 +107,15 @@ class _Search:
             return {}, 0
         tour, order, total = self._alone()
         bound = self._bound(tour)
-        fits = total <= self.most_ms[0] and not self._loads_over(order)
+        fits = total <= self.most_ms[0] and not self._loads_over(0, order)
         if fits and (len(self.problem.teams) == 1 or (self.params.objective != LONGEST and tour.exact)):
             return {0: self._steps_of(tour)}, bound
-        seconds = None if self.limits.effort is not None else self._share_seconds()
-        budget = Budget(seconds=seconds, iterations=self.limits.effort, cancelled=self._stopped)
-        self.budget = budget
-        budget.spent()
-        found = self._shared(self.choices.shared(order))
+        left = max(self._ends_at - time.monotonic(), 0.1) * (1 - _OWN_SHARE)
+        seconds = None if self.limits.effort is not None else left
+        self.budget = Budget(seconds=seconds, iterations=self.limits.effort, cancelled=self.cancel)
+        start = self._shortened(self.choices.shared(order), share=_OWN_SHARE)
+        found = self._shared(start, bound or 0)
+        found = self._shortened(found, share=1.0)
         return {team: self._steps(team, order) for team, order in found.items()}, bound
 
     def _alone(self) -> tuple[Tour, tuple[int, ...], int]:
@@ -132,6 +134,10 @@ class _Search:
             seconds=seconds,
             turn=turn_cost(self.problem),
         )
+        return tour, self._order(tour), sum(step.ms for step in self._steps_of(tour))
+
+    def _order(self, tour: Tour) -> tuple[int, ...]:
+        """Return the choices by which a tour covers its streets first."""
         choice_of = {arc: choice for choice, arc in enumerate(self.choices.arc.tolist())}
         seen: set[int] = set()
         order = []
@@ -140,7 +146,26 @@ class _Search:
             if choice is not None and (task := int(self.choices.task[choice])) not in seen:
                 seen.add(task)
                 order.append(choice)
-        return tour, tuple(order), sum(step.ms for step in self._steps_of(tour))
+        return tuple(order)
+
+    def _shortened(self, rounds: Rounds, *, share: float) -> Rounds:
+        """Return rounds of which each is as short as one over its own streets can be."""
+        tasks, shorter = self.problem.tasks, dict(rounds)
+        until = time.monotonic() + share * max(self._ends_at - time.monotonic(), 0.0)
+        for left, (team, order) in zip(range(len(rounds), 0, -1), rounds.items(), strict=True):
+            own = np.sort(self.choices.task[[*order]])
+            forth, back = (tasks[name].to_numpy(dtype=np.int64)[own] for name in ("forth", "back"))
+            row, seconds = self.problem.teams.iloc[team], (until - time.monotonic()) / left
+            if seconds <= 0 or self.cancel():
+                break
+            tour = postman_tour(
+                self.problem.graph, forth, back, out=int(row["out"]), home=int(row["home"]), seconds=seconds
+            )
+            asked = {int(task) for task in own}
+            tried = tuple(c for c in self._order(tour) if int(self.choices.task[c]) in asked)
+            tried = self.choices.directed(team, tried)
+            shorter[team] = min(order, tried, key=lambda one: self.choices.duration(team, one))
+        return shorter
 
     def _bound(self, tour: Tour) -> int | None:
         """Return what the objective cannot be below; rounds of one place are together one round."""
@@ -154,28 +179,36 @@ class _Search:
         best = np.minimum(by_task, by_task[self.choices.other])
         return max(-(-total // len(self.problem.teams)), int(best.max()))
 
-    def _shared(self, start: Rounds) -> Rounds:
+    def _shared(self, start: Rounds, bound: int) -> Rounds:
         """Return rounds that keep to the limits, as the objective asks; of the streets as many as can be."""
-        last = _FREE_UNTIL if self.params.objective == LONGEST else 1.0
-        found = self._found(self.most_ms, until=last, start=start)
+        found: Rounds | None = start
+        if self.params.objective == LONGEST and bound > self.most_ms.max():
+            found = None
+        elif not self._keep(start):
+            evening = self.params.objective == LONGEST
+            until = _KEPT_UNTIL if evening else 1.0
+            found = self._found(self.most_ms, until=until, start=start, first=evening)
         if found is None:
-            found = self._found(self.most_ms, until=1.0, start=None, required=False) or {}
-        elif self.params.objective == LONGEST:
-            found = self._evened(found)
-        return found
+            return self._found(self.most_ms, until=1.0, start=None, required=False) or {}
+        if self.params.objective == LONGEST:
+            return self._evened(found, bound)
+        return self._found(self.most_ms, until=1.0, start=found) or found
 
-    def _evened(self, found: Rounds) -> Rounds:
+    def _keep(self, rounds: Rounds) -> bool:
+        """Whether rounds keep to all limits."""
+        within = all(ms <= self.most_ms[team] for team, ms in self._durations(rounds).items())
+        return within and not any(self._loads_over(team, order) for team, order in rounds.items())
+
+    def _evened(self, found: Rounds, low: int) -> Rounds:
         """Return rounds of which the longest is as short as can be found, and then of fewest hours."""
-        tour_ms = sum(self._durations(found).values())
-        low = tour_ms / len(self.problem.teams) * 0.9
-        for number in range(_TRIES):
-            longest = max(self._durations(found).values())
-            if longest - low < _FINE * longest:
+        for number in range(1, _TRIES + 1):
+            durations = self._durations(found).values()
+            even = sum(durations) // len(self.problem.teams)
+            if max(durations) - max(low, even) < _FINE * max(durations):
                 break
-            spent = self.budget.spent()
-            until = spent + max(_LONGEST_UNTIL - spent, 0.0) / (_TRIES - number)
-            asked = int((longest + low) / 2) if number else int(low + 0.3 * (longest - low))
-            tried = self._found(np.minimum(self.most_ms, asked), until=until, start=found, first=True)
+            # Fewest hours within a limit leave room for a narrower one.
+            asked = (max(durations) + max(low, even)) // 2
+            tried = self._found(np.minimum(self.most_ms, asked), until=number / (_TRIES + 1), start=found)
             if tried is None:
                 low = asked
             else:
@@ -201,17 +234,12 @@ class _Search:
     def _durations(self, rounds: Rounds) -> dict[int, int]:
         return {team: self.choices.duration(team, order) for team, order in rounds.items()}
 
-    def _loads_over(self, order: Sequence[int]) -> bool:
+    def _loads_over(self, team: int, order: Sequence[int]) -> bool:
         tasks, teams = self.problem.tasks, self.problem.teams
         if "load" not in tasks or "capacity" not in teams:
             return False
-        return bool(tasks["load"].to_numpy()[self.choices.task[[*order]]].sum() > teams["capacity"].iloc[0])
-
-    def _share_seconds(self) -> float:
-        return max(self.limits.seconds * (1 - _ALONE_SHARE), 0.1)
-
-    def _stopped(self) -> bool:
-        return self.cancel()
+        load = tasks["load"].to_numpy()[self.choices.task[[*order]]].sum()
+        return bool(load > teams["capacity"].iloc[team])
 
     def _steps_of(self, tour: Tour) -> tuple[Step, ...]:
         """Return a tour's arcs as steps: what passes a street first covers it."""
@@ -223,9 +251,7 @@ class _Search:
             if task in seen:
                 task = PASSING
             seen.add(task)
-            steps.append(
-                Step(arc=arc, task=task, ms=int(graph.ms[arc] if task == PASSING else ms[task]))
-            )
+            steps.append(Step(arc=arc, task=task, ms=int(graph.ms[arc] if task == PASSING else ms[task])))
         return tuple(steps)
 
     def _steps(self, team: int, order: Sequence[int]) -> tuple[Step, ...]:
