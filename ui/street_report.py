@@ -74,7 +74,7 @@ class StreetReport:
 
     @cached_property
     def uncovered(self) -> pd.DataFrame:
-        """Streets for which the shifts do not suffice: road_id, name, m (a street of which one side lacks counts as whole)."""
+        """Streets for which the shifts do not suffice, on one side or both: road_id, name, m."""
         tasks = self.streets.problem.tasks.iloc[[*self.plan.uncovered]].drop_duplicates("edge")
         summed = tasks.groupby("road_id", sort=False)["length_m"].sum().reset_index(name="m")
         summed["name"] = summed["road_id"].map(self.streets.names).fillna("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import shapely
 
 from ui.maps.palette import ZONE_COLOURS
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import geopandas as gpd
-    import pandas as pd
 
     from planning.patrol.streets.plan import StreetRoute
     from ui.names import PlaceNames
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 # Of the map, in mm; up to so many legs the turns begin on the first page.
-_WIDTH_MM, _MAP_MM, _LARGE_MAP_MM, _ONE_PAGE_LEGS = 186.0, 118.0, 190.0, 24
+_WIDTH_MM, _MAP_MM, _LARGE_MAP_MM, _ONE_PAGE_LEGS = 186.0, 100.0, 132.0, 24
 _COVERED, _PASSED = "#0b3d91", "#a04000"
 _HEADS = ("number", "time", "turn", "street", "m", "does")
 _MEMBERS = 4
@@ -111,12 +111,12 @@ def street_sheets(papers: StreetPapers, *, stamp: datetime) -> bytes:
 def _cover(papers: StreetPapers, ground: PatrolGround) -> dict[str, Any]:
     t, report = papers.t, papers.report
     figures = report.figures
+    left = pd.concat([report.uncovered.assign(code="uncovered"), report.left], ignore_index=True)
+    unnamed = (left["name"] == "").sum()
+    called = left["name"].where(left["name"] != "", t("street_paper.unnamed", count=t.number(unnamed)))
     lacking = [
-        [breakable(row["name"] or row["road_id"]), t.length(row["m"]), t(f"street_left.{row['code']}")]
-        for row in (
-            *report.uncovered.assign(code="uncovered").to_dict("records"),
-            *report.left.to_dict("records"),
-        )
+        [breakable(str(name)), t.length(m), t(f"street_left.{code}")]
+        for (code, name), m in left.groupby(["code", called], sort=False)["m"].sum().items()
     ]
     return {
         "title": t("street_paper.cover_title"),
@@ -155,7 +155,7 @@ def _cover(papers: StreetPapers, ground: PatrolGround) -> dict[str, Any]:
             ],
         },
         "lacking": {
-            "title": t("street_paper.lacking", count=t.number(len(lacking))),
+            "title": t("street_paper.lacking", count=t.number(len(left))),
             "heads": [t(f"street_column.{name}") for name in ("street", "m", "why")],
             "rows": lacking,
         },
