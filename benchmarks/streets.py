@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 
 from data.workspace import Workspace
+from geo.arc_graph import ArcGraph
 from geo.road_cutting import cut_at_border
 from geo.road_network import RoadNetwork
 from planning.patrol.params import HOURS, Limits
-from planning.patrol.streets.arc_graph import ArcGraph
 from planning.patrol.streets.plan import StreetParams, StreetPlan
 from planning.patrol.streets.problem import SIDES, StreetProblem, street_problem
 from planning.patrol.streets.solving import plan_streets

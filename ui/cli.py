@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 
 from ui.doors import (
+    actual_patrols,
     changing,
     copies,
     duties,
@@ -63,6 +64,7 @@ for _name, _command in {
 }.items():
     door.command(_name)(_command)
 patrolling.door.command("streets")(street_patrols.streets)
+patrolling.door.command("compare")(actual_patrols.compare)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

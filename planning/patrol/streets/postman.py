@@ -27,8 +27,8 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
+from geo.arc_graph import ArcGraph
 from geo.road_network import UNREACHABLE
-from planning.patrol.streets.arc_graph import ArcGraph
 from planning.patrol.streets.euler import euler_way
 
 if TYPE_CHECKING:

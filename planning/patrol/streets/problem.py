@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.sparse.csgraph import breadth_first_order
 
+from geo.arc_graph import ArcGraph
 from geo.errors import SettingError
 from geo.road_network import MS_PER_HOUR_KM, UNREACHABLE
 from geo.speeds import NO_STOPPING, ROAD_CLASSES
 from geo.spots import links_in, links_out
-from planning.patrol.streets.arc_graph import ArcGraph
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -17,7 +17,7 @@ from planning.patrol.streets.sharing import share_streets
 from planning.patrol.streets.turning import turn_cost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
@@ -109,7 +109,7 @@ class _Search:
         bound = self._bound(tour)
         fits = total <= self.most_ms[0] and not self._loads_over(0, order)
         if fits and (len(self.problem.teams) == 1 or (self.params.objective != LONGEST and tour.exact)):
-            return {0: self._steps_of(tour)}, bound
+            return {0: self._covering(tour.arcs, range(len(self.problem.tasks)))}, bound
         left = max(self._ends_at - time.monotonic(), 0.1) * (1 - _OWN_SHARE)
         seconds = None if self.limits.effort is not None else left
         self.budget = Budget(seconds=seconds, iterations=self.limits.effort, cancelled=self.cancel)
@@ -134,7 +134,11 @@ class _Search:
             seconds=seconds,
             turn=turn_cost(self.problem),
         )
-        return tour, self._order(tour), sum(step.ms for step in self._steps_of(tour))
+        return (
+            tour,
+            self._order(tour),
+            sum(step.ms for step in self._covering(tour.arcs, range(len(self.problem.tasks)))),
+        )
 
     def _order(self, tour: Tour) -> tuple[int, ...]:
         """Return the choices by which a tour covers its streets first."""
@@ -241,16 +245,15 @@ class _Search:
         load = tasks["load"].to_numpy()[self.choices.task[[*order]]].sum()
         return bool(load > teams["capacity"].iloc[team])
 
-    def _steps_of(self, tour: Tour) -> tuple[Step, ...]:
-        """Return a tour's arcs as steps: what passes a street first covers it."""
-        graph, tasks = self.problem.graph, self.problem.tasks
+    def _covering(self, arcs: Sequence[int], tasks: Iterable[int]) -> tuple[Step, ...]:
+        """Return arcs as steps: of the tasks that are meant, what passes one first covers it."""
+        graph, left, steps = self.problem.graph, set(tasks), []
         task_of = dict(zip(self.choices.arc.tolist(), self.choices.task.tolist(), strict=True))
-        ms, seen, steps = tasks["ms"].to_numpy(), set(), []
-        for arc in tour.arcs:
+        ms = self.problem.tasks["ms"].to_numpy()
+        for arc in arcs:
             task = task_of.get(arc, PASSING)
-            if task in seen:
-                task = PASSING
-            seen.add(task)
+            task = task if task in left else PASSING
+            left.discard(task)
             steps.append(Step(arc=arc, task=task, ms=int(graph.ms[arc] if task == PASSING else ms[task])))
         return tuple(steps)
 
@@ -259,16 +262,11 @@ class _Search:
         graph, arcs = self.problem.graph, self.choices.arc[[*order]]
         row = self.problem.teams.iloc[team]
         ends = [int(row["out"]), *graph.head[arcs].tolist()], [*graph.tail[arcs].tolist(), int(row["home"])]
-        ways = graph.ways(zip(*ends, strict=True))
-        steps: list[Step] = []
-        for way, choice in zip(ways, [*order, None], strict=True):
-            steps += [Step(arc=arc, task=PASSING, ms=int(graph.ms[arc])) for arc in way]
-            if choice is not None:
-                task = int(self.choices.task[choice])
-                steps.append(
-                    Step(arc=int(self.choices.arc[choice]), task=task, ms=int(self.choices.ms[choice]))
-                )
-        return tuple(steps)
+        first, *ways = graph.ways(zip(*ends, strict=True))
+        passed = [*first]
+        for arc, way in zip(arcs.tolist(), ways, strict=True):
+            passed += [arc, *way]
+        return self._covering(passed, self.choices.task[[*order]].tolist())
 
 
 def _route(problem: StreetProblem, team: int, steps: tuple[Step, ...]) -> StreetRoute:

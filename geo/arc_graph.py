@@ -1,4 +1,4 @@
-"""The directed graph that street patrols move on, and fastest ways over it."""
+"""A directed graph of arcs, each way of a street by itself, and fastest ways over it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class ArcGraph:
     nodes
         How many there are; they are numbered from 0.
     tail, head, ms
-        Of each arc; ms at least 1, `UNREACHABLE` where nobody may go.
+        Of each arc; ms (or what else is counted in whole numbers) at least 1, `UNREACHABLE` where nobody
+        may go.
     """
 
     nodes: int
@@ -55,12 +56,19 @@ class ArcGraph:
         ends = (least.tail, least.head)
         return sparse.csr_matrix((least.ms.astype(np.float64), ends), shape=(self.nodes, self.nodes))
 
-    def distances(self, origins: Ints, destinations: Ints) -> Ints:
-        """Return what the fastest way from each node to each takes; `UNREACHABLE` where there is none."""
+    def distances(self, origins: Ints, destinations: Ints, *, limit: float = np.inf) -> Ints:
+        """
+        Return what the fastest way from each node to each takes; `UNREACHABLE` where there is none.
+
+        Parameters
+        ----------
+        limit
+            Longer ways are none.
+        """
         from_, row = np.unique(origins, return_inverse=True)
         ms = np.full((len(from_), len(destinations)), UNREACHABLE, dtype=np.int64)
         for low in range(0, len(from_), _CHUNK):
-            found = dijkstra(self.matrix, indices=from_[low : low + _CHUNK])[:, destinations]
+            found = dijkstra(self.matrix, indices=from_[low : low + _CHUNK], limit=limit)[:, destinations]
             ms[low : low + _CHUNK] = np.where(np.isfinite(found), found, UNREACHABLE).astype(np.int64)
         return np.ascontiguousarray(ms[row])
 
