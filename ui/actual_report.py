@@ -116,7 +116,7 @@ class ActualReport:
             for name in ("teams", "teams_recorded", *_COUNTS, "extra", "detours", "gaps")
         }
         lines = [
-            t("actual.heading", plan=figures["plan"], date=figures["date"], name=self.compared.saved.name)
+            t("actual.heading", plan=figures["plan"], name=self.compared.saved.name)
         ]
         lines.append(t("actual.teams", teams=said["teams"], recorded=said["teams_recorded"]))
         if figures["stops"]:
