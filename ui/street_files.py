@@ -85,7 +85,7 @@ def street_layers(report: StreetReport) -> dict[str, gpd.GeoDataFrame]:
     rows = pd.concat([left, short.assign(code="uncovered")], ignore_index=True)
     if len(rows) and problem.network is not None:
         shapes = problem.network.layout.shapes[rows["edge"].to_numpy(dtype=int)]
-        named = rows.drop(columns="edge").assign(name=rows["road_id"].map(report.streets.names).fillna(""))
+        named = rows.drop(columns="edge").assign(name=report.called(rows["road_id"]))
         layers["not_covered"] = gpd.GeoDataFrame(named, geometry=shapes, crs=problem.network.layout.crs)
     return layers
 

@@ -56,6 +56,10 @@ class StreetReport:
         name = str(teams.at[team_id, "name"]) if team_id in teams.index else team_id
         return name if self.streets.order.team_ids else self.t("street.team", number=name)
 
+    def called(self, roads: pd.Series) -> list[str]:
+        """Return the name of each road; "" where it has none."""
+        return [self.streets.names.get(str(road), "") for road in roads]
+
     @cached_property
     def legs(self) -> gpd.GeoDataFrame:
         """Every leg, see `planning.patrol.streets.legs.street_legs`."""
@@ -77,7 +81,7 @@ class StreetReport:
         """Streets for which the shifts do not suffice, on one side or both: road_id, name, m."""
         tasks = self.streets.problem.tasks.iloc[[*self.plan.uncovered]].drop_duplicates("edge")
         summed = tasks.groupby("road_id", sort=False)["length_m"].sum().reset_index(name="m")
-        summed["name"] = summed["road_id"].map(self.streets.names).fillna("")
+        summed["name"] = self.called(summed["road_id"])
         return pd.DataFrame(summed[["road_id", "name", "m"]])
 
     @cached_property
@@ -85,7 +89,7 @@ class StreetReport:
         """Streets that nobody can cover: code, road_id, name, m."""
         left = self.streets.problem.left
         summed = left.groupby(["code", "road_id"], sort=False)["length_m"].sum().reset_index(name="m")
-        summed["name"] = summed["road_id"].map(self.streets.names).fillna("")
+        summed["name"] = self.called(summed["road_id"])
         return pd.DataFrame(summed[["code", "road_id", "name", "m"]])
 
     @cached_property

@@ -48,7 +48,10 @@ def test_the_way_is_told_in_order_and_in_the_time_it_took():
     assert pieces["begin_ms"].is_monotonic_increasing
     assert (pieces["begin_ms"].iloc[1:].to_numpy() == pieces["end_ms"].iloc[:-1].to_numpy()).all()
     assert pieces["end_ms"].iloc[-1] == 60_000
-    ends = [line.coords[-1] for line in pieces.geometry[:-1]], [line.coords[0] for line in pieces.geometry[1:]]
+    ends = (
+        [line.coords[-1] for line in pieces.geometry[:-1]],
+        [line.coords[0] for line in pieces.geometry[1:]],
+    )
     assert np.allclose(ends[0], ends[1], atol=0.01)
 
 

@@ -165,7 +165,7 @@ def _compared(
         ways = plan.ways.loc[plan.ways["team_id"] == team, "geometry"]
         if mode in networks:
             matched = match_track(networks[mode], track)
-            gone = roads_gone(matched, ways, params=params)
+            gone = roads_gone(matched, track, ways, params=params)
             lines = (matched.stretches.geometry.union_all(), gone.missed)
     else:
         told = pd.DataFrame({"status": NO_RECORD}, index=stops.index).reindex(columns=VISIT_COLUMNS)

@@ -34,7 +34,8 @@ class RoadsGone:
     planned_m, covered_m
         Length of the planned roads, each counted once, and of those that were gone.
     driven_m, off_plan_m
-        How far the track leads, and how much of that off the planned roads.
+        How far the track leads, off roads straight from position to position; and how much of it on roads
+        that were not planned.
     detours
         begin_ms, end_ms, m, x, y (where it is farthest on), geometry.
     missed
@@ -49,12 +50,16 @@ class RoadsGone:
     missed: shapely.Geometry
 
 
-def roads_gone(matched: MatchedTrack, ways: gpd.GeoSeries, *, params: ActualParams) -> RoadsGone:
+def roads_gone(
+    matched: MatchedTrack, track: pd.DataFrame, ways: gpd.GeoSeries, *, params: ActualParams
+) -> RoadsGone:
     """
     Return a matched track held against the planned roads of its team.
 
     Parameters
     ----------
+    track
+        at_ms, x, y: what was matched.
     ways
         Planned lines in the same CRS.
     """
@@ -69,11 +74,21 @@ def roads_gone(matched: MatchedTrack, ways: gpd.GeoSeries, *, params: ActualPara
     return RoadsGone(
         planned_m=float(shapely.length(planned)),
         covered_m=float(shapely.length(planned) - shapely.length(missed)),
-        driven_m=matched.metres,
+        driven_m=matched.metres + _off_roads_m(matched, track, params),
         off_plan_m=float((lengths - on).sum()),
         detours=_detours(pieces, lengths, on, params),
         missed=missed,
     )
+
+
+def _off_roads_m(matched: MatchedTrack, track: pd.DataFrame, params: ActualParams) -> float:
+    """Return how far one went where no way on the roads is known, but for gaps in the record."""
+    chain = matched.positions["chain"].to_numpy()
+    some = track.loc[matched.positions.index]
+    steps = np.hypot(*np.diff(some[["x", "y"]].to_numpy(dtype=float), axis=0).T)
+    on_road = (chain[1:] == chain[:-1]) & (chain[1:] >= 0)
+    silent = np.diff(some["at_ms"].to_numpy()) > params.gap_ms
+    return float(steps[~on_road & ~silent].sum())
 
 
 def _detours(pieces: gpd.GeoDataFrame, lengths: Floats, on: Floats, params: ActualParams) -> gpd.GeoDataFrame:

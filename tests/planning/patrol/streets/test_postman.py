@@ -15,7 +15,7 @@ from planning.patrol.streets.postman import postman_tour
 
 
 def graph(streets, *, depot=0):
-    """Streets (from, to, ms, one-way) both ways, with a place that is left to and come back to from a node."""
+    """Streets (from, to, ms, one-way) both ways, and the place of a team beside a node."""
     tail, head, ms, oneway = (np.array(column) for column in zip(*streets, strict=True))
     nodes = int(max(tail.max(), head.max())) + 1
     back = np.where(oneway, UNREACHABLE, ms)
@@ -56,8 +56,10 @@ def brute_force(made, forth, back):
 
 
 def is_round(made, arcs):
-    return made.tail[arcs[0]] == made.nodes - 2 and made.head[arcs[-1]] == made.nodes - 1 and all(
-        made.head[one] == made.tail[other] for one, other in zip(arcs, arcs[1:], strict=False)
+    return (
+        made.tail[arcs[0]] == made.nodes - 2
+        and made.head[arcs[-1]] == made.nodes - 1
+        and all(made.head[one] == made.tail[other] for one, other in zip(arcs, arcs[1:], strict=False))
     )
 
 
@@ -100,8 +102,12 @@ def test_no_order_and_no_direction_is_shorter(streets, sides, data):
     # Streets that cannot be reached are no tasks: `street_problem` leaves them out.
     ways = made.distances(np.arange(made.nodes), np.arange(made.nodes))
     for at in range(len(forth)):
-        can = [a for a in (forth[at], back[at]) if a >= 0 and ways[made.nodes - 2, made.tail[a]] < UNREACHABLE]
-        can = [a for a in can if ways[made.head[a], made.nodes - 1] < UNREACHABLE and made.ms[a] < UNREACHABLE]
+        can = [
+            a for a in (forth[at], back[at]) if a >= 0 and ways[made.nodes - 2, made.tail[a]] < UNREACHABLE
+        ]
+        can = [
+            a for a in can if ways[made.head[a], made.nodes - 1] < UNREACHABLE and made.ms[a] < UNREACHABLE
+        ]
         assume(can)
         forth[at], back[at] = can[0], can[1] if len(can) > 1 else -1
     tour = postman_tour(made, forth, back, out=made.nodes - 2, home=made.nodes - 1, seconds=5)

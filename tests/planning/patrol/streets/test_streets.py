@@ -57,7 +57,9 @@ def teams(count=1, *, at=(0, 0), hours=10.0):
     )
 
 
-def problem_of(lines=BLOCK, *, mode="walk", sides="once", count=1, hours=10.0, closed=(), kmh=None, **columns):
+def problem_of(
+    lines=BLOCK, *, mode="walk", sides="once", count=1, hours=10.0, closed=(), kmh=None, **columns
+):
     layout = layout_of(lines, **columns)
     network = RoadNetwork(layout=layout, travel_mode=mode, speeds=SPEEDS, closed=frozenset(closed))
     wanted = np.ones(len(layout.start), dtype=bool)
@@ -65,9 +67,7 @@ def problem_of(lines=BLOCK, *, mode="walk", sides="once", count=1, hours=10.0, c
 
 
 def planned(problem, **params):
-    return plan_streets(
-        problem, params=StreetParams(**params), limits=Limits(seconds=5, effort=60), seed=1
-    )
+    return plan_streets(problem, params=StreetParams(**params), limits=Limits(seconds=5, effort=60), seed=1)
 
 
 def codes(problem, plan):
@@ -152,7 +152,8 @@ def test_the_checker_finds_each_fault_that_is_planted():
     assert "street_not_home" in codes(problem, with_steps(plan, steps[:-1]))
     covering = next(i for i, step in enumerate(steps) if step.task != PASSING)
     assert "street_forgotten" in codes(
-        problem, with_steps(plan, [replace(s, task=PASSING) if i == covering else s for i, s in enumerate(steps)])
+        problem,
+        with_steps(plan, [replace(s, task=PASSING) if i == covering else s for i, s in enumerate(steps)]),
     )
     later = [replace(step, ms=step.ms + 7) if i == 2 else step for i, step in enumerate(steps)]
     assert codes(problem, with_steps(plan, later)) == {"street_time_mistaken"}
@@ -181,7 +182,9 @@ def test_legs_follow_one_another_and_add_up_to_the_round():
 
 
 def test_roads_are_cut_where_they_leave_the_area():
-    layout = layout_of({"long": [(0, 0), (1000, 0)], "near": [(0, 50), (110, 50)], "out": [(0, 900), (9, 900)]})
+    layout = layout_of(
+        {"long": [(0, 0), (1000, 0)], "near": [(0, 50), (110, 50)], "out": [(0, 900), (9, 900)]}
+    )
     cut, inside = cut_at_border(layout, box(-10, -10, 100, 100), least_m=30)
     lengths = {(str(road), bool(i)): m for road, i, m in zip(cut.road_id, inside, cut.length_m, strict=True)}
     assert lengths == {("near", True): 110, ("out", False): 9, ("long", True): 100, ("long", False): 900}
