@@ -9,6 +9,7 @@ import typer
 
 from ui.doors import (
     actual_patrols,
+    assessing,
     changing,
     copies,
     duties,
@@ -17,6 +18,7 @@ from ui.doors import (
     heating,
     indexing,
     layers,
+    ledgers,
     map_links,
     nesting,
     patrolling,
@@ -56,6 +58,8 @@ for _name, _command in {
     "index": indexing.index,
     "table": changing.table,
     "alerts": changing.alerts,
+    "assess": assessing.assess,
+    "ledger": ledgers.ledger,
     "map-links": map_links.map_links,
     "export": layers.export,
     "backup": copies.backup,
