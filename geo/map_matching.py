@@ -240,11 +240,11 @@ class _Model:
     def positions(self, chosen: Ints, chain: Ints) -> pd.DataFrame:
         """Return where on the roads the positions were recorded."""
         found = chosen >= 0
-        columns = {"chain": chain, "edge": np.where(found, self.edge[chosen], -1)}
-        for name, values in (("at_m", self.place), ("off_m", self.off)):
-            columns[name] = (
-                np.where(found, values[chosen], np.nan) if len(values) else np.full(len(found), np.nan)
-            )
+        edge = np.full(len(chosen), -1)
+        at_m, off_m = np.full((2, len(chosen)), np.nan)
+        rows = chosen[found]
+        edge[found], at_m[found], off_m[found] = self.edge[rows], self.place[rows], self.off[rows]
+        columns = {"chain": chain, "edge": edge, "at_m": at_m, "off_m": off_m}
         return pd.DataFrame(columns, index=self.track.index)
 
     def stretches(self, chosen: Ints, chain: Ints) -> gpd.GeoDataFrame:
@@ -258,7 +258,7 @@ class _Model:
         for low in range(0, len(pairs), _AT_ONCE):
             some = pairs[low : low + _AT_ONCE]
             rows += self._pieces(some, chain, self._ways(some[0][0], some[-1][0] + 1))
-        frame = pd.DataFrame(rows, columns=_STRETCH)
+        frame = pd.DataFrame(_straightened(rows, 2 * self.params.sigma_m), columns=_STRETCH)
         shapes = [self._shape(*row) for row in frame[["edge", "from_m", "to_m"]].itertuples(index=False)]
         return gpd.GeoDataFrame(frame, geometry=shapes, crs=self.network.layout.crs)
 
@@ -320,3 +320,20 @@ class _Model:
     def _by(ends: tuple[Ints, Floats], node: int) -> int:
         metres = np.where(ends[0][0] == node, ends[1][0], np.inf)
         return int(metres.argmin())
+
+
+def _straightened(rows: list[tuple[Any, ...]], least_m: float) -> list[tuple[Any, ...]]:
+    """Return pieces in which going on along an edge is one piece, and to and fro by noise is none."""
+    kept: list[tuple[Any, ...]] = []
+    for row in rows:
+        chain, edge, from_m, to_m, _, end_ms = row
+        while kept and kept[-1][:2] == (chain, edge) and abs(kept[-1][3] - from_m) < 1e-6:
+            last = kept[-1]
+            onward = (last[3] - last[2]) * (to_m - from_m) > 0
+            if not onward and min(abs(last[3] - last[2]), abs(to_m - from_m)) > least_m:
+                break
+            kept.pop()
+            from_m, row = last[2], (chain, edge, last[2], to_m, last[4], end_ms)
+        if abs(to_m - from_m) > 1e-6:
+            kept.append(row)
+    return kept

@@ -115,9 +115,7 @@ class ActualReport:
             name: t.number(figures[name])
             for name in ("teams", "teams_recorded", *_COUNTS, "extra", "detours", "gaps")
         }
-        lines = [
-            t("actual.heading", plan=figures["plan"], name=self.compared.saved.name)
-        ]
+        lines = [t("actual.heading", plan=figures["plan"], name=self.compared.saved.name)]
         lines.append(t("actual.teams", teams=said["teams"], recorded=said["teams_recorded"]))
         if figures["stops"]:
             lines.append(t("actual.stops", **{name: said[name] for name in (*_COUNTS, "extra")}))

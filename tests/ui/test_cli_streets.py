@@ -1,5 +1,6 @@
 """`gridbeat patrol streets` and `gridbeat patrol compare`: planned, kept, written, held against a track."""
 
+import datetime as dt
 import json
 import zipfile
 
@@ -53,9 +54,8 @@ def test_the_streets_of_a_village_are_planned_kept_written_and_compared(run, wor
                 getattr(one, c) + (getattr(other, c) - getattr(one, c)) * step / steps
                 for c in ("longitude", "latitude")
             )
-            rows.append(
-                f"2026-11-03 {int(at // 3600):02}:{int(at % 3600 // 60):02}:{int(at % 60):02},{lon:.7f},{lat:.7f}"
-            )
+            moment = dt.datetime(2026, 11, 3) + dt.timedelta(seconds=round(at))
+            rows.append(f"{moment},{lon:.7f},{lat:.7f}")
         seconds += steps * 10
     file = tmp_path / "轨迹.csv"
     file.write_text("\n".join(rows))

@@ -25,6 +25,8 @@ from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import OPERATORS, LocalSearch, compute_neighbours
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from planning.patrol.searching import Budget
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 # A way that there is not takes longer than any shift, and is short enough to be multiplied by penalties.
 _FORBIDDEN = 2**29
 _NO_LIMIT = 2**40
+# What the best cost is to PyVRP as long as nothing keeps to the limits.
+_NONE_YET = np.iinfo(np.int64).max
 _ILS = IteratedLocalSearchParams(history_length=100)
 # Leaving a street out costs more than any round; of streets that cannot all be covered, long ones come first.
 _PRIZE_A_ROUND = 4
@@ -75,8 +79,18 @@ def share_streets(
         None where no rounds were found that keep to the limits.
     """
     model = _Model(choices, most_ms, required=required)
-    best = model.searched(start, seed=seed, stop=budget.until(until, strict=until, feasible=first))
+    best = model.searched(start, seed=seed, stop=_stop(budget, until, first=first))
     return model.rounds(best) if best.is_feasible() else None
+
+
+def _stop(budget: Budget, until: float, *, first: bool) -> Callable[[int], bool]:
+    """Return what PyVRP asks before each iteration: whether to stop."""
+
+    def stop(best_cost: int) -> bool:
+        budget.done += 1
+        return budget.spent() >= until or (first and best_cost != _NONE_YET)
+
+    return stop
 
 
 class _Model:
