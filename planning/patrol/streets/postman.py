@@ -269,7 +269,8 @@ class _Model:
         extra = x.copy()
         extra[self.forth] *= beyond
         extra[self.back[two]] *= beyond[two]
-        both = self.tail[self.forth], self.head[self.forth]
+        # From its end the round goes on to its start: parts that hold one of both are passed once more.
+        both = np.append(self.tail[self.forth], self.home), np.append(self.head[self.forth], self.out)
         for floor in _FLOORS:
             label = self._labels(extra > floor)
             across = label[both[0]] != label[both[1]]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # Share of the time for one team's round over all streets, where there are several teams; and for the end, in
 # which each team's own round is made as short as can be.
 _ALONE_SHARE, _OWN_SHARE = 0.25, 0.2
+# Share of the time in which the only team's round is proved; what is not by then is searched on.
+_ONLY_SHARE = 0.7
 # By this share there are rounds that keep to the limits; narrower limits that are tried for the longest.
 _KEPT_UNTIL, _TRIES = 0.3, 6
 # Longest rounds that differ by less are as good as equal.
@@ -108,7 +110,8 @@ class _Search:
         tour, order, total = self._alone()
         bound = self._bound(tour)
         fits = total <= self.most_ms[0] and not self._loads_over(0, order)
-        if fits and (len(self.problem.teams) == 1 or (self.params.objective != LONGEST and tour.exact)):
+        alone = len(self.problem.teams) == 1
+        if fits and tour.exact and (alone or self.params.objective != LONGEST):
             return {0: self._covering(tour.arcs, range(len(self.problem.tasks)))}, bound
         left = max(self._ends_at - time.monotonic(), 0.1) * (1 - _OWN_SHARE)
         seconds = None if self.limits.effort is not None else left
@@ -116,6 +119,8 @@ class _Search:
         start = self._shortened(self.choices.shared(order), share=_OWN_SHARE)
         found = self._shared(start, bound or 0)
         found = self._shortened(found, share=1.0)
+        if fits and alone and self._durations(found).get(0, total) >= total:
+            return {0: self._covering(tour.arcs, range(len(self.problem.tasks)))}, bound
         return {team: self._steps(team, order) for team, order in found.items()}, bound
 
     def _alone(self) -> tuple[Tour, tuple[int, ...], int]:
@@ -124,7 +129,7 @@ class _Search:
         tasks, team = self.problem.tasks, self.problem.teams.iloc[0]
         forth, back = (tasks[name].to_numpy(dtype=np.int64) for name in ("forth", "back"))
         alone = len(self.problem.teams) == 1
-        seconds = self.limits.seconds * (1.0 if alone else _ALONE_SHARE)
+        seconds = self.limits.seconds * (_ONLY_SHARE if alone else _ALONE_SHARE)
         tour = postman_tour(
             self.problem.graph,
             forth,

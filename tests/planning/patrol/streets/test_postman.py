@@ -148,3 +148,10 @@ def test_a_way_over_all_arcs_turns_back_only_where_it_must():
     )
     assert sorted(way) == [*range(8)]
     assert sum(abs(one - other) == 4 for one, other in zip(way, way[1:], strict=False)) <= 1
+
+
+def test_a_round_that_ends_elsewhere_than_it_began_to_cover_is_not_thought_longer():
+    """Found by the test against brute force: out by 0-1, along 1-2, home by the one-way street 2-0."""
+    made = graph([(2, 1, 1, False), (0, 1, 1, False), (2, 0, 1, True)])
+    tour = postman_tour(made, np.array([0]), np.array([3]), out=3, home=4, seconds=5)
+    assert (tour.ms - 2, tour.exact) == (3, True)
