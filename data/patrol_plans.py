@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from data.workspace import Workspace
 
-DAY = "day"
+DAY, STREETS = "day", "streets"
 ROUTE_COLUMNS = ("team_id", "start_ms", "end_ms", "home_ms", "home_m")
 VISIT_COLUMNS = (
     "team_id",
@@ -44,7 +44,7 @@ class SavedPatrol:
     Parameters
     ----------
     plan_id, kind, name, force, mode, date, rev, author, created, note
-        Its row; kind is ``day``, date an ISO text.
+        Its row; kind is ``day`` or ``streets`` (whose visits are legs, and stop_id roads), date an ISO text.
     params
         What was asked, as its maker wrote it.
     summary

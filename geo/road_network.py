@@ -62,6 +62,16 @@ class LeastArcs:
         return self.arc[np.searchsorted(self.tail * size + self.head, tail * size + head)]
 
 
+def least_arcs(tail: Ints, head: Ints, ms: Ints) -> LeastArcs:
+    """Return the fastest arc of each pair of nodes, of those on which one may go at all."""
+    arc = np.flatnonzero((ms < UNREACHABLE) & (tail != head))
+    arc = arc[np.lexsort((arc, ms[arc], head[arc], tail[arc]))]
+    first = np.ones(len(arc), dtype=bool)
+    first[1:] = (tail[arc][1:] != tail[arc][:-1]) | (head[arc][1:] != head[arc][:-1])
+    arc = arc[first]
+    return LeastArcs(tail=tail[arc], head=head[arc], ms=ms[arc], arc=arc)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RoadNetwork:
     """
@@ -159,12 +169,7 @@ class RoadNetwork:
         layout = self.layout
         tail = np.concatenate([layout.start, layout.end])
         head = np.concatenate([layout.end, layout.start])
-        arc = np.flatnonzero((self.arc_ms < UNREACHABLE) & (tail != head))
-        arc = arc[np.lexsort((arc, self.arc_ms[arc], head[arc], tail[arc]))]
-        first = np.ones(len(arc), dtype=bool)
-        first[1:] = (tail[arc][1:] != tail[arc][:-1]) | (head[arc][1:] != head[arc][:-1])
-        arc = arc[first]
-        return LeastArcs(tail=tail[arc], head=head[arc], ms=self.arc_ms[arc], arc=arc)
+        return least_arcs(tail, head, self.arc_ms)
 
     @cached_property
     def cch_metric(self) -> Any:

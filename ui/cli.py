@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 
 from ui.doors import (
+    actual_patrols,
     assessing,
     changing,
     copies,
@@ -27,6 +28,7 @@ from ui.doors import (
     scoring,
     serving,
     speeds,
+    street_patrols,
 )
 
 door = typer.Typer(
@@ -65,6 +67,8 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+patrolling.door.command("streets")(street_patrols.streets)
+patrolling.door.command("compare")(actual_patrols.compare)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

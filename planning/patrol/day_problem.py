@@ -75,7 +75,12 @@ def when_of(on: OnDuty) -> str:
 
     With day and night shifts in one plan those of the day do, at which cars are slower.
     """
-    middle = (on.teams["shift_start_ms"] + on.teams["shift_end_ms"]) / 2
+    return when_of_shifts(on.teams)
+
+
+def when_of_shifts(teams: pd.DataFrame) -> str:
+    """Return the same for teams with shift_start_ms and shift_end_ms."""
+    middle = (teams["shift_start_ms"] + teams["shift_end_ms"]) / 2
     at_night = middle.between(_NIGHT_FROM_MS, _NIGHT_UNTIL_MS) | (middle < _NIGHT_UNTIL_MS - MS_PER_DAY)
     return NIGHT if len(middle) and bool(at_night.all()) else DAY
 

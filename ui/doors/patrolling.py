@@ -122,12 +122,12 @@ def day(
 
     say = speaker(lang, as_json)
     order = DayOrder(
-        date=_date(date),
+        date=date_of(date),
         force=force,
         mode=mode,
         duty=duty,
         objective=objective,
-        cap_ms=_cap_ms(cap),
+        cap_ms=cap_in_ms(cap),
         most=_above(0, "most", most),
         teams_at_most=_above(0, "teams", teams),
         closed=tuple(close or ()),
@@ -265,7 +265,8 @@ def _write(
     return sorted(files)
 
 
-def _date(text: str | None) -> dt.date:
+def date_of(text: str | None) -> dt.date:
+    """Return the day that was typed, today for none; raises ``setting_wrong``."""
     if text is None:
         return dt.date.today()
     try:
@@ -274,7 +275,8 @@ def _date(text: str | None) -> dt.date:
         raise SettingError("setting_wrong", name="--date", found=text, allowed="2026-11-03") from None
 
 
-def _cap_ms(hours: float | None) -> int | None:
+def cap_in_ms(hours: float | None) -> int | None:
+    """Return the longest time out in ms; raises ``setting_wrong``."""
     if hours is None:
         return None
     if not (finite("cap", hours) or 0) > 0:

@@ -105,23 +105,23 @@ def team_map(ground: PatrolGround, route: Route, *, width_mm: float, height_mm: 
     day = ground.day
     legs = day.legs_of(route).geometry
     spots = day.places.loc[day.calls(route)[:-1]]
-    sheet = Sheet(_bounds([legs, spots]), width_mm * 10, height_mm * 10 - _BENEATH)
-    room = _room(sheet)
+    sheet = Sheet(bounds_of([legs, spots]), width_mm * 10, height_mm * 10 - _BENEATH)
+    room = label_room(sheet)
     points = sheet.placed(shapely.get_coordinates(spots.to_numpy()))
     texts = [day.t("patrol_paper.map_post"), *(str(n) for n in range(1, len(spots)))]
     looks = ["post", *["stop"] * len(route.visits)]
     marks = [*_marks(points, texts, looks, room)]
     names = [day.post(route.team_id), *(day.stop(visit.stop_id) for visit in route.visits)]
-    ways = [line for leg in legs if (line := _aside(sheet, leg)) is not None]
-    return _drawn(
+    ways = [line for leg in legs if (line := aside(sheet, leg)) is not None]
+    return framed(
         sheet,
         day,
         [
-            *_land(sheet, ground),
-            *_lines(ways, _ROUND, width=11),
-            *(arrow for line in ways for arrow in _arrows(line, _ROUND)),
+            *land(sheet, ground),
+            *way_lines(ways, _ROUND, width=11),
+            *(arrow for line in ways for arrow in arrows(line, _ROUND)),
             *_marker_names(marks, names, room, shapely.union_all(ways)),
-            *_village_names(sheet, ground, room, names),
+            *village_names(sheet, ground, room, names),
             *(_marker(mark) for mark in marks[::-1]),
         ],
     )
@@ -141,16 +141,16 @@ def overview_map(ground: PatrolGround, *, width_mm: float, heights_mm: tuple[flo
     legs = day.legs.geometry
     starts = [day.calls(route)[0] for route in routes]
     places = day.places.loc[[*starts, *(_farthest(day, route) for route in routes)]]
-    bounds = _bounds([legs, places, ground.villages])
+    bounds = bounds_of([legs, places, ground.villages])
     asked = width_mm * (bounds[3] - bounds[1]) / (bounds[2] - bounds[0])
     height_mm = min(max(asked, heights_mm[0]), heights_mm[1])
     sheet = Sheet(bounds, width_mm * 10, height_mm * 10 - _BENEATH)
-    room, points = _room(sheet), sheet.placed(shapely.get_coordinates(places.to_numpy()))
+    room, points = label_room(sheet), sheet.placed(shapely.get_coordinates(places.to_numpy()))
     colours = [ZONE_COLOURS[number % len(ZONE_COLOURS)] for number in range(len(routes))]
-    drawn = _land(sheet, ground, main=4)
+    drawn = land(sheet, ground, main=4)
     for number, route in enumerate(routes):
-        ways = [line for leg in day.legs_of(route).geometry if (line := _aside(sheet, leg)) is not None]
-        drawn += _lines(ways, colours[number], width=6, dashes=_DASHES[number % len(_DASHES)])
+        ways = [line for leg in day.legs_of(route).geometry if (line := aside(sheet, leg)) is not None]
+        drawn += way_lines(ways, colours[number], width=6, dashes=_DASHES[number % len(_DASHES)])
     for x, y in points[: len(routes)]:
         drawn.append(
             f'<rect x="{x - 11:.0f}" y="{y - 11:.0f}" width="22" height="22" fill="#fff" '
@@ -158,7 +158,7 @@ def overview_map(ground: PatrolGround, *, width_mm: float, heights_mm: tuple[flo
         )
     badges = [day.badge(route) for route in routes]
     marks = _marks(points[len(routes) :], badges, colours, room, every=False)
-    return _drawn(sheet, day, [*drawn, *(_marker(mark) for mark in [*marks][::-1])])
+    return framed(sheet, day, [*drawn, *(_marker(mark) for mark in [*marks][::-1])])
 
 
 def _farthest(day: PatrolDay, route: Route) -> str:
@@ -167,7 +167,8 @@ def _farthest(day: PatrolDay, route: Route) -> str:
     return stops[int(day.places.loc[stops].distance(day.places[start]).to_numpy().argmax())]
 
 
-def _bounds(layers: Iterable[gpd.GeoSeries]) -> tuple[float, float, float, float]:
+def bounds_of(layers: Iterable[gpd.GeoSeries]) -> tuple[float, float, float, float]:
+    """Return what holds all layers, no narrower than a street."""
     boxes = np.array([layer.total_bounds for layer in layers if len(layer)])
     west, south = np.nanmin(boxes[:, :2], axis=0)
     east, north = np.nanmax(boxes[:, 2:], axis=0)
@@ -175,14 +176,15 @@ def _bounds(layers: Iterable[gpd.GeoSeries]) -> tuple[float, float, float, float
     return west - wide, south - high, east + wide, north + high
 
 
-def _room(sheet: Sheet) -> LabelRoom:
+def label_room(sheet: Sheet) -> LabelRoom:
+    """Return the room for names on a map, the north arrow's taken."""
     room = LabelRoom(sheet.width, sheet.height)
     # The north arrow stands there.
     room.keep_free((sheet.width - 110, 0, sheet.width, 140))
     return room
 
 
-def _drawn(sheet: Sheet, day: PatrolDay, parts: Sequence[str]) -> str:
+def framed(sheet: Sheet, day: PatrolDay, parts: Sequence[str]) -> str:
     """Return what was drawn in its frame, the scale and the credit line beneath."""
     wide, high = sheet.width, sheet.height
     bar, length = scale_bar(sheet, 4, high + 44, day.t)
@@ -205,7 +207,7 @@ def _drawn(sheet: Sheet, day: PatrolDay, parts: Sequence[str]) -> str:
     )
 
 
-def _land(sheet: Sheet, ground: PatrolGround, *, main: float = 8) -> list[str]:
+def land(sheet: Sheet, ground: PatrolGround, *, main: float = 8) -> list[str]:
     """Return villages, water and roads: pale, so that the round stands out in black and white too."""
     drawn = []
     if len(water := _seen(sheet, ground.water)):
@@ -227,7 +229,9 @@ def _seen(sheet: Sheet, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     return shapes.iloc[np.sort(shapes.sindex.query(sheet.window, predicate="intersects"))]
 
 
-def _lines(ways: Sequence[shapely.LineString], colour: str, *, width: float, dashes: str = "") -> list[str]:
+def way_lines(
+    ways: Sequence[shapely.LineString], colour: str, *, width: float, dashes: str = ""
+) -> list[str]:
     """Return ways on paper as one path on a pale edge; dashes tell them apart in black and white."""
     if not ways:
         return []
@@ -240,7 +244,8 @@ def _lines(ways: Sequence[shapely.LineString], colour: str, *, width: float, das
     ]
 
 
-def _aside(sheet: Sheet, leg: shapely.Geometry | None) -> shapely.LineString | None:
+def aside(sheet: Sheet, leg: shapely.Geometry | None) -> shapely.LineString | None:
+    """Return a way on paper, a little to the right of who travels; None for what is too short to be seen."""
     if leg is None or leg.is_empty:
         return None
     placed = sheet.placed(shapely.get_coordinates(leg))
@@ -248,12 +253,12 @@ def _aside(sheet: Sheet, leg: shapely.Geometry | None) -> shapely.LineString | N
         return None
     line = shapely.LineString(placed).simplify(1.5)
     # Down the page is south: what is to the left in numbers is to the right of who travels.
-    aside = shapely.offset_curve(line, _ASIDE, join_style="round", quad_segs=2)
-    usable = aside.geom_type == "LineString" and not aside.is_empty and aside.length > 0.5 * line.length
-    return aside if usable else line
+    moved = shapely.offset_curve(line, _ASIDE, join_style="round", quad_segs=2)
+    usable = moved.geom_type == "LineString" and not moved.is_empty and moved.length > 0.5 * line.length
+    return moved if usable else line
 
 
-def _arrows(line: shapely.LineString, colour: str) -> Iterator[str]:
+def arrows(line: shapely.LineString, colour: str) -> Iterator[str]:
     """Yield arrow heads in the direction of travel, on a pale edge; none on a leg too short for them."""
     if line.length < _ARROW_FROM:
         return
@@ -345,9 +350,7 @@ def _lies_on(sheet: Sheet, shape: shapely.Geometry, box: Box) -> bool:
     return sheet.share_inside(shape, box) >= _NAME_INSIDE
 
 
-def _village_names(
-    sheet: Sheet, ground: PatrolGround, room: LabelRoom, taken: Sequence[str]
-) -> Iterator[str]:
+def village_names(sheet: Sheet, ground: PatrolGround, room: LabelRoom, taken: Sequence[str]) -> Iterator[str]:
     """Yield the names of the villages in sight that no marker names, where there is room."""
     villages = _seen(sheet, ground.villages)
     for village, shape in villages.items():
