@@ -37,6 +37,9 @@ _DAYS_A_WEEK = 7
 _NEVER = -(2**62)
 _TOO_MUCH = 2**62
 
+# Wrappers that Python could call take longer to compile than what they wrap.
+_inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+
 
 class Ground(NamedTuple):
     """
@@ -156,8 +159,10 @@ class Room(NamedTuple):
         Changed rounds as they were, and what they cost.
     team, window, price
         Torn stops as they were.
-    is_out, out
-        Whether a stop is torn out; the stops that are.
+    is_out, out, key
+        Whether a stop is torn out; the stops that are, and what they are sorted by.
+    lacking
+        Stops whose promise is not kept.
     cost, place, by, slot, kept, chosen
         Of each day, for the stop at hand: cost of its cheapest place, place, team, window; whether its visit
         stays; whether it is chosen.
@@ -175,6 +180,8 @@ class Room(NamedTuple):
     price: Ints
     is_out: Bools
     out: Ints
+    key: NDArray[np.float64]
+    lacking: Ints
     cost: Ints
     place: Ints
     by: Ints
@@ -185,7 +192,7 @@ class Room(NamedTuple):
     back: NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@_inner
 def _random(state: NDArray[np.uint64]) -> float:
     """Return the next number in [0, 1) of an xorshift64* generator (Vigna 2016)."""
     x = state[0]
@@ -260,7 +267,7 @@ def fits(ground: Ground, state: State, at: int) -> bool:
     return bool(within and light and state.worked[team] <= ground.total[team])
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _best_place(
     ground: Ground, state: State, stop: int, day: int, blink: float
 ) -> tuple[int, int, int, int]:
@@ -324,14 +331,14 @@ def _best_place(
     return best_team, best_place, best_window, best
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _promised(ground: Ground, stop: int, block: int, days: int) -> int:
     """Return how many visits a block is to have: of one that is cut off, its share rounded down."""
     length = min(ground.block[stop], days - block * ground.block[stop])
     return ground.visits[stop] * length // ground.block[stop]
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _choose(ground: Ground, room: Room, stop: int) -> int:
     """Choose the days of a stop by `room.cost`, those that are `kept` among them; return what that costs."""
     if ground.listed[stop] < ground.listed[stop + 1]:
@@ -339,7 +346,7 @@ def _choose(ground: Ground, room: Room, stop: int) -> int:
     return _choose_free(ground, room, stop)
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _choose_listed(ground: Ground, room: Room, stop: int) -> int:
     days, prize = len(room.cost), ground.prize[stop]
     best, found = _TOO_MUCH, -1
@@ -359,7 +366,7 @@ def _choose_listed(ground: Ground, room: Room, stop: int) -> int:
     return best if found >= 0 else prize * days
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _choose_free(ground: Ground, room: Room, stop: int) -> int:
     days, prize, kept, table, back = len(room.cost), ground.prize[stop], room.kept, room.table, room.back
     visits, block, last = ground.visits[stop], ground.block[stop], ground.last[stop]
@@ -420,16 +427,14 @@ def _choose_free(ground: Ground, room: Room, stop: int) -> int:
                     best, end_day, end_count = cost, day, k
         if kept[day]:
             break
-    room.chosen[:] = False
+    for day in range(days):
+        # What stays breaks the promise as it is, where nothing else is left.
+        room.chosen[day] = best >= _TOO_MUCH and kept[day]
     while end_day >= 0:
         room.chosen[end_day] = True
         link = back[end_day, end_count]
         end_day, end_count = (link // 64, link % 64) if link >= 0 else (-1, 0)
-    if best >= _TOO_MUCH:
-        # What stays breaks the promise as it is.
-        room.chosen[:] = kept
-        return prize * days
-    return best
+    return best if best < _TOO_MUCH else prize * days
 
 
 @njit(cache=True, nogil=True)
@@ -445,7 +450,7 @@ def price_of(ground: Ground, state: State, room: Room, stop: int) -> int:
     return _choose(ground, room, stop)
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _touch(state: State, room: Room, at: int) -> None:
     """Remember a round before it is changed."""
     if room.touched[at]:
@@ -458,20 +463,21 @@ def _touch(state: State, room: Room, at: int) -> None:
         room.stops[at, place] = state.stops[at, place]
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _note_out(state: State, room: Room, stop: int, held: int) -> int:
     """Remember a stop before it is torn out; return how many are."""
     if room.is_out[stop]:
         return held
     room.is_out[stop] = True
     room.out[held] = stop
-    room.team[stop] = state.team[stop]
-    room.window[stop] = state.window[stop]
+    for day in range(len(room.cost)):
+        room.team[stop, day] = state.team[stop, day]
+        room.window[stop, day] = state.window[stop, day]
     room.price[stop] = state.price[stop]
     return held + 1
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _take_out(state: State, room: Room, at: int, day: int, place: int, length: int, held: int) -> int:
     """Take a string of stops out of a round; return how many are out."""
     count, stops = state.count[at], state.stops[at]
@@ -484,7 +490,7 @@ def _take_out(state: State, room: Room, at: int, day: int, place: int, length: i
     return held
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _tear(ground: Ground, state: State, room: Room, seed: int, day: int, torn: float) -> int:
     """Tear strings out of the rounds of a day near a stop, of all days for -1; return how many stops are out."""
     teams, days = len(ground.start), len(ground.frozen)
@@ -514,7 +520,7 @@ def _tear(ground: Ground, state: State, room: Room, seed: int, day: int, torn: f
     return held
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _tear_string(
     ground: Ground, state: State, room: Room, at: int, stop: int, longest: float, held: int
 ) -> int:
@@ -543,7 +549,7 @@ def _tear_string(
     return held
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _tear_other_days(ground: Ground, state: State, room: Room, held: int) -> None:
     """Take the stops that are out out of all days, but those that have one pattern only."""
     teams = len(ground.start)
@@ -564,10 +570,10 @@ def _tear_other_days(ground: Ground, state: State, room: Room, held: int) -> Non
             measure(ground, state, at)
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _order(ground: Ground, state: State, room: Room, held: int, far: Ints) -> None:
     """Sort the stops that are out: at random, or the awkward ones first."""
-    key = np.empty(held)
+    key = room.key
     way = _random(state.random) * 12.0
     for i in range(held):
         stop = room.out[i]
@@ -585,13 +591,15 @@ def _order(ground: Ground, state: State, room: Room, held: int, far: Ints) -> No
             key[i] = -float(ground.prize[stop])
         else:
             key[i] = -float(ground.visits[stop]) / ground.block[stop]
-    chosen = np.argsort(key)
-    sorted_ = room.out[:held][chosen]
-    for i in range(held):
-        room.out[i] = sorted_[i]
+    for i in range(1, held):
+        stop, value, j = room.out[i], key[i], i
+        while j > 0 and key[j - 1] > value:
+            room.out[j], key[j] = room.out[j - 1], key[j - 1]
+            j -= 1
+        room.out[j], key[j] = stop, value
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _put_back(ground: Ground, state: State, room: Room, stop: int, only: int) -> None:
     """Put a stop back on the days that cost least, or on one day only."""
     teams = len(ground.start)
@@ -628,13 +636,14 @@ def _put_back(ground: Ground, state: State, room: Room, stop: int, only: int) ->
             measure(ground, state, at)
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _restore(ground: Ground, state: State, room: Room, held: int) -> None:
     """Put changed rounds and torn stops back as they were."""
     for i in range(held):
         stop = room.out[i]
-        state.team[stop] = room.team[stop]
-        state.window[stop] = room.window[stop]
+        for day in range(len(room.cost)):
+            state.team[stop, day] = room.team[stop, day]
+            state.window[stop, day] = room.window[stop, day]
         state.price[stop] = room.price[stop]
     for i in range(room.which[-1]):
         at = room.which[i]
@@ -644,18 +653,19 @@ def _restore(ground: Ground, state: State, room: Room, held: int) -> None:
         measure(ground, state, at)
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _copy(state: State, best: State) -> None:
     for at in range(len(state.count)):
         best.count[at] = state.count[at]
         for place in range(state.count[at]):
             best.stops[at, place] = state.stops[at, place]
-    best.team[:] = state.team
-    best.window[:] = state.window
-    best.price[:] = state.price
+    for stop in range(len(state.price)):
+        best.price[stop] = state.price[stop]
+        for day in range(state.team.shape[1]):
+            best.team[stop, day], best.window[stop, day] = state.team[stop, day], state.window[stop, day]
 
 
-@njit(cache=True, nogil=True)
+@_inner
 def _seed(ground: Ground, state: State, lacking: Ints, lacks: int) -> tuple[int, int]:
     """Return a stop and one of its days around which to tear; day -1 if there is none."""
     days = len(ground.frozen)
@@ -703,7 +713,7 @@ def improve(
         How much worse all may get, on average.
     """
     count = len(ground.load)
-    lacking = np.empty(count, dtype=np.int64)
+    lacking = room.lacking
     for _ in range(steps):
         lacks = 0
         for stop in range(count):

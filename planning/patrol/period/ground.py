@@ -103,7 +103,7 @@ def ground_of(
     team_price = teams * int(cap.max(initial=0)) if params.objective == TEAMS else 0
     change = 0 if kept is None else kept.price_ms
     habit = round(varied.share * _HABIT_MS)
-    return Ground(
+    found = Ground(
         ms=ms,
         toll=toll,
         way=way,
@@ -142,6 +142,8 @@ def ground_of(
         home=np.full((stops, days), -1) if kept is None else kept.home,
         rates=np.array([int(params.objective != TRAVEL), team_price, habit, change]),
     )
+    # Arrays of their own: the search is compiled anew for those that are only lent.
+    return Ground(*(np.array(values) for values in found))
 
 
 def empty_state(ground: Ground, seed: int) -> State:
@@ -181,6 +183,8 @@ def room_for(ground: Ground, state: State) -> Room:
         price=np.zeros(stops, dtype=np.int64),
         is_out=np.zeros(stops, dtype=bool),
         out=np.zeros(stops, dtype=np.int64),
+        key=np.zeros(stops),
+        lacking=np.zeros(stops, dtype=np.int64),
         **by_day,
         kept=np.zeros(days, dtype=bool),
         chosen=np.zeros(days, dtype=bool),

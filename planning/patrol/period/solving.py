@@ -1,0 +1,191 @@
+"""Weeks of patrols from the question to a plan that has been checked."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.clock import MS_PER_HOUR
+from planning.patrol.params import Limits
+from planning.patrol.period.assembling import assembled
+from planning.patrol.period.ground import Varied, ground_of, numbered
+from planning.patrol.period.problem import PeriodParams
+from planning.patrol.period.searching import search
+from planning.patrol.period.varying import predictability
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from planning.patrol.indexed import Indexed
+    from planning.patrol.period.ground import PeriodRounds
+    from planning.patrol.period.problem import PeriodPlan, PeriodProblem
+
+# Of the time, what goes into the first week, which all weeks begin as; and into a plan that varies.
+_FIRST_WEEK, _VARYING = 0.35, 0.4
+# Longer cycles of promises are not planned apart.
+_LONGEST_CYCLE = 14
+# How freely a search from good rounds wanders.
+_WARM, _VARYING_WARM = 0.1, 0.15
+
+
+def plan_period(
+    problem: PeriodProblem,
+    *,
+    params: PeriodParams | None = None,
+    limits: Limits | None = None,
+    seed: int = 1,
+    progress: Callable[[str, float], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> PeriodPlan:
+    """
+    Plan weeks of patrols: on which days each stop is visited, by whom, in which order, and when.
+
+    The first week is planned and repeated; all days are then searched together, so that absences, holidays
+    and closed roads find their place. A plan that is to vary begins at that one; what it costs more, and what
+    it gains, is told.
+
+    Parameters
+    ----------
+    params
+        What is asked.
+    limits
+        How long to search; with `effort` the plan can be repeated.
+    seed
+        From which all randomness comes.
+    progress
+        Called with a stage (week, search, vary, explain) and the share of it that is done.
+    cancel
+        Asked now and then; once it says True the best plan so far is returned.
+
+    Returns
+    -------
+    PeriodPlan
+        As the checker judged it; promises that cannot be kept are listed with the reason.
+
+    Raises
+    ------
+    SettingError
+        ``day_problem_faults`` for teams and stops that contradict themselves.
+    """
+    began = time.monotonic()
+    params, limits = params or PeriodParams(), limits or Limits(seconds=60.0)
+    say = progress or (lambda stage, share: None)
+    ix = numbered(problem)
+    vary = params.unpredictable > 0
+    rest = 1 - _VARYING if vary else 1.0
+    options: dict[str, Any] = {"seed": seed, "cancel": cancel}
+    start = _first_week(problem, params, _share(limits, rest * _FIRST_WEEK), say, options)
+    ground = ground_of(problem, ix, params)
+    found = search(
+        ground,
+        _share(limits, rest * (1.0 if start is None else 1 - _FIRST_WEEK)),
+        start=start,
+        heat=1.0 if start is None else _WARM,
+        progress=lambda share: say("search", share),
+        **options,
+    )
+    say("explain", 0.0)
+    still = replace(params, unpredictable=0.0)
+    plan = assembled(problem, ix, found.rounds, still, seed=seed, began=began)
+    facts = {"unpredictable": params.unpredictable, **predictability(problem, plan), **shared_work(plan)}
+    if not vary:
+        return replace(plan, facts={**facts, "price_pct": 0.0})
+    varied = search(
+        ground_of(problem, ix, params, varied=Varied(share=params.unpredictable, seed=seed)),
+        _share(limits, _VARYING),
+        start=found.rounds,
+        heat=_VARYING_WARM,
+        progress=lambda share: say("vary", share),
+        **options,
+    )
+    say("explain", 0.5)
+    other = assembled(problem, ix, varied.rounds, params, seed=seed, began=began)
+    return replace(other, facts=_compared(problem, plan, other, facts))
+
+
+def shared_work(plan: PeriodPlan) -> dict[str, Any]:
+    """Return how evenly the hours are shared among the teams that go out at all: ``fairness``."""
+    hours = np.array(sorted(plan.worked_ms().values()), dtype=float) / MS_PER_HOUR
+    if not hours.size or not hours.sum():
+        return {"fairness": None}
+    ranks = np.arange(1, len(hours) + 1)
+    gini = float((2 * ranks - len(hours) - 1) @ hours / (len(hours) * hours.sum()))
+    return {
+        "fairness": {
+            "teams": len(hours),
+            "least_h": float(hours[0]),
+            "mean_h": float(hours.mean()),
+            "most_h": float(hours[-1]),
+            "sd_h": float(hours.std()),
+            "gini": gini,
+        }
+    }
+
+
+def _compared(
+    problem: PeriodProblem, plan: PeriodPlan, other: PeriodPlan, facts: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the facts of a plan that varies, beside those of the predictable one."""
+    hours, varied = plan.summary()["hours"], other.summary()["hours"]
+    same = len(plan.visits()) == len(other.visits())
+    return {
+        **facts,
+        **predictability(problem, other),
+        **shared_work(other),
+        # Fewer hours for fewer visits are no price.
+        "price_pct": 100 * (varied / hours - 1) if hours and same else None,
+        "predictable": {"hours": hours, **predictability(problem, plan)},
+    }
+
+
+def _share(limits: Limits, share: float) -> Limits:
+    effort = None if limits.effort is None else max(1, round(limits.effort * share))
+    return replace(limits, seconds=limits.seconds * share, effort=effort)
+
+
+def _first_week(
+    problem: PeriodProblem,
+    params: PeriodParams,
+    limits: Limits,
+    say: Callable[[str, float], None],
+    options: dict[str, Any],
+) -> PeriodRounds | None:
+    """Return the best first week over and over; None for what has no weeks to repeat."""
+    count = len(problem.days)
+    cycle = math.lcm(7, *problem.promises["block"].tolist()) if len(problem.promises) else count
+    if cycle > _LONGEST_CYCLE or cycle * 2 > count:
+        return None
+    week = _part(problem, cycle)
+    ix = numbered(week)
+    say("week", 0.0)
+    found = search(
+        ground_of(week, ix, replace(params, total_ms=None)),
+        limits,
+        progress=lambda share: say("week", share),
+        **options,
+    )
+    return {(day, team): held for (on, team), held in found.rounds.items() for day in range(on, count, cycle)}
+
+
+def _part(problem: PeriodProblem, count: int) -> PeriodProblem:
+    """Return the first days of a period."""
+    promises = problem.promises.copy()
+    promises["service"] = [tuple(d for d in days if d < count) for days in promises["service"]]
+    promises["patterns"] = [
+        tuple(dict.fromkeys(tuple(d for d in days if d < count) for days in patterns))
+        for patterns in promises["patterns"]
+    ]
+    away = problem.absences
+    return replace(
+        problem,
+        days=problem.days.iloc[:count],
+        promises=promises,
+        absences=away[away["day"] < count],
+        detours={day: travel for day, travel in problem.detours.items() if day < count},
+    )
+
+
