@@ -395,11 +395,19 @@ def _column_faults(frame: pd.DataFrame, table: str) -> list[Reason]:
             if column.required:
                 faults.append(Reason("column_missing", {"table": table, "column": name}))
             continue
-        faults.extend(_value_faults(frame[name], name, column))
+        faults.extend(value_faults(frame[name], name, column))
     return faults
 
 
-def _value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
+def value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
+    """
+    Return what is wrong with the values of one column: missing, of no use, or not allowed.
+
+    Parameters
+    ----------
+    values
+        Where the index is named ``row``, it holds the numbers by which people find the rows.
+    """
     empty = values.isna() | (values.astype("string").str.strip() == "").fillna(True)
     wrong = pd.Series(data=False, index=values.index)
     if column.kind in ("integer", "real"):

@@ -17,6 +17,7 @@ from pyproj import CRS
 
 from data import geopackage
 from data.files import drafted
+from data.ledger_columns import LEDGERS, ledger_sql
 from data.schemas import GEOMETRY, TABLES, validate
 from geo.coverage import has_shape
 from geo.crs import choose_metric_crs, require_metric, to_metric
@@ -25,7 +26,7 @@ from geo.errors import ConflictError, FileError, SchemaError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 PLACEHOLDER_CRS = "EPSG:4549"
@@ -75,6 +76,18 @@ _OWN_TABLES = {
     "route_visits": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, number INTEGER NOT NULL,"
     " stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL, arrive_ms INTEGER NOT NULL,"
     " begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL, UNIQUE (plan_id, team_id, number)",
+    # The months as they were settled and published (data/assessments.py), and what is frozen of each.
+    "assessments": "assessment_id TEXT NOT NULL UNIQUE, period TEXT NOT NULL, first TEXT NOT NULL,"
+    " last TEXT NOT NULL, profile TEXT NOT NULL, basis TEXT NOT NULL, version INTEGER NOT NULL,"
+    " corrects TEXT NOT NULL, status TEXT NOT NULL, issue TEXT NOT NULL, until TEXT NOT NULL,"
+    " rev INTEGER NOT NULL, author TEXT NOT NULL, created TEXT NOT NULL, note TEXT NOT NULL,"
+    " params TEXT NOT NULL, digest TEXT NOT NULL",
+    "assessment_files": "assessment_id TEXT NOT NULL, part TEXT NOT NULL, name TEXT NOT NULL,"
+    " digest TEXT NOT NULL, content BLOB NOT NULL, UNIQUE (assessment_id, part, name)",
+    "assessment_steps": "assessment_id TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL, was TEXT NOT NULL,"
+    " now TEXT NOT NULL, issue TEXT NOT NULL, until TEXT NOT NULL, document_no TEXT NOT NULL,"
+    " digest TEXT NOT NULL, why TEXT NOT NULL",
+    **{ledger: ledger_sql(ledger) for ledger in LEDGERS},
 }
 _OWN_INDEXES = {
     "strokes": "plan_id, painter, number, kind, of",
@@ -99,11 +112,17 @@ def _add_patrol_plans(connection: sqlite3.Connection) -> None:
         _create_own_table(connection, table)
 
 
+def _add_assessments(connection: sqlite3.Connection) -> None:
+    for table in ("assessments", "assessment_files", "assessment_steps", *LEDGERS):
+        _create_own_table(connection, table)
+
+
 # Steps that bring a workspace of version n to n + 1, each inside one transaction.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _add_imports_and_editions,
     2: _add_strokes_and_states,
     3: _add_patrol_plans,
+    4: _add_assessments,
 }
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 
 from ui.doors import (
+    assessing,
     changing,
     copies,
     duties,
@@ -16,6 +17,7 @@ from ui.doors import (
     heating,
     indexing,
     layers,
+    ledgers,
     map_links,
     nesting,
     patrolling,
@@ -54,6 +56,8 @@ for _name, _command in {
     "index": indexing.index,
     "table": changing.table,
     "alerts": changing.alerts,
+    "assess": assessing.assess,
+    "ledger": ledgers.ledger,
     "map-links": map_links.map_links,
     "export": layers.export,
     "backup": copies.backup,

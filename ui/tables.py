@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,6 +20,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@")
 _LINE_STARTS = ("\t", "\r", "\n")
 _HEADER_FILL, _HEADER_INK = "1F4E8C", "FFFFFF"
 _WIDEST, _NARROWEST = 60, 8
+_ROWS_TO_COME = 200
 
 
 def findings_table(findings: pd.DataFrame, t: Words) -> pd.DataFrame:
@@ -40,7 +41,9 @@ def findings_table(findings: pd.DataFrame, t: Words) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def write_xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
+def write_xlsx(
+    sheets: Mapping[str, pd.DataFrame], *, choices: Mapping[str, Sequence[str]] | None = None
+) -> bytes:
     """
     Return a workbook with one sheet per frame: styled header, fitting widths, a filter, no formulas.
 
@@ -49,13 +52,17 @@ def write_xlsx(sheets: Mapping[str, pd.DataFrame]) -> bytes:
     sheets
         Sheet title → frame with readable column names; texts are written as texts, whatever they
         begin with.
+    choices
+        By column name, what may be filled in there; the spreadsheet offers it.
     """
     from openpyxl import Workbook
 
     book = Workbook()
     book.remove(book.active)
     for title, frame in sheets.items():
-        _fill(book.create_sheet(sheet_title(title)), frame)
+        sheet = book.create_sheet(sheet_title(title))
+        _fill(sheet, frame)
+        _offer(sheet, frame, choices or {})
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -111,6 +118,18 @@ def _fill(sheet: Worksheet, frame: pd.DataFrame) -> None:
     sheet.page_setup.fitToHeight = 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
+
+
+def _offer(sheet: Worksheet, frame: pd.DataFrame, choices: Mapping[str, Sequence[str]]) -> None:
+    """Let the spreadsheet offer what may be filled into a column, in new rows too."""
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    for name in frame.columns.intersection([*choices]):
+        offered = DataValidation(type="list", formula1=f'"{",".join(choices[name])}"', allow_blank=True)
+        letter = get_column_letter(frame.columns.get_loc(name) + 1)
+        offered.add(f"{letter}2:{letter}{len(frame) + _ROWS_TO_COME}")
+        sheet.add_data_validation(offered)
 
 
 def put_cell(cell: object, value: object) -> None:

@@ -17,7 +17,9 @@ from pyproj import CRS
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from data import geopackage, workspace
+from data.assessments import read_assessments
 from data.imports import read_imports
+from data.ledger_columns import LEDGERS
 from data.patrol_plans import read_patrol_plans
 from data.plan_states import read_states
 from data.plans import duplicate_plan, read_assignment, read_plans
@@ -203,7 +205,22 @@ PLANS_OF_VERSION_2 = (
 )
 
 
+def make_version_4(ws):
+    with geopackage.writing(ws.path) as connection:
+        for table in ("assessments", "assessment_files", "assessment_steps", *LEDGERS):
+            geopackage.drop_table(connection, table)
+        connection.execute("UPDATE settings SET value = '4' WHERE name = 'schema_version'")
+
+
+def test_workspace_of_the_fourth_version_gains_assessments_and_ledgers(ws, tmp_path):
+    make_version_4(ws)
+    made = Workspace.open(ws.path)
+    assert columns_of(ws.path) == columns_of(Workspace.create(tmp_path / "new.gpkg", name="x").path)
+    assert read_assessments(made) == []
+
+
 def make_version_3(ws):
+    make_version_4(ws)
     with geopackage.writing(ws.path) as connection:
         for table in ("patrol_plans", "routes", "route_visits"):
             geopackage.drop_table(connection, table)
