@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planning.patrol.checking import route_faults
 from planning.patrol.indexed import indexed
 from planning.patrol.period.checking import checked_period, unkept
 from planning.patrol.period.problem import PeriodPlan, Short
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from planning.patrol.indexed import Indexed, Rounds
     from planning.patrol.period.ground import PeriodRounds
     from planning.patrol.period.problem import PeriodParams, PeriodProblem
-    from planning.patrol.plan import DayProblem, Unvisited
+    from planning.patrol.plan import DayProblem, Route, Unvisited
     from planning.patrol.scheduling import Lengths
 
 # So many broken promises are explained team by team, and of each so many days are looked at.
@@ -39,6 +40,7 @@ def assembled(
     seed: int,
     began: float,
     frozen: Sequence[DayPlan | None] = (),
+    before: PeriodPlan | None = None,
     facts: dict[str, Any] | None = None,
 ) -> PeriodPlan:
     """
@@ -50,6 +52,8 @@ def assembled(
         `time.monotonic` when it was begun to be made.
     frozen
         Days that stay as they were made before; None, or nothing, for those that do not.
+    before
+        A plan whose rounds stay to the minute where the same team visits the same stops and still can.
     """
     days, known = [], {}
     for number in range(len(problem.days)):
@@ -57,9 +61,9 @@ def assembled(
         if old is not None:
             days.append(old)
             continue
-        of_day = {team: [s for s, _ in held] for (day, team), held in rounds.items() if day == number}
-        day = _day(problem, ix, number, of_day, params, seed, known)
-        days.append(day)
+        of_day = {team: tuple(s for s, _ in held) for (day, team), held in rounds.items() if day == number}
+        kept = () if before is None else before.days[number].routes
+        days.append(_day(problem, ix, number, of_day, params, seed, known, kept))
     pattern: dict[str, list[int]] = {}
     for number, day in enumerate(days):
         for route in day.routes:
@@ -81,15 +85,18 @@ def _day(
     problem: PeriodProblem,
     ix: Indexed,
     number: int,
-    rounds: dict[int, list[int]],
+    rounds: Rounds,
     params: PeriodParams,
     seed: int,
     known: Lengths,
+    before: Sequence[Route],
 ) -> DayPlan:
     """Return a day with its times; lengths of legs that were asked for are noted in `known`."""
     stops = [ix.stop_ids[stop] for held in rounds.values() for stop in held]
     day = problem.day(number, stops)
     here = indexed(day)
+    kept = [route for route in before if _stays(day, ix, rounds, route, params)]
+    rounds = {team: held for team, held in rounds.items() if ix.team_ids[team] not in {r.team_id for r in kept}}
     share, rng = params.unpredictable, np.random.default_rng([seed, number])
     of_day: Rounds = {}
     for team, held in sorted(rounds.items()):
@@ -101,6 +108,7 @@ def _day(
     routes = scheduled(day, here, of_day, cap=params.cap_ms, known=lengths)
     if share:
         routes = tuple(delayed(here, route, share=share, rng=rng) for route in routes)
+    routes = tuple(sorted((*routes, *kept), key=lambda route: here.team_number[route.team_id]))
     plan = DayPlan(
         force=day.force,
         mode=day.mode,
@@ -115,6 +123,15 @@ def _day(
     if lengths is known:
         known |= known_lengths(day, plan)
     return plan
+
+
+def _stays(
+    day: DayProblem, ix: Indexed, rounds: Rounds, route: Route, params: PeriodParams
+) -> bool:
+    """Whether a round has the stops that it had, and can still be driven as it was."""
+    stops = {ix.stop_ids[stop] for stop in rounds.get(ix.team_number.get(route.team_id, -1), ())}
+    same = stops == {visit.stop_id for visit in route.visits} and route.team_id in day.teams.index
+    return same and not any(route_faults(day, route, cap_ms=params.cap_ms))
 
 
 def _short(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from data.schemas import VILLAGE
+from data.clock import MS_PER_MINUTE
+from data.schemas import MUST, VILLAGE, VILLAGE_ID
 from geo.errors import Reason, SettingError
 from planning.patrol.calendar import day_kind
 from planning.patrol.cells import held
@@ -62,6 +63,26 @@ class Absence:
     first: dt.date
     until: dt.date
     half: str = WHOLE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """
+    Something on one day that has to be patrolled besides.
+
+    Parameters
+    ----------
+    date
+        The day.
+    place
+        Whose place it is at: the id of a stop or a village.
+    dwell_min
+        How long a team stays.
+    """
+
+    date: dt.date
+    place: str
+    dwell_min: float = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +208,39 @@ def period_duty(
     halves = period.halves or {}
     frame = pd.DataFrame({"date": dates, "half": [halves.get(date, WHOLE) for date in dates]})
     return PeriodDuty(on=on, days=frame, promises=promises.drop(columns="stop"), absences=absences)
+
+
+def with_events(duty: PeriodDuty, events: Sequence[Event]) -> PeriodDuty:
+    """
+    Return the weeks with what is to be patrolled besides: a stop ``event:<number>`` on its day, at a place.
+
+    Raises
+    ------
+    SettingError
+        ``event_place_unknown``; ``event_outside`` for a day that is not among those that are planned.
+    """
+    stops, promises, days = duty.on.stops, duty.promises, [*duty.days["date"]]
+    rows, labels, promised = [], [], []
+    for number, event in enumerate(events, start=1):
+        there = stops[(stops.index == event.place) | (stops[VILLAGE_ID] == event.place)]
+        if there.empty:
+            raise SettingError("event_place_unknown", place=event.place)
+        if event.date not in days:
+            raise SettingError("event_outside", date=str(event.date), first=str(days[0]), until=str(days[-1]))
+        row = there.iloc[0].to_dict()
+        dwell = round(event.dwell_min * MS_PER_MINUTE)
+        rows.append({**row, "kind": FESTIVAL, "windows": (), "priority": MUST, "skill": "", "dwell_ms": dwell})
+        labels.append(f"event:{number}")
+        promised.append({**_listed(len(days), ((days.index(event.date),),)), "last": NO_LAST})
+    if not rows:
+        return duty
+    index = pd.Index(labels, name=stops.index.name, dtype=object)
+    added = pd.DataFrame(rows, columns=stops.columns, index=index).astype(stops.dtypes.to_dict())
+    return replace(
+        duty,
+        on=replace(duty.on, stops=pd.concat([stops, added])),
+        promises=pd.concat([promises, pd.DataFrame(promised, index=index)[[*promises.columns]]]),
+    )
 
 
 def period_problem(

@@ -30,7 +30,7 @@ _NEAREST = 200
 # Ways of a week cost up to so much more or less than they take, where plans are to vary most.
 _NOISE = 0.6
 # What the same weekday as last time costs, and a day at most, in ms.
-_HABIT_MS, _WHIM_MS = 900_000, 1_200_000
+_HABIT_MS, _WHIM_MS = 600_000, 600_000
 _WEEK = 7
 
 
