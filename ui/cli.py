@@ -27,6 +27,7 @@ from ui.doors import (
     scoring,
     serving,
     speeds,
+    weeks,
 )
 
 door = typer.Typer(
@@ -65,6 +66,7 @@ for _name, _command in {
     "app": serving.app,
 }.items():
     door.command(_name)(_command)
+patrolling.door.add_typer(weeks.door)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

@@ -197,7 +197,8 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
     places, when = day_places(on, crs=ground.crs), when_of(on)
     closed, unknown = closed_roads(ground, order)
     travel = {
-        mode: times_between(ground, places, mode, when, closed) for mode in sorted(set(on.teams["travel_mode"]))
+        mode: times_between(ground, places, mode, when, closed)
+        for mode in sorted(set(on.teams["travel_mode"]))
     }
     problem = day_problem(
         on,
@@ -250,6 +251,7 @@ def within_stations(on: OnDuty, stations: Collection[str]) -> OnDuty:
 def times_between(
     ground: PatrolGround, places: gpd.GeoSeries, travel_mode: str, when: str, closed: Collection[str]
 ) -> TravelTimes:
+    """Return travel times between places, on roads but those that are closed; straight ones without roads."""
     if ground.layout is None:
         kmh = ground.speeds.of(travel_mode, when)[_STRAIGHT_CLASS]
         return straight_times(places, kmh=kmh or 1.0)

@@ -20,7 +20,12 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
     from numpy.typing import NDArray
+
+    F = TypeVar("F", bound=Callable[..., Any])
 
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
@@ -38,7 +43,9 @@ _NEVER = -(2**62)
 _TOO_MUCH = 2**62
 
 # Wrappers that Python could call take longer to compile than what they wrap.
-_inner = njit(cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+_inner: Callable[[F], F] = njit(  # type: ignore[call-overload]
+    cache=True, nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 
 class Ground(NamedTuple):
@@ -116,8 +123,8 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    stops, count
-        Of each round, in order.
+    stops, size
+        Of each round: in order, and how many.
     team, window
         (stop, day): team -1 where there is no visit.
     price
@@ -127,13 +134,13 @@ class State(NamedTuple):
     worked
         Of each team, over all days.
     head, tail
-        (round, place, 3): the stretch up to before a place, and from the stop at it on; soonest, busy, latest.
+        (round, place, 3): the stretch up to before a place, and from its stop on; soonest, busy, latest.
     random
         State of the generator.
     """
 
     stops: NDArray[np.int64]
-    count: Ints
+    size: Ints
     team: NDArray[np.int64]
     window: NDArray[np.int64]
     price: Ints
@@ -155,7 +162,7 @@ class Room(NamedTuple):
     ----------
     touched, which
         Whether a round was changed, and the numbers of those that were (their count last).
-    stops, count, before
+    stops, size, before
         Changed rounds as they were, and what they cost.
     team, window, price
         Torn stops as they were.
@@ -173,7 +180,7 @@ class Room(NamedTuple):
     touched: Bools
     which: Ints
     stops: NDArray[np.int64]
-    count: Ints
+    size: Ints
     before: Ints
     team: NDArray[np.int64]
     window: NDArray[np.int64]
@@ -208,7 +215,7 @@ def measure(ground: Ground, state: State, at: int) -> None:
     """Work out the stretches and the cost of a round that can be driven."""
     teams = len(ground.start)
     team, day = at % teams, at // teams
-    count, ms, toll = state.count[at], ground.ms[ground.way[at]], ground.toll[ground.tolled[at]]
+    count, ms, toll = state.size[at], ground.ms[ground.way[at]], ground.toll[ground.tolled[at]]
     head, tail, stops = state.head[at], state.tail[at], state.stops[at]
     head[0, 0], head[0, 1], head[0, 2] = ground.begin[at], 0, ground.finish[at]
     node, tolls, load = ground.start[team], 0, 0
@@ -250,7 +257,7 @@ def fits(ground: Ground, state: State, at: int) -> bool:
     """Whether a round that has been measured can be driven."""
     teams = len(ground.start)
     team, day = at % teams, at // teams
-    count, ms = state.count[at], ground.ms[ground.way[at]]
+    count, ms = state.size[at], ground.ms[ground.way[at]]
     if count == 0:
         return True
     now, node = ground.begin[at], ground.start[team]
@@ -268,9 +275,7 @@ def fits(ground: Ground, state: State, at: int) -> bool:
 
 
 @_inner
-def _best_place(
-    ground: Ground, state: State, stop: int, day: int, blink: float
-) -> tuple[int, int, int, int]:
+def _best_place(ground: Ground, state: State, stop: int, day: int, blink: float) -> tuple[int, int, int, int]:
     """Return team, place, window and cost of the cheapest place for a stop on a day; team -1 for none."""
     best_team, best_place, best_window, best = -1, 0, 0, _TOO_MUCH
     teams, dwell = len(ground.start), ground.dwell[stop]
@@ -284,7 +289,7 @@ def _best_place(
             continue
         if state.load[at] + ground.load[stop] > ground.capacity[team]:
             continue
-        count, stops = state.count[at], state.stops[at]
+        count, stops = state.size[at], state.stops[at]
         if count == len(stops):
             continue
         if count == 0:
@@ -293,7 +298,7 @@ def _best_place(
                 continue
             empty_seen = ground.kind[at]
         ms, toll = ground.ms[ground.way[at]], ground.toll[ground.tolled[at]]
-        head, tail, duty, tolls = state.head[at], state.tail[at], state.duty[at], state.toll[at]
+        head, tail, duty = state.head[at], state.tail[at], state.duty[at]
         longest = min(ground.cap[at], ground.total[team] - state.worked[team] + duty)
         extra = (per_team if count == 0 else 0) + (per_change if team != home else 0)
         # A round gets longer by the detour and the stay at least, less what was waited for in it.
@@ -335,7 +340,7 @@ def _best_place(
 def _promised(ground: Ground, stop: int, block: int, days: int) -> int:
     """Return how many visits a block is to have: of one that is cut off, its share rounded down."""
     length = min(ground.block[stop], days - block * ground.block[stop])
-    return ground.visits[stop] * length // ground.block[stop]
+    return int(ground.visits[stop] * length // ground.block[stop])
 
 
 @_inner
@@ -402,7 +407,10 @@ def _choose_free(ground: Ground, room: Room, stop: int) -> int:
                     if skipped == 0:
                         for k in range(1, visits):
                             if table[before, k] + extra < table[day, k + 1]:
-                                table[day, k + 1], back[day, k + 1] = table[before, k] + extra, before * 64 + k
+                                table[day, k + 1], back[day, k + 1] = (
+                                    table[before, k] + extra,
+                                    before * 64 + k,
+                                )
                     else:
                         for k in range(1, visits + 1):
                             cost = table[before, k] + extra + prize * (skipped * visits - k)
@@ -434,7 +442,7 @@ def _choose_free(ground: Ground, room: Room, stop: int) -> int:
         room.chosen[end_day] = True
         link = back[end_day, end_count]
         end_day, end_count = (link // 64, link % 64) if link >= 0 else (-1, 0)
-    return best if best < _TOO_MUCH else prize * days
+    return int(best if best < _TOO_MUCH else prize * days)
 
 
 @njit(cache=True, nogil=True)
@@ -458,8 +466,8 @@ def _touch(state: State, room: Room, at: int) -> None:
     room.touched[at] = True
     room.which[room.which[-1]] = at
     room.which[-1] += 1
-    room.count[at], room.before[at] = state.count[at], state.cost[at]
-    for place in range(state.count[at]):
+    room.size[at], room.before[at] = state.size[at], state.cost[at]
+    for place in range(state.size[at]):
         room.stops[at, place] = state.stops[at, place]
 
 
@@ -480,25 +488,25 @@ def _note_out(state: State, room: Room, stop: int, held: int) -> int:
 @_inner
 def _take_out(state: State, room: Room, at: int, day: int, place: int, length: int, held: int) -> int:
     """Take a string of stops out of a round; return how many are out."""
-    count, stops = state.count[at], state.stops[at]
+    count, stops = state.size[at], state.stops[at]
     for i in range(place, place + length):
         held = _note_out(state, room, stops[i], held)
         state.team[stops[i], day] = -1
     for i in range(place + length, count):
         stops[i - length] = stops[i]
-    state.count[at] = count - length
+    state.size[at] = count - length
     return held
 
 
 @_inner
 def _tear(ground: Ground, state: State, room: Room, seed: int, day: int, torn: float) -> int:
-    """Tear strings out of the rounds of a day near a stop, of all days for -1; return how many stops are out."""
+    """Tear strings near a stop out of a day's rounds, of all days for -1; return how many stops are out."""
     teams, days = len(ground.start), len(ground.frozen)
     going, placed = 0, 0
-    for at in range(len(state.count)):
+    for at in range(len(state.size)):
         if day < 0 or at // teams == day:
-            going += state.count[at] > 0
-            placed += state.count[at]
+            going += state.size[at] > 0
+            placed += state.size[at]
     if placed == 0:
         return 0
     longest = min(float(_STRING), placed / going)
@@ -527,7 +535,7 @@ def _tear_string(
     """Tear a string that holds a stop out of a round; return how many stops are out."""
     day = at // len(ground.start)
     _touch(state, room, at)
-    count = state.count[at]
+    count = state.size[at]
     length = min(int(_random(state.random) * min(longest, float(count)) + 1.0), count)
     place = 0
     while state.stops[at, place] != stop:
@@ -620,18 +628,18 @@ def _put_back(ground: Ground, state: State, room: Room, stop: int, only: int) ->
         team, place = room.by[day], room.place[day]
         at = day * teams + team
         _touch(state, room, at)
-        stops, count = state.stops[at], state.count[at]
+        stops, count = state.stops[at], state.size[at]
         for p in range(count, place, -1):
             stops[p] = stops[p - 1]
         stops[place] = stop
-        state.count[at] = count + 1
+        state.size[at] = count + 1
         state.team[stop, day], state.window[stop, day] = team, room.slot[day]
         measure(ground, state, at)
         if state.worked[team] > ground.total[team]:
             # Each visit by itself was within the team's hours; all together are not.
             for p in range(place, count):
                 stops[p] = stops[p + 1]
-            state.count[at] = count
+            state.size[at] = count
             state.team[stop, day] = -1
             measure(ground, state, at)
 
@@ -647,17 +655,17 @@ def _restore(ground: Ground, state: State, room: Room, held: int) -> None:
         state.price[stop] = room.price[stop]
     for i in range(room.which[-1]):
         at = room.which[i]
-        state.count[at] = room.count[at]
-        for place in range(room.count[at]):
+        state.size[at] = room.size[at]
+        for place in range(room.size[at]):
             state.stops[at, place] = room.stops[at, place]
         measure(ground, state, at)
 
 
 @_inner
 def _copy(state: State, best: State) -> None:
-    for at in range(len(state.count)):
-        best.count[at] = state.count[at]
-        for place in range(state.count[at]):
+    for at in range(len(state.size)):
+        best.size[at] = state.size[at]
+        for place in range(state.size[at]):
             best.stops[at, place] = state.stops[at, place]
     for stop in range(len(state.price)):
         best.price[stop] = state.price[stop]

@@ -20,7 +20,6 @@ from planning.patrol.why_not import unvisited_stops
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from geo.errors import Reason
     from planning.patrol.indexed import Indexed, Rounds
     from planning.patrol.period.ground import PeriodRounds
     from planning.patrol.period.problem import PeriodParams, PeriodProblem
@@ -55,7 +54,8 @@ def assembled(
     before
         A plan whose rounds stay to the minute where the same team visits the same stops and still can.
     """
-    days, known = [], {}
+    days: list[DayPlan] = []
+    known: Lengths = {}
     for number in range(len(problem.days)):
         old = frozen[number] if number < len(frozen) else None
         if old is not None:
@@ -96,7 +96,9 @@ def _day(
     day = problem.day(number, stops)
     here = indexed(day)
     kept = [route for route in before if _stays(day, ix, rounds, route, params)]
-    rounds = {team: held for team, held in rounds.items() if ix.team_ids[team] not in {r.team_id for r in kept}}
+    rounds = {
+        team: held for team, held in rounds.items() if ix.team_ids[team] not in {r.team_id for r in kept}
+    }
     share, rng = params.unpredictable, np.random.default_rng([seed, number])
     of_day: Rounds = {}
     for team, held in sorted(rounds.items()):
@@ -125,9 +127,7 @@ def _day(
     return plan
 
 
-def _stays(
-    day: DayProblem, ix: Indexed, rounds: Rounds, route: Route, params: PeriodParams
-) -> bool:
+def _stays(day: DayProblem, ix: Indexed, rounds: Rounds, route: Route, params: PeriodParams) -> bool:
     """Whether a round has the stops that it had, and can still be driven as it was."""
     stops = {ix.stop_ids[stop] for stop in rounds.get(ix.team_number.get(route.team_id, -1), ())}
     same = stops == {visit.stop_id for visit in route.visits} and route.team_id in day.teams.index
@@ -138,9 +138,9 @@ def _short(
     problem: PeriodProblem, days: Sequence[DayPlan], pattern: dict[str, list[int]], params: PeriodParams
 ) -> Iterator[Short]:
     """Yield the promises that are not kept, the first of them with what forbids a further visit."""
-    for count, (stop, why) in enumerate(unkept(problem, pattern)):
+    for count, (stop, why, concerned) in enumerate(unkept(problem, pattern)):
         short = Short(stop_id=stop, why=why)
-        yield short if count >= _EXPLAINED else _explained(problem, days, pattern, short, params)
+        yield short if count >= _EXPLAINED else _explained(problem, days, pattern, short, concerned, params)
 
 
 def _explained(
@@ -148,10 +148,11 @@ def _explained(
     days: Sequence[DayPlan],
     pattern: dict[str, list[int]],
     short: Short,
+    concerned: range,
     params: PeriodParams,
 ) -> Short:
     found: list[tuple[int, Unvisited]] = []
-    for number in _open_days(problem, pattern.get(short.stop_id, ()), short.stop_id, short.why):
+    for number in _open_days(problem, pattern.get(short.stop_id, ()), short.stop_id, concerned):
         visited = [visit.stop_id for route in days[number].routes for visit in route.visits]
         out = _refused(problem.day(number, [*visited, short.stop_id]), days[number], short.stop_id, params)
         found += [(number, out)] if out is not None else []
@@ -162,19 +163,18 @@ def _explained(
 
 
 def _open_days(
-    problem: PeriodProblem, visited: Collection[int], stop: str, why: Reason
+    problem: PeriodProblem, visited: Collection[int], stop: str, concerned: range
 ) -> Sequence[int]:
     """Return days on which a further visit would help and keep its distance to the others, a few."""
     promise = problem.promises.loc[stop]
-    first, until = int(why.facts["from_day"]), int(why.facts["until_day"])
     open_ = [
         day
         for day in promise["service"]
-        if first <= day <= until
+        if day in concerned
         and day not in visited
         and all(abs(day - other) >= promise["gap_least"] for other in visited)
     ]
-    middle = (first + until) / 2
+    middle = (concerned[0] + concerned[-1]) / 2
     return sorted(open_, key=lambda day: (abs(day - middle), day))[:_DAYS_TRIED]
 
 
@@ -195,4 +195,5 @@ def _miss(out: Unvisited) -> tuple[int, int]:
     nearest = out.refusals[0] if out.refusals else None
     if nearest is None or nearest.position is None:
         return 1, 0
-    return 0, int(nearest.why.facts.get("over_ms", nearest.why.facts.get("late_ms", 0)))
+    over = nearest.why.facts.get("over_ms", nearest.why.facts.get("late_ms"))
+    return 0, over if isinstance(over, int) else 0

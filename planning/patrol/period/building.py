@@ -26,6 +26,7 @@ from planning.patrol.teams_out import force_teams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from geo.travel_times import TravelTimes
     from planning.patrol.calendar import DayKind
@@ -125,7 +126,9 @@ class PeriodSettings:
                 raise SettingError("setting_wrong", name="half", found=half, allowed="am, pm")
         for absence in self.absences:
             if absence.until < absence.first:
-                raise SettingError("absence_wrong", team=absence.team_id, first=absence.first, until=absence.until)
+                raise SettingError(
+                    "absence_wrong", team=absence.team_id, first=absence.first, until=absence.until
+                )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +198,7 @@ def period_duty(
     visits, promises = _promised(stops, level, force, kinds, period, span)
     visits["windows"] = held((with_small_hours(w, span[1]) for w in visits["windows"]), visits.index)
     if never := len(stops) - stops.index.isin(promises["stop"]).sum():
-        told.append(Reason("stops_not_due", {"count": int(never), "due": len(stops) - int(never)}))
+        told.append(Reason("stops_never_due", {"count": int(never), "due": len(stops) - int(never)}))
     on = OnDuty(
         force=force,
         duty=duty,
@@ -229,7 +232,9 @@ def with_events(duty: PeriodDuty, events: Sequence[Event]) -> PeriodDuty:
             raise SettingError("event_outside", date=str(event.date), first=str(days[0]), until=str(days[-1]))
         row = there.iloc[0].to_dict()
         dwell = round(event.dwell_min * MS_PER_MINUTE)
-        rows.append({**row, "kind": FESTIVAL, "windows": (), "priority": MUST, "skill": "", "dwell_ms": dwell})
+        rows.append(
+            {**row, "kind": FESTIVAL, "windows": (), "priority": MUST, "skill": "", "dwell_ms": dwell}
+        )
         labels.append(f"event:{number}")
         promised.append({**_listed(len(days), ((days.index(event.date),),)), "last": NO_LAST})
     if not rows:
@@ -338,7 +343,7 @@ def _promised(
 
 
 def _promises_of(
-    stop: Mapping[str, object], per_week: float, kinds: Sequence[DayKind], period: PeriodSettings
+    stop: Mapping[Any, Any], per_week: float, kinds: Sequence[DayKind], period: PeriodSettings
 ) -> Iterator[dict[str, object]]:
     """Yield what is promised to a stop: one promise for each visit that it may have on a day."""
     every = tuple(range(len(kinds)))
@@ -350,7 +355,7 @@ def _promises_of(
     elif stop["kind"] == SCHOOL and per_week >= 5:
         school = tuple(number for number, kind in enumerate(kinds) if kind.school)
         windows = stop["windows"] or ((),)
-        for _ in windows if school else ():  # type: ignore[attr-defined]
+        for _ in windows if school else ():
             yield _listed(len(kinds), (school,))
     elif per_week > 0:
         times = math.ceil(per_week / _WEEK)
@@ -377,8 +382,8 @@ def _listed(days: int, patterns: tuple[tuple[int, ...], ...]) -> dict[str, objec
 
 def _dated(due: str, kinds: Sequence[DayKind]) -> list[int]:
     """Return the days on which a stop with a due date may be visited; none where it is not due here."""
-    date = pd.to_datetime(due or None, errors="coerce")
-    if date is None or pd.isna(date):
+    date = pd.to_datetime(due, errors="coerce")
+    if pd.isna(date):
         return []
     first, last = kinds[0].date, date.date()
     if last < first:
@@ -387,4 +392,3 @@ def _dated(due: str, kinds: Sequence[DayKind]) -> list[int]:
     days = [day for day in week if 0 <= day < len(kinds)]
     worked = [day for day in days if kinds[day].date.weekday() < 5]
     return worked or days
-

@@ -11,19 +11,20 @@ from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from data.clock import MS_PER_HOUR
 from geo.errors import Reason
 from planning.patrol.checking import plan_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
     from planning.patrol.period.problem import PeriodPlan, PeriodProblem
     from planning.patrol.plan import DayPlan, DayProblem
 
-    Row = Mapping[str, object]
+    # A stop, what of its promise is not kept, and the days that are concerned.
+    Unkept = tuple[str, Reason, range]
+    Row = Mapping[str, Any]
 
 _NOON = 12 * MS_PER_HOUR
 
@@ -34,7 +35,7 @@ def checked_period(problem: PeriodProblem, plan: PeriodPlan) -> PeriodPlan:
 
 
 def period_faults(problem: PeriodProblem, plan: PeriodPlan) -> Iterator[Reason]:
-    """Yield everything that keeps a plan from being driven, or that it says wrongly, with the date of each."""
+    """Yield everything that keeps a plan from being driven, or that it says wrongly, with its date."""
     if len(plan.days) != len(problem.days):
         yield Reason("period_days_mistaken", {"found": len(plan.days), "expected": len(problem.days)})
         return
@@ -46,9 +47,9 @@ def period_faults(problem: PeriodProblem, plan: PeriodPlan) -> Iterator[Reason]:
     yield from _promise_faults(problem, plan)
 
 
-def unkept(problem: PeriodProblem, pattern: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, Reason]]:
+def unkept(problem: PeriodProblem, pattern: Mapping[str, Sequence[int]]) -> Iterator[Unkept]:
     """
-    Yield each stop whose promise is not kept, and in what.
+    Yield each stop whose promise is not kept, in what, and the days that are concerned.
 
     Parameters
     ----------
@@ -58,10 +59,13 @@ def unkept(problem: PeriodProblem, pattern: Mapping[str, Sequence[int]]) -> Iter
     for stop, promise in _promises(problem):
         days = sorted(set(pattern.get(stop, ())))
         if promise["patterns"]:
-            yield from ((stop, reason) for reason in _short_of_patterns(problem, stop, promise, days))
-            continue
-        yield from ((stop, reason) for reason in _short_of_visits(problem, stop, promise, days))
-        yield from ((stop, reason) for reason in _gaps_too_long(problem, stop, promise, days))
+            found = [*_short_of_patterns(problem, stop, promise, days)]
+        else:
+            found = [
+                *_short_of_visits(problem, stop, promise, days),
+                *_gaps_too_long(problem, stop, promise, days),
+            ]
+        yield from ((stop, reason, concerned) for reason, concerned in found)
 
 
 def date_of(problem: PeriodProblem, number: int) -> str:
@@ -81,9 +85,7 @@ def _whole_day(problem: PeriodProblem, number: int, visited: set[str]) -> DayPro
     base = problem.base
     due = [i for i, stop in enumerate(base.stops.index) if stop in visited]
     travel = {**base.travel, **problem.detours.get(number, {})}
-    return replace(
-        base, stops=base.stops.iloc[due], allowed=base.allowed[:, due], travel=travel, left_out=()
-    )
+    return replace(base, stops=base.stops.iloc[due], allowed=base.allowed[:, due], travel=travel, left_out=())
 
 
 def _absence_faults(problem: PeriodProblem, day: DayPlan, number: int) -> Iterator[Reason]:
@@ -128,7 +130,7 @@ def _promise_faults(problem: PeriodProblem, plan: PeriodPlan) -> Iterator[Reason
     for stop, promise in _promises(problem):
         days = sorted(set(found.get(stop, ())))
         yield from _unasked(problem, stop, promise, days)
-    broken = Counter(stop for stop, _ in unkept(problem, found))
+    broken = Counter(stop for stop, _, _ in unkept(problem, found))
     told = Counter(short.stop_id for short in plan.short)
     for stop in dict.fromkeys([*broken, *told]):
         if broken[stop] > told[stop]:
@@ -139,31 +141,31 @@ def _promise_faults(problem: PeriodProblem, plan: PeriodPlan) -> Iterator[Reason
 
 def _unasked(problem: PeriodProblem, stop: str, promise: Row, days: Sequence[int]) -> Iterator[Reason]:
     """Yield visits on other days than may be, too soon after one another, and too many."""
-    service = set(_ints(promise["service"]))
+    service = set(promise["service"])
     for day in days:
         if day not in service:
             yield Reason("visit_on_closed_day", {"stop": stop, "date": date_of(problem, day)})
     if patterns := promise["patterns"]:
-        if not any(set(days) <= set(pattern) for pattern in patterns):  # type: ignore[attr-defined]
+        if not any(set(days) <= set(pattern) for pattern in patterns):
             dates = [date_of(problem, day) for day in days]
             yield Reason("pattern_unknown", {"stop": stop, "dates": dates})
         return
-    last, least = _int(promise["last"]), _int(promise["gap_least"])
+    last, least = int(promise["last"]), int(promise["gap_least"])
     before = [last, *days] if last < 0 else days
     for earlier, later in zip(before, before[1:], strict=False):
         if later - earlier < least:
             facts = {"stop": stop, "date": date_of(problem, later), "days": later - earlier}
             yield Reason("gap_too_short", {**facts, "gap_least": least})
     for first, until, _, held in _blocks(problem, promise, days):
-        if held > _int(promise["visits"]):
+        if held > int(promise["visits"]):
             facts = {"stop": stop, "from": date_of(problem, first), "until": date_of(problem, until)}
             yield Reason("visits_too_many", {**facts, "promised": promise["visits"], "planned": held})
 
 
 def _short_of_patterns(
     problem: PeriodProblem, stop: str, promise: Row, days: Sequence[int]
-) -> Iterator[Reason]:
-    patterns = [set(pattern) for pattern in promise["patterns"]]  # type: ignore[attr-defined]
+) -> Iterator[tuple[Reason, range]]:
+    patterns = [set(pattern) for pattern in promise["patterns"]]
     missing = min(len(pattern - set(days)) for pattern in patterns)
     if missing:
         yield _visits_short(problem, stop, (0, len(problem.days) - 1), len(days) + missing, len(days))
@@ -171,14 +173,16 @@ def _short_of_patterns(
 
 def _short_of_visits(
     problem: PeriodProblem, stop: str, promise: Row, days: Sequence[int]
-) -> Iterator[Reason]:
+) -> Iterator[tuple[Reason, range]]:
     for first, until, promised, held in _blocks(problem, promise, days):
         if held < promised:
             yield _visits_short(problem, stop, (first, until), promised, held)
 
 
-def _gaps_too_long(problem: PeriodProblem, stop: str, promise: Row, days: Sequence[int]) -> Iterator[Reason]:
-    most, last = _int(promise["gap_most"]), _int(promise["last"])
+def _gaps_too_long(
+    problem: PeriodProblem, stop: str, promise: Row, days: Sequence[int]
+) -> Iterator[tuple[Reason, range]]:
+    most, last = int(promise["gap_most"]), int(promise["last"])
     if not most:
         return
     known = [last if last < 0 else -1, *days, len(problem.days)]
@@ -186,27 +190,25 @@ def _gaps_too_long(problem: PeriodProblem, stop: str, promise: Row, days: Sequen
         if later - earlier > most:
             first, until = max(earlier + 1, 0), min(later, len(problem.days) - 1)
             facts = {"stop": stop, "from": date_of(problem, first), "until": date_of(problem, until)}
-            range_ = {"from_day": first, "until_day": until}
-            yield Reason("gap_too_long", {**facts, **range_, "days": later - earlier, "gap_most": most})
+            reason = Reason("gap_too_long", {**facts, "days": later - earlier, "gap_most": most})
+            yield reason, range(first, until + 1)
 
 
 def _visits_short(
     problem: PeriodProblem, stop: str, days: tuple[int, int], promised: int, planned: int
-) -> Reason:
+) -> tuple[Reason, range]:
     first, until = days
     facts = {"stop": stop, "from": date_of(problem, first), "until": date_of(problem, until)}
-    range_ = {"from_day": first, "until_day": until}
-    return Reason("visits_short", {**facts, **range_, "promised": promised, "planned": planned})
+    reason = Reason("visits_short", {**facts, "promised": promised, "planned": planned})
+    return reason, range(first, until + 1)
 
 
-def _blocks(
-    problem: PeriodProblem, promise: Row, days: Sequence[int]
-) -> Iterator[tuple[int, int, int, int]]:
+def _blocks(problem: PeriodProblem, promise: Row, days: Sequence[int]) -> Iterator[tuple[int, int, int, int]]:
     """Yield first and last day of each block, the visits promised in it, and those there are."""
-    count, length = len(problem.days), _int(promise["block"])
+    count, length = len(problem.days), int(promise["block"])
     for first in range(0, count, length):
         until = min(first + length, count) - 1
-        promised = _int(promise["visits"]) * (until - first + 1) // length
+        promised = int(promise["visits"]) * (until - first + 1) // length
         yield first, until, promised, sum(first <= day <= until for day in days)
 
 
@@ -214,11 +216,3 @@ def _promises(problem: PeriodProblem) -> Iterator[tuple[str, Row]]:
     frame = problem.promises
     for stop, row in zip(frame.index, frame.to_dict("records"), strict=True):
         yield str(stop), {str(name): value for name, value in row.items()}
-
-
-def _int(value: object) -> int:
-    return int(np.int64(value))  # type: ignore[call-overload]
-
-
-def _ints(values: object) -> list[int]:
-    return [int(value) for value in values]  # type: ignore[attr-defined]

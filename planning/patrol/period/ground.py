@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from planning.patrol.indexed import Part, indexed, prizes
 from planning.patrol.params import TEAMS, TRAVEL
@@ -143,7 +144,7 @@ def ground_of(
         rates=np.array([int(params.objective != TRAVEL), team_price, habit, change]),
     )
     # Arrays of their own: the search is compiled anew for those that are only lent.
-    return Ground(*(np.array(values) for values in found))
+    return Ground(*(np.array(values) for values in found))  # type: ignore[arg-type]
 
 
 def empty_state(ground: Ground, seed: int) -> State:
@@ -152,7 +153,7 @@ def empty_state(ground: Ground, seed: int) -> State:
     most = _most_stops(ground)
     return State(
         stops=np.zeros((rounds, most), dtype=np.int64),
-        count=np.zeros(rounds, dtype=np.int64),
+        size=np.zeros(rounds, dtype=np.int64),
         team=np.full((stops, days), -1, dtype=np.int64),
         window=np.zeros((stops, days), dtype=np.int64),
         price=np.zeros(stops, dtype=np.int64),
@@ -176,7 +177,7 @@ def room_for(ground: Ground, state: State) -> Room:
         touched=np.zeros(rounds, dtype=bool),
         which=np.zeros(rounds + 1, dtype=np.int64),
         stops=np.zeros((rounds, most), dtype=np.int64),
-        count=np.zeros(rounds, dtype=np.int64),
+        size=np.zeros(rounds, dtype=np.int64),
         before=np.zeros(rounds, dtype=np.int64),
         team=np.zeros((stops, days), dtype=np.int64),
         window=np.zeros((stops, days), dtype=np.int64),
@@ -201,17 +202,17 @@ def fill(ground: Ground, state: State, room: Room, rounds: PeriodRounds) -> floa
         if ground.finish[at] <= ground.begin[at]:
             continue
         for stop, window in visits:
-            if state.team[stop, day] >= 0 or state.count[at] == state.stops.shape[1]:
+            if state.team[stop, day] >= 0 or state.size[at] == state.stops.shape[1]:
                 continue
-            state.stops[at, state.count[at]] = stop
-            state.count[at] += 1
+            state.stops[at, state.size[at]] = stop
+            state.size[at] += 1
             state.team[stop, day], state.window[stop, day] = team, window
             measure(ground, state, at)
             if not fits(ground, state, at):
-                state.count[at] -= 1
+                state.size[at] -= 1
                 state.team[stop, day] = -1
                 measure(ground, state, at)
-    for at in range(len(state.count)):
+    for at in range(len(state.size)):
         measure(ground, state, at)
     for stop in range(len(state.price)):
         state.price[stop] = price_of(ground, state, room, stop)
@@ -222,9 +223,9 @@ def rounds_of(state: State) -> PeriodRounds:
     """Return the rounds of a state in which anybody goes out."""
     teams = len(state.worked)
     found: PeriodRounds = {}
-    for at in np.flatnonzero(state.count):
+    for at in np.flatnonzero(state.size):
         day, team = divmod(int(at), teams)
-        stops = state.stops[at, : state.count[at]].tolist()
+        stops = state.stops[at, : state.size[at]].tolist()
         found[day, team] = tuple((stop, int(state.window[stop, day])) for stop in stops)
     return found
 
@@ -275,14 +276,15 @@ def _ways(problem: PeriodProblem, ix: Indexed) -> tuple[Ints, Ints, Ints]:
     }
     labels = [*base.stops["place"], *(label_of[node] for node in depots)]
     kinds: dict[int, int] = {}
-    tables, way = [], np.zeros((len(problem.days), teams), dtype=np.int64)
+    tables: list[Ints] = []
+    way = np.zeros((len(problem.days), teams), dtype=np.int64)
     for day in range(len(problem.days)):
         travel = problem.travel(day)
         for team, mode in enumerate(ix.mode):
             times = travel[mode]
             if id(times) not in kinds:
                 kinds[id(times)] = len(tables)
-                at = times.labels.get_indexer(labels)
+                at = times.labels.get_indexer(pd.Index(labels))
                 tables.append(np.minimum(times.ms[np.ix_(at, at)], _FAR))
             way[day, team] = kinds[id(times)]
     size = stops + len(depots)

@@ -125,18 +125,19 @@ class PeriodProblem:
             for team in range(len(ordinary)) if half else ():
                 _keep_half(shifts[day, team], half)
         number = {team: i for i, team in enumerate(self.base.teams.index)}
-        for row in self.absences.itertuples():
-            if row.team_id in number:
-                # Who is away in the morning has the afternoon left.
-                left = {WHOLE: WHOLE, MORNING: AFTERNOON, AFTERNOON: MORNING}[row.half]
-                _keep_half(shifts[row.day, number[row.team_id]], left)
+        # Who is away in the morning has the afternoon left.
+        left = {WHOLE: WHOLE, MORNING: AFTERNOON, AFTERNOON: MORNING}
+        away = self.absences
+        for team, on, half in zip(away["team_id"], away["day"], away["half"], strict=True):
+            if team in number:
+                _keep_half(shifts[int(on), number[team]], left[str(half)])
         return shifts
 
     def day(self, number: int, stop_ids: Collection[str]) -> DayProblem:
         """Return the problem of one day, on which those stops are due."""
         shifts = self.shifts()[number]
         on = np.flatnonzero(shifts[:, 0] < shifts[:, 1])
-        due = self.base.stops.index.get_indexer(list(stop_ids))
+        due = self.base.stops.index.get_indexer(pd.Index(list(stop_ids), dtype=object))
         teams = self.base.teams.iloc[on].copy()
         teams["shift_start_ms"], teams["shift_end_ms"] = shifts[on, 0], shifts[on, 1]
         return replace(
@@ -159,7 +160,7 @@ class Short:
     stop_id
         Whose.
     why
-        ``visits_short`` (from_day, until_day, promised, planned), ``gap_too_long`` (from_day, until_day, days, gap_most).
+        ``visits_short`` (from, until, promised, planned) or ``gap_too_long`` (from, until, days, gap_most).
     day
         The day on which a further visit came nearest to being possible; None where no day is open to it.
     refusals

@@ -146,7 +146,7 @@ def replan(
 def changes_between(before: PeriodPlan, after: PeriodPlan, *, from_day: int = 0) -> pd.DataFrame:
     """Return what is other in a plan than it was before, stop by stop: see `Replanned`."""
     was, now = (_by_stop(plan, from_day) for plan in (before, after))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for stop in dict.fromkeys([*was, *now]):
         old, new = was.get(stop, {}), now.get(stop, {})
         for day in sorted(set(old) & set(new)):

@@ -20,7 +20,6 @@ from planning.patrol.period.varying import predictability
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planning.patrol.indexed import Indexed
     from planning.patrol.period.ground import PeriodRounds
     from planning.patrol.period.problem import PeriodPlan, PeriodProblem
 
@@ -175,7 +174,7 @@ def _part(problem: PeriodProblem, count: int) -> PeriodProblem:
     """Return the first days of a period."""
     promises = problem.promises.copy()
     promises["service"] = [tuple(d for d in days if d < count) for days in promises["service"]]
-    promises["patterns"] = [
+    promises["patterns"] = [  # type: ignore[assignment]
         tuple(dict.fromkeys(tuple(d for d in days if d < count) for days in patterns))
         for patterns in promises["patterns"]
     ]
@@ -187,5 +186,3 @@ def _part(problem: PeriodProblem, count: int) -> PeriodProblem:
         absences=away[away["day"] < count],
         detours={day: travel for day, travel in problem.detours.items() if day < count},
     )
-
-

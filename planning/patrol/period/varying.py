@@ -4,9 +4,9 @@ Days that cannot be guessed: when teams leave and which way round, and how much 
 What a reader can foresee is measured in three ways. *Overlap*: of the legs (ordered pairs of places) of a
 week, the share that the week before had too, averaged over the weeks; 1 for weeks that are the same.
 *Spread*: the standard deviation of the hours at which a stop is visited, the median over the stops.
-*Entropy* (Shannon 1948): of the cells (weekday, hour) in which a stop is visited, -sum p log2 p, as a share of
-the most that its number of visits allows, averaged over the stops; 0 for always the same weekday and hour,
-1 for never twice the same. The same of weekdays and of hours alone.
+*Entropy* (Shannon 1948): of the cells (weekday, hour) in which a stop is visited, -sum p log2 p, as a share
+of the most that its number of visits allows, averaged over the stops; 0 for always the same weekday and
+hour, 1 for never twice the same. The same of weekdays and of hours alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from data.clock import MS_PER_HOUR, MS_PER_MINUTE
 from planning.patrol.timing import latest_start, run, timed
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from planning.patrol.indexed import Indexed
     from planning.patrol.period.problem import PeriodPlan, PeriodProblem
@@ -79,7 +79,9 @@ def predictability(problem: PeriodProblem, plan: PeriodPlan) -> dict[str, Any]:
         begins[stop].append((int(day), int(begin)))
     several = [held for held in begins.values() if len(held) > 1]
     spreads = [float(np.std([begin / MS_PER_MINUTE for _, begin in held])) for held in several]
-    cells = [[((day + first) % _WEEK, begin // MS_PER_HOUR % _HOURS_A_DAY) for day, begin in h] for h in several]
+    cells = [
+        [((day + first) % _WEEK, begin // MS_PER_HOUR % _HOURS_A_DAY) for day, begin in h] for h in several
+    ]
     return {
         "overlap": _overlap(plan, problem),
         "spread_min": float(np.median(spreads)) if spreads else None,
@@ -124,4 +126,3 @@ def _mean(values: Iterable[float]) -> float | None:
 def _weekday(problem: PeriodProblem) -> int:
     date = problem.days["date"].iloc[0] if len(problem.days) else None
     return 0 if date is None else int(date.weekday())
-
