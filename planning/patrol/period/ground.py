@@ -144,7 +144,7 @@ def ground_of(
         rates=np.array([int(params.objective != TRAVEL), team_price, habit, change]),
     )
     # Arrays of their own: the search is compiled anew for those that are only lent.
-    return Ground(*(np.array(values) for values in found))  # type: ignore[arg-type]
+    return Ground(*(np.array(values, order="C") for values in found))  # type: ignore[arg-type]
 
 
 def empty_state(ground: Ground, seed: int) -> State:

@@ -8,20 +8,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from data.clock import MS_PER_HOUR
+from geo.travel_times import TravelTimes
 from planning.patrol.params import Limits
 from planning.patrol.period.assembling import assembled
 from planning.patrol.period.ground import Varied, ground_of, numbered
-from planning.patrol.period.problem import PeriodParams
+from planning.patrol.period.problem import PeriodParams, PeriodProblem
 from planning.patrol.period.searching import search
 from planning.patrol.period.varying import predictability
+from planning.patrol.plan import DayProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planning.patrol.period.ground import PeriodRounds
-    from planning.patrol.period.problem import PeriodPlan, PeriodProblem
+    from planning.patrol.period.problem import PeriodPlan
 
 # Of the time, what goes into the first week, which all weeks begin as; and into a plan that varies.
 _FIRST_WEEK, _VARYING = 0.35, 0.4
@@ -186,3 +189,26 @@ def _part(problem: PeriodProblem, count: int) -> PeriodProblem:
         absences=away[away["day"] < count],
         detours={day: travel for day, travel in problem.detours.items() if day < count},
     )
+
+
+def warm_up() -> None:
+    """Compile the search, so that the first plan need not wait for it."""
+    labels = pd.Index(["here"])
+    team = {"start": "here", "travel_mode": "car", "shift_start_ms": 0, "shift_end_ms": 1}
+    stop = {"place": "here", "dwell_ms": 0, "priority": 1, "skill": ""}
+    base = DayProblem(
+        force="squad",
+        mode="joint",
+        teams=pd.DataFrame([{**team, "skills": ()}], index=["T"]),
+        stops=pd.DataFrame([{**stop, "windows": ()}], index=["S"]),
+        travel={"car": TravelTimes(labels=labels, ms=np.zeros((1, 1), dtype=np.int64))},
+        allowed=np.ones((1, 1), dtype=bool),
+    )
+    promise = {"visits": 1, "block": 1, "gap_least": 1, "gap_most": 0, "last": 0}
+    problem = PeriodProblem(
+        base=base,
+        days=pd.DataFrame({"date": [None], "half": [""]}),
+        promises=pd.DataFrame([{**promise, "service": (0,), "patterns": ()}], index=["S"]),
+        absences=pd.DataFrame(columns=["team_id", "day", "half", "why"]),
+    )
+    search(ground_of(problem, numbered(problem), PeriodParams()), Limits(effort=2, workers=1), seed=1)

@@ -18,7 +18,9 @@ PROMISES = [{"visits": 2, "gap_least": 2, "gap_most": 4, "service": (0, 1, 2, 3,
 
 @pytest.fixture(scope="module")
 def problem():
-    return weeks(POINTS, [{}, {}], STOPS, PROMISES, days=6, absences=[("T2", 0), ("T2", 4, "pm")], halves={5: "am"})
+    return weeks(
+        POINTS, [{}, {}], STOPS, PROMISES, days=6, absences=[("T2", 0), ("T2", 4, "pm")], halves={5: "am"}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,9 @@ def plan(problem):
 
 def one_day(problem, rounds, number):
     """A day on which teams visit stops, each as soon as it can, as another problem's day would have it."""
-    alone = [{"visits": 1, "patterns": ((number,),)} if f"S{i + 1}" in rounds.values() else {} for i in range(2)]
+    alone = [
+        {"visits": 1, "patterns": ((number,),)} if f"S{i + 1}" in rounds.values() else {} for i in range(2)
+    ]
     may = [[rounds.get(f"T{t + 1}") == f"S{s + 1}" for s in range(2)] for t in range(2)]
     free = weeks(POINTS, [{}, {}], STOPS, alone, days=6, allowed=may)
     return plan_period(free, limits=Limits(effort=50)).days[number]

@@ -60,7 +60,8 @@ def test_the_same_seed_gives_the_same_plan_on_one_core_as_on_two():
     problem = weeks(POINTS, [{}, {}], stops, [{"visits": 1, "block": 7, "gap_most": 7}] * 5, days=14)
     params = PeriodParams(unpredictable=0.5)
     one, two = (
-        plan_period(problem, params=params, limits=replace(LITTLE, workers=workers), seed=3) for workers in (1, 2)
+        plan_period(problem, params=params, limits=replace(LITTLE, workers=workers), seed=3)
+        for workers in (1, 2)
     )
     assert one.days == two.days
     assert one.pattern() != plan_period(problem, params=params, limits=LITTLE, seed=4).pattern()
@@ -79,7 +80,9 @@ def test_a_stop_nobody_may_visit_is_told_of_with_the_reason_and_the_remedy():
 
 
 def test_what_cannot_all_be_kept_is_kept_in_part():
-    problem = weeks(POINTS, [{}], [{"at": "b"}], [{"visits": 3, "gap_least": 2}], days=4, absences=[("T1", 0)])
+    problem = weeks(
+        POINTS, [{}], [{"at": "b"}], [{"visits": 3, "gap_least": 2}], days=4, absences=[("T1", 0)]
+    )
     plan = plan_period(problem, limits=LITTLE)
     assert plan.pattern() == {"S1": (1, 3)}
     assert [short.why.facts["planned"] for short in plan.short] == [2]
@@ -88,9 +91,7 @@ def test_what_cannot_all_be_kept_is_kept_in_part():
 def test_half_days_absences_and_the_last_visit_before_are_heeded():
     stops = [{"at": "b", "windows": [(13 * 60, 14 * 60)]}, {"at": "c"}]
     promises = [{"visits": 2, "gap_least": 1}, {"visits": 1, "gap_least": 3, "last": -1}]
-    problem = weeks(
-        POINTS, [{}], stops, promises, days=4, halves={0: "am"}, absences=[("T1", 2, "pm")]
-    )
+    problem = weeks(POINTS, [{}], stops, promises, days=4, halves={0: "am"}, absences=[("T1", 2, "pm")])
     plan = plan_period(problem, limits=LITTLE)
     assert plan.feasible
     assert plan.pattern()["S1"] == (1, 3)
@@ -112,7 +113,9 @@ def test_nobody_is_out_for_longer_in_all_than_may_be():
 
 def test_listed_patterns_are_chosen_from():
     listed = {"visits": 2, "patterns": ((0, 2), (1, 3))}
-    problem = weeks(POINTS, [{}], [{"at": "b"}, {"at": "c"}], [listed, {"visits": 1, "service": (3,)}], days=4)
+    problem = weeks(
+        POINTS, [{}], [{"at": "b"}, {"at": "c"}], [listed, {"visits": 1, "service": (3,)}], days=4
+    )
     assert plan_period(problem, limits=LITTLE).pattern() == {"S1": (1, 3), "S2": (3,)}
 
 

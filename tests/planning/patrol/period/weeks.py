@@ -34,7 +34,9 @@ def weeks(points, teams, stops, promises, *, days, absences=(), halves=None, all
     return PeriodProblem(
         base=base,
         days=pd.DataFrame({"date": dates, "half": [(halves or {}).get(i, "") for i in range(days)]}),
-        promises=pd.DataFrame([{**usual, **promise} for promise in promises], index=base.stops.index),
+        promises=pd.DataFrame(
+            [{**usual, **promise} for promise in promises], index=base.stops.index, columns=[*usual]
+        ),
         absences=pd.DataFrame(rows, columns=[*ABSENCE_COLUMNS]),
     )
 
@@ -42,7 +44,10 @@ def weeks(points, teams, stops, promises, *, days, absences=(), halves=None, all
 def least_hours_ms(problem):
     """Try every choice of days that keeps all promises and return the fewest hours, with one team."""
     (team,) = problem.base.teams.index
-    tours = [Tried(problem.day(number, problem.base.stops.index)).tours(team) for number in range(len(problem.days))]
+    tours = [
+        Tried(problem.day(number, problem.base.stops.index)).tours(team)
+        for number in range(len(problem.days))
+    ]
     stops = [*problem.base.stops.index]
     choices = [
         chosen
@@ -60,6 +65,12 @@ def least_hours_ms(problem):
             hours = sum(tours[number][held] for number, held in enumerate(visited))
             best = hours if best is None else min(best, hours)
     return best
+
+
+def _tours(problem, team, number):
+    """Return the shortest time out for every set of stops of a day; none but to stay for who is away."""
+    day = problem.day(number, problem.base.stops.index)
+    return Tried(day).tours(team) if team in day.teams.index else {frozenset(): 0}
 
 
 def keeps(problem, stop, days):
