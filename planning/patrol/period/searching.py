@@ -116,9 +116,7 @@ def _chain(
     cost = fill(ground, state, room, start or {})
     fill(ground, best, room, start or {})
     figures, shares = np.array([cost, cost]), np.array(_SHARES)
-    far = np.sort(ground.near.astype(np.int64), axis=1)[:, 0] * 0
-    for stop in range(len(ground.load)):
-        far[stop] = ground.ms[:, ground.start, stop].min(initial=2**40)
+    far = ground.ms[:, ground.start, : len(ground.load)].min(axis=(0, 1), initial=2**40)
     leg = _usual_leg(ground)
     began, taken, spent = time.monotonic(), 0, 0.0
     if not len(ground.load) or not len(ground.start):

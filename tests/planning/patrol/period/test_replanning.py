@@ -23,7 +23,7 @@ def problem():
     """A week of ten places and three teams, at two places."""
     rng = np.random.default_rng(8)
     points = {"a": (0, 0), "z": (10, 10)} | {f"p{i}": tuple(rng.integers(-30, 31, 2)) for i in range(10)}
-    teams = [{"until": 11 * 60}, {"until": 11 * 60, "at": "z"}, {"until": 11 * 60}]
+    teams = [{"until": 12 * 60}, {"until": 12 * 60, "at": "z"}, {"until": 12 * 60}]
     promises = [{"visits": 2, "gap_least": 2}] * 10
     return weeks(points, teams, [{"at": f"p{i}"} for i in range(10)], promises, days=7)
 

@@ -44,10 +44,7 @@ def weeks(points, teams, stops, promises, *, days, absences=(), halves=None, all
 def least_hours_ms(problem):
     """Try every choice of days that keeps all promises and return the fewest hours, with one team."""
     (team,) = problem.base.teams.index
-    tours = [
-        Tried(problem.day(number, problem.base.stops.index)).tours(team)
-        for number in range(len(problem.days))
-    ]
+    tours = [_tours(problem, team, number) for number in range(len(problem.days))]
     stops = [*problem.base.stops.index]
     choices = [
         chosen
@@ -76,7 +73,8 @@ def _tours(problem, team, number):
 def keeps(problem, stop, days):
     """Whether some days keep a stop's promise, by its words alone."""
     promise = problem.promises.loc[stop]
-    gaps = [b - a for a, b in zip(days, days[1:], strict=False)]
+    since = [promise["last"]] if promise["last"] < 0 and days else []
+    gaps = [b - a for a, b in zip([*since, *days], [*since, *days][1:], strict=False)]
     in_blocks = [
         sum(first <= day < first + promise["block"] for day in days)
         for first in range(0, len(problem.days), promise["block"])
