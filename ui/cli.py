@@ -24,6 +24,7 @@ from ui.doors import (
     plans,
     redrawing,
     roads,
+    rostering,
     scoring,
     serving,
     speeds,
@@ -67,6 +68,7 @@ for _name, _command in {
 }.items():
     door.command(_name)(_command)
 patrolling.door.add_typer(weeks.door)
+patrolling.door.add_typer(rostering.door)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

@@ -146,8 +146,8 @@ def week(
 
     say = speaker(lang, as_json)
     order = WeeksOrder(
-        first=_date("--from", from_) if from_ else dt.date.today(),
-        days=_days(weeks, days),
+        first=date_of_option("--from", from_) if from_ else dt.date.today(),
+        days=days_of(weeks, days),
         force=force,
         mode=mode,
         duty=duty,
@@ -161,9 +161,11 @@ def week(
         closed=tuple(close or ()),
         gap_least=gap_least,
         gap_most=gap_most,
-        absences=tuple(_absences(absent)),
-        halves=tuple((_date("--half", day), _half("--half", which)) for day, which in _pairs("--half", half)),
-        off=tuple(_date("--off", text) for text in off or ()),
+        absences=tuple(absences_of(absent)),
+        halves=tuple(
+            (date_of_option("--half", day), _half("--half", which)) for day, which in _pairs("--half", half)
+        ),
+        off=tuple(date_of_option("--off", text) for text in off or ()),
         seed=seed,
     )
     order.params()
@@ -265,18 +267,22 @@ def replan_(
     if out is not None:
         require_bundle_target(out)
     order = WeeksOrder.from_dict(saved.params)
-    absences = tuple(_absences(absent))
+    absences = tuple(absences_of(absent))
     events = tuple(
-        Event(date=_date("--event", day), place=place, dwell_min=_minutes(minutes))
+        Event(date=date_of_option("--event", day), place=place, dwell_min=_minutes(minutes))
         for day, place, minutes in _triples("--event", event)
     )
     closings = [
-        (road, _date("--close", day) if day else None) for road, day in _pairs("--close", close, least=1)
+        (road, date_of_option("--close", day) if day else None)
+        for road, day in _pairs("--close", close, least=1)
     ]
     dates = [*(a.first for a in absences), *(e.date for e in events), *(day for _, day in closings if day)]
     if not (absences or events or closings):
         raise SettingError("replan_nothing")
-    first = _date("--from", from_) if from_ else max(min(dates, default=order.first), order.first)
+    first = date_of_option("--from", from_) if from_ else max(min(dates, default=order.first), order.first)
+    last = order.first + dt.timedelta(days=order.days - 1)
+    if not order.first <= first <= last:
+        raise SettingError("day_outside", date=str(first), first=str(order.first), until=str(last))
     changed = replace(
         order,
         absences=(*order.absences, *absences),
@@ -324,19 +330,21 @@ def replan_(
     )
 
 
-def _date(option: str, text: str) -> dt.date:
+def date_of_option(option: str, text: str) -> dt.date:
+    """Return the day that an option names; raises ``setting_wrong``."""
     try:
         return dt.date.fromisoformat(text.strip())
     except ValueError:
         raise SettingError("setting_wrong", name=option, found=text, allowed="2026-12-01") from None
 
 
-def _days(weeks: int | None, days: int | None) -> int:
+def days_of(weeks: int | None, days: int | None, *, usual: int = 1) -> int:
+    """Return how many days are asked for, in weeks or in days."""
     if weeks is not None and days is not None:
         raise SettingError("setting_wrong", name="--days", found=str(days), allowed="--weeks | --days")
     if days is not None:
         return _above(0, "--days", days) or 0
-    return 7 * (_above(0, "--weeks", weeks) or 1)
+    return 7 * (_above(0, "--weeks", weeks) or usual)
 
 
 def _ms(option: str, hours: float | None) -> int | None:
@@ -372,7 +380,7 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def _absences(texts: list[str] | None) -> Iterable[Absence]:
+def absences_of(texts: list[str] | None) -> Iterable[Absence]:
     """Yield absences as people write them: 队号:2026-12-02..2026-12-04:am."""
     from planning.patrol.period.building import Absence
 
@@ -391,8 +399,8 @@ def _absences(texts: list[str] | None) -> Iterable[Absence]:
         first, _, until = parts.pop().partition("..")
         yield Absence(
             team_id=":".join(parts).strip(),
-            first=_date("--absent", first),
-            until=_date("--absent", until or first),
+            first=date_of_option("--absent", first),
+            until=date_of_option("--absent", until or first),
             half=half,
         )
 

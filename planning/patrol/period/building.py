@@ -220,7 +220,7 @@ def with_events(duty: PeriodDuty, events: Sequence[Event]) -> PeriodDuty:
     Raises
     ------
     SettingError
-        ``event_place_unknown``; ``event_outside`` for a day that is not among those that are planned.
+        ``event_place_unknown``; ``day_outside`` for a day that is not among those that are planned.
     """
     stops, promises, days = duty.on.stops, duty.promises, [*duty.days["date"]]
     rows, labels, promised = [], [], []
@@ -229,7 +229,7 @@ def with_events(duty: PeriodDuty, events: Sequence[Event]) -> PeriodDuty:
         if there.empty:
             raise SettingError("event_place_unknown", place=event.place)
         if event.date not in days:
-            raise SettingError("event_outside", date=str(event.date), first=str(days[0]), until=str(days[-1]))
+            raise SettingError("day_outside", date=str(event.date), first=str(days[0]), until=str(days[-1]))
         row = there.iloc[0].to_dict()
         dwell = round(event.dwell_min * MS_PER_MINUTE)
         rows.append(

@@ -134,17 +134,7 @@ def fair_roster(problem: RosterProblem, *, seconds: float = 10.0) -> Roster:
     ----------
     seconds
         How long to search.
-
-    Raises
-    ------
-    SettingError
-        ``roster_too_few`` (needed, teams): fewer teams than any such roster takes.
     """
-    busiest = max(
-        (sum(problem.needs(date, shift) for shift in problem.shifts) for date in problem.dates), default=0
-    )
-    if busiest > len(problem.teams):
-        raise SettingError("roster_too_few", needed=busiest, teams=len(problem.teams))
     rows = _solved(problem, seconds) if problem.dates and problem.shifts and problem.teams else []
     frame = pd.DataFrame(rows, columns=[*ROSTER_COLUMNS])
     return Roster(rows=frame, faults=tuple(roster_faults(problem, frame)))
