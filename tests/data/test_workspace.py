@@ -206,8 +206,8 @@ PLANS_OF_VERSION_2 = (
 
 
 ROUTES_OF_VERSION_5 = {
-    "routes": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL,"
-    " home_ms INTEGER NOT NULL, home_m INTEGER NOT NULL, UNIQUE (plan_id, team_id)",
+    "routes": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, start_ms INTEGER NOT NULL,"
+    " end_ms INTEGER NOT NULL, home_ms INTEGER NOT NULL, home_m INTEGER NOT NULL, UNIQUE (plan_id, team_id)",
     "route_visits": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, number INTEGER NOT NULL,"
     " stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL, arrive_ms INTEGER NOT NULL,"
     " begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL, UNIQUE (plan_id, team_id, number)",

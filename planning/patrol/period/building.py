@@ -18,7 +18,7 @@ from planning.patrol.cells import held
 from planning.patrol.day_problem import OWN, day_problem
 from planning.patrol.due import FESTIVAL, SCHOOL, as_visits
 from planning.patrol.duty import ROUTINE, DutySettings
-from planning.patrol.on_duty import OnDuty, longer_shifts, out_by_turns, with_small_hours
+from planning.patrol.on_duty import OnDuty, longer_shifts, out_by_turns, visit_begins
 from planning.patrol.period.problem import HALVES, NO_LAST, WHOLE, PeriodProblem
 from planning.patrol.places import village_places
 from planning.patrol.stops_out import force_stops
@@ -196,7 +196,8 @@ def period_duty(
     stops["dwell_ms"] = (stops["dwell_ms"] * level.dwell_factor).round().astype("int64")
     span = (int(teams["shift_start_ms"].min()), int(teams["shift_end_ms"].max())) if len(teams) else (0, 0)
     visits, promises = _promised(stops, level, force, kinds, period, span)
-    visits["windows"] = held((with_small_hours(w, span[1]) for w in visits["windows"]), visits.index)
+    stated = zip(visits["kind"], visits["windows"], visits["dwell_ms"], strict=True)
+    visits["windows"] = held((visit_begins(*each, span=span) for each in stated), visits.index)
     if never := len(stops) - stops.index.isin(promises["stop"]).sum():
         told.append(Reason("stops_never_due", {"count": int(never), "due": len(stops) - int(never)}))
     on = OnDuty(
