@@ -164,7 +164,7 @@ def test_what_cannot_be_replanned_is_refused_in_words(run, week, workspace_file)
     for typed, says in (
         ((), "--absent"),
         (("--event", "2026-12-03:没有的村"), "没有村"),
-        (("--event", "2027-01-03:没有的村"), "没有村"),
+        (("--event", "2027-01-03:没有的村"), "不在方案"),
         (("--absent", "team:V0000:2026-12-30", "--from", "2026-12-30"), "不在方案"),
     ):
         result = run("patrol", "replan", workspace_file, plan, *typed)
