@@ -39,7 +39,7 @@ from planning.patrol.solving import plan_day
 BEST_KNOWN = {"p01": 524.61, "p11": 770.89}
 SCALE = 100_000
 FOR_EVER = 2**33
-DAYS, DAY_SECONDS = 28, 3.0
+DAYS, DAY_SECONDS = 28, 2.0
 
 
 def periodic(path: Path) -> tuple[PeriodProblem, np.ndarray]:

@@ -231,7 +231,11 @@ def with_events(duty: PeriodDuty, events: Sequence[Event]) -> PeriodDuty:
             raise SettingError("event_place_unknown", place=event.place)
         if event.date not in days:
             raise SettingError("day_outside", date=str(event.date), first=str(days[0]), until=str(days[-1]))
+        # A village is where it is run from, not at its first school.
+        there = there.sort_values("kind", key=lambda kinds: kinds != VILLAGE, kind="stable")
         row = there.iloc[0].to_dict()
+        name = str(row["name"]).removesuffix(f" ({row['visit']})")
+        row["name"] = f"{event.date:%m-%d} {name}"
         dwell = round(event.dwell_min * MS_PER_MINUTE)
         rows.append(
             {**row, "kind": FESTIVAL, "windows": (), "priority": MUST, "skill": "", "dwell_ms": dwell}

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 _FAR = 2**40
 _NEAREST = 200
 # Ways of a week cost up to so much more or less than they take, where plans are to vary most.
-_NOISE = 0.6
+_NOISE = 0.4
 # What the same weekday as last time costs, and a day at most, in ms.
-_HABIT_MS, _WHIM_MS = 600_000, 600_000
+_HABIT_MS, _WHIM_MS = 400_000, 400_000
 _WEEK = 7
 
 
