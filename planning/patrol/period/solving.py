@@ -14,7 +14,7 @@ from data.clock import MS_PER_HOUR
 from geo.travel_times import TravelTimes
 from planning.patrol.params import Limits
 from planning.patrol.period.assembling import assembled
-from planning.patrol.period.ground import Varied, ground_of, numbered
+from planning.patrol.period.ground import Kept, Varied, ground_of, numbered
 from planning.patrol.period.problem import PeriodParams, PeriodProblem
 from planning.patrol.period.searching import search
 from planning.patrol.period.varying import predictability
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _FIRST_WEEK, _VARYING = 0.35, 0.4
 # Longer cycles of promises are not planned apart.
 _LONGEST_CYCLE = 14
+# What a visit has to spare to differ from the week before, where nothing is to vary.
+_HABIT_MS = 120_000
 # How freely a search from good rounds wanders.
 _WARM, _VARYING_WARM = 0.1, 0.15
 
@@ -81,9 +83,8 @@ def plan_period(
     rest = 1 - _VARYING if vary else 1.0
     options: dict[str, Any] = {"seed": seed, "cancel": cancel}
     start = _first_week(problem, params, _share(limits, rest * _FIRST_WEEK), say, options)
-    ground = ground_of(problem, ix, params)
     found = search(
-        ground,
+        ground_of(problem, ix, params, kept=None if start is None else _habits(problem, start)),
         _share(limits, rest * (1.0 if start is None else 1 - _FIRST_WEEK)),
         start=start,
         heat=1.0 if start is None else _WARM,
@@ -171,6 +172,14 @@ def _first_week(
         **options,
     )
     return {(day, team): held for (on, team), held in found.rounds.items() for day in range(on, count, cycle)}
+
+
+def _habits(problem: PeriodProblem, rounds: PeriodRounds) -> Kept:
+    """Return the weeks that are the same, from which a visit differs only where that spares some time."""
+    home = np.full((len(problem.base.stops), len(problem.days)), -1, dtype=np.int64)
+    for (day, team), visits in rounds.items():
+        home[[stop for stop, _ in visits], day] = team
+    return Kept(home=home, price_ms=_HABIT_MS, frozen=np.zeros(len(problem.days), dtype=bool))
 
 
 def _part(problem: PeriodProblem, count: int) -> PeriodProblem:
