@@ -62,20 +62,19 @@ def test_of_one_week_nothing_can_be_said():
 
 def test_turning_the_knob_makes_weeks_harder_to_foresee_at_a_price_that_is_told(village_weeks):
     found = []
-    for knob in (0.0, 0.4, 1.0):
+    for knob in (0.0, 0.1, 0.4, 1.0):
         plan = plan_period(
             village_weeks, params=PeriodParams(unpredictable=knob), limits=Limits(effort=2_500)
         )
         assert plan.feasible
         found.append(plan.summary())
-    overlaps, spreads, entropies = (
-        [figures[k] for figures in found] for k in ("overlap", "spread_min", "entropy")
-    )
-    assert overlaps[0] > overlaps[1] > overlaps[2]
-    assert spreads[0] < spreads[1] < spreads[2]
-    assert entropies[0] < entropies[1] <= entropies[2]
-    assert [figures["price_pct"] for figures in found][0] == 0
+    entropies, prices = ([figures[name] for figures in found] for name in ("entropy", "price_pct"))
+    assert entropies == sorted(set(entropies))
+    assert prices == sorted(prices)
+    assert (found[0]["overlap"], entropies[0], prices[0]) == (1.0, 0.0, 0.0)
     for figures in found[1:]:
+        assert figures["overlap"] < 0.7
+        assert figures["spread_min"] > 15
         told = 100 * (figures["hours"] / figures["predictable"]["hours"] - 1)
         assert figures["price_pct"] == pytest.approx(told)
 
