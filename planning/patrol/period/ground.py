@@ -62,13 +62,16 @@ class Kept:
     home
         (stop, day): the team that visits it so far, -1 for none.
     price_ms
-        What each visit costs that is another team's or on another day.
+        What each visit costs that is another team's or on another day, but
+    at_most
+        no more than this share of what a broken promise does.
     frozen
         Of each day, whether nothing may change.
     """
 
     home: Ints
     price_ms: int
+    at_most: float = 1 / 8
     frozen: npt.NDArray[np.bool_]
 
 
@@ -102,7 +105,9 @@ def ground_of(
     between = np.minimum(between, between.T)
     np.fill_diagonal(between, -1)
     team_price = teams * int(cap.max(initial=0)) if params.objective == TEAMS else 0
-    change = 0 if kept is None else kept.price_ms
+    prize = prizes(ix, part) if teams else np.ones(stops, dtype=np.int64)
+    dearest = 0 if kept is None else int(kept.at_most * prize.min(initial=_FAR))
+    change = 0 if kept is None else max(min(kept.price_ms, dearest), 1)
     habit = round(varied.share * _HABIT_MS)
     found = Ground(
         ms=ms,
@@ -122,7 +127,7 @@ def ground_of(
         frozen=np.zeros(days, dtype=bool) if kept is None else kept.frozen,
         load=ix.load,
         dwell=ix.dwell,
-        prize=prizes(ix, part) if teams else np.ones(stops, dtype=np.int64),
+        prize=prize,
         first=np.cumsum([0, *map(len, windows)]),
         opens=np.array([opens for opens, _ in flat], dtype=np.int64),
         closes=np.array([closes for _, closes in flat], dtype=np.int64),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.clock import MS_PER_HOUR
 from geo.errors import SettingError
-from planning.patrol.params import HOURS, OBJECTIVES, TEAMS, TRAVEL
+from planning.patrol.params import HOURS, TEAMS, TRAVEL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -70,7 +70,7 @@ class PeriodParams:
         """Check the ranges."""
         known = (HOURS, TEAMS, TRAVEL)
         if self.objective not in known:
-            allowed = ", ".join(name for name in OBJECTIVES if name in known)
+            allowed = ", ".join(known)
             raise SettingError("setting_wrong", name="objective", found=self.objective, allowed=allowed)
         for name in ("cap_ms", "total_ms"):
             value = getattr(self, name)

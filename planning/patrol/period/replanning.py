@@ -14,6 +14,7 @@ from planning.patrol.params import Limits
 from planning.patrol.period.assembling import assembled
 from planning.patrol.period.ground import Kept, Varied, ground_of, numbered, rounds_of_plan
 from planning.patrol.period.searching import search
+from planning.patrol.period.varying import predictability, shared_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +114,8 @@ def replan(
     limits, began = limits or Limits(seconds=4.0), time.monotonic()
     say = progress or (lambda stage, share: None)
     ix = numbered(problem)
-    share = 1 / 2 if _TRIES > 1 else 1.0
+    effort = None if limits.effort is None else max(1, limits.effort // _TRIES)
+    each = replace(limits, seconds=limits.seconds / _TRIES, effort=effort)
     found: Replanned | None = None
     for number in range(_TRIES):
         plan = _searched(
@@ -122,11 +124,7 @@ def replan(
             ix,
             from_day,
             dearer=_DEARER**number,
-            limits=replace(
-                limits,
-                seconds=limits.seconds * share,
-                effort=None if limits.effort is None else max(1, round(limits.effort * share)),
-            ),
+            limits=each,
             seed=seed,
             began=began,
             say=say,
@@ -197,12 +195,14 @@ def _searched(
     frozen = np.arange(len(problem.days)) < from_day
     params = before.params
     varied = Varied(share=params.unpredictable, seed=before.seed)
-    kept = Kept(home=_home(problem, ix, before), price_ms=_CHANGE_MS * dearer, frozen=frozen)
-    ground = ground_of(problem, ix, params, varied=varied, kept=kept)
-    most = int(ground.prize.min(initial=2**40) * _CHANGE_SHARE * dearer)
-    ground.rates[3] = min(int(ground.rates[3]), max(most, 1))
+    kept = Kept(
+        home=_home(problem, ix, before),
+        price_ms=_CHANGE_MS * dearer,
+        at_most=_CHANGE_SHARE * dearer,
+        frozen=frozen,
+    )
     found = search(
-        ground,
+        ground_of(problem, ix, params, varied=varied, kept=kept),
         limits,
         seed=seed,
         start=rounds_of_plan(ix, before),
@@ -213,7 +213,9 @@ def _searched(
     say("explain", 0.0)
     stays = [day if held else None for day, held in zip(before.days, frozen, strict=True)]
     options: dict[str, Any] = {"seed": before.seed, "began": began, "frozen": stays, "before": before}
-    return assembled(problem, ix, found.rounds, params, **options)
+    plan = assembled(problem, ix, found.rounds, params, **options)
+    facts = {"unpredictable": params.unpredictable, **predictability(problem, plan), **shared_work(plan)}
+    return replace(plan, facts=facts)
 
 
 def _home(problem: PeriodProblem, ix: Indexed, before: PeriodPlan) -> npt.NDArray[np.int64]:

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from data.clock import MS_PER_HOUR
 from geo.travel_times import TravelTimes
 from planning.patrol.params import Limits
 from planning.patrol.period.assembling import assembled
 from planning.patrol.period.ground import Kept, Varied, ground_of, numbered
 from planning.patrol.period.problem import PeriodParams, PeriodProblem
 from planning.patrol.period.searching import search
-from planning.patrol.period.varying import predictability
+from planning.patrol.period.varying import predictability, shared_work
 from planning.patrol.plan import DayProblem
 
 if TYPE_CHECKING:
@@ -108,25 +107,6 @@ def plan_period(
     say("explain", 0.5)
     other = assembled(problem, ix, varied.rounds, params, seed=seed, began=began)
     return replace(other, facts=_compared(problem, plan, other, facts))
-
-
-def shared_work(plan: PeriodPlan) -> dict[str, Any]:
-    """Return how evenly the hours are shared among the teams that go out at all: ``fairness``."""
-    hours = np.array(sorted(plan.worked_ms().values()), dtype=float) / MS_PER_HOUR
-    if not hours.size or not hours.sum():
-        return {"fairness": None}
-    ranks = np.arange(1, len(hours) + 1)
-    gini = float((2 * ranks - len(hours) - 1) @ hours / (len(hours) * hours.sum()))
-    return {
-        "fairness": {
-            "teams": len(hours),
-            "least_h": float(hours[0]),
-            "mean_h": float(hours.mean()),
-            "most_h": float(hours[-1]),
-            "sd_h": float(hours.std()),
-            "gini": gini,
-        }
-    }
 
 
 def _compared(

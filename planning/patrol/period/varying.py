@@ -92,6 +92,25 @@ def predictability(problem: PeriodProblem, plan: PeriodPlan) -> dict[str, Any]:
     }
 
 
+def shared_work(plan: PeriodPlan) -> dict[str, Any]:
+    """Return how evenly the hours are shared among the teams that go out at all: ``fairness``."""
+    hours = np.array(sorted(plan.worked_ms().values()), dtype=float) / MS_PER_HOUR
+    if not hours.size or not hours.sum():
+        return {"fairness": None}
+    ranks = np.arange(1, len(hours) + 1)
+    gini = float((2 * ranks - len(hours) - 1) @ hours / (len(hours) * hours.sum()))
+    return {
+        "fairness": {
+            "teams": len(hours),
+            "least_h": float(hours[0]),
+            "mean_h": float(hours.mean()),
+            "most_h": float(hours[-1]),
+            "sd_h": float(hours.std()),
+            "gini": gini,
+        }
+    }
+
+
 def _overlap(plan: PeriodPlan, problem: PeriodProblem) -> float | None:
     """Return the share of a week's legs that the week before had too."""
     weeks: defaultdict[int, Counter[tuple[str, str]]] = defaultdict(Counter)

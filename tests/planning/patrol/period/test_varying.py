@@ -7,8 +7,8 @@ import pytest
 
 from planning.patrol.params import Limits
 from planning.patrol.period.problem import PeriodParams
-from planning.patrol.period.solving import plan_period, shared_work
-from planning.patrol.period.varying import predictability
+from planning.patrol.period.solving import plan_period
+from planning.patrol.period.varying import predictability, shared_work
 from tests.planning.patrol.days import MIN
 from tests.planning.patrol.period.weeks import weeks
 
