@@ -18,7 +18,7 @@ from planning.patrol.scheduling import known_lengths, scheduled
 from planning.patrol.why_not import unvisited_stops
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from planning.patrol.indexed import Indexed, Rounds
     from planning.patrol.period.ground import PeriodRounds
@@ -64,21 +64,17 @@ def assembled(
         of_day = {team: tuple(s for s, _ in held) for (day, team), held in rounds.items() if day == number}
         kept = () if before is None else before.days[number].routes
         days.append(_day(problem, ix, number, of_day, params, seed, known, kept))
-    pattern: dict[str, list[int]] = {}
-    for number, day in enumerate(days):
-        for route in day.routes:
-            for visit in route.visits:
-                pattern.setdefault(visit.stop_id, []).append(number)
     plan = PeriodPlan(
         days=tuple(days),
-        short=tuple(_short(problem, days, pattern, params)),
+        short=(),
         faults=(),
         params=params,
         seed=seed,
         seconds=time.monotonic() - began,
         facts=facts or {},
     )
-    return checked_period(problem, plan)
+    short = tuple(_short(problem, days, plan.pattern(), params))
+    return checked_period(problem, replace(plan, short=short))
 
 
 def _day(
@@ -135,7 +131,10 @@ def _stays(day: DayProblem, ix: Indexed, rounds: Rounds, route: Route, params: P
 
 
 def _short(
-    problem: PeriodProblem, days: Sequence[DayPlan], pattern: dict[str, list[int]], params: PeriodParams
+    problem: PeriodProblem,
+    days: Sequence[DayPlan],
+    pattern: Mapping[str, Sequence[int]],
+    params: PeriodParams,
 ) -> Iterator[Short]:
     """Yield the promises that are not kept, the first of them with what forbids a further visit."""
     for count, (stop, why, concerned) in enumerate(unkept(problem, pattern)):
@@ -146,7 +145,7 @@ def _short(
 def _explained(
     problem: PeriodProblem,
     days: Sequence[DayPlan],
-    pattern: dict[str, list[int]],
+    pattern: Mapping[str, Sequence[int]],
     short: Short,
     concerned: range,
     params: PeriodParams,
