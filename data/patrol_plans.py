@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from data.workspace import Workspace
 
-DAY, STREETS = "day", "streets"
+# A plan of one day, one of some weeks, and one of streets.
+DAY, PERIOD, STREETS = "day", "period", "streets"
 ROUTE_COLUMNS = ("team_id", "start_ms", "end_ms", "home_ms", "home_m")
 VISIT_COLUMNS = (
     "team_id",
@@ -44,7 +45,8 @@ class SavedPatrol:
     Parameters
     ----------
     plan_id, kind, name, force, mode, date, rev, author, created, note
-        Its row; kind is ``day`` or ``streets`` (whose visits are legs, and stop_id roads), date an ISO text.
+        Its row; kind is ``day``, ``period`` or ``streets`` (whose visits are legs, and stop_id roads), date (the
+        first of the weeks) an ISO text.
     params
         What was asked, as its maker wrote it.
     summary
@@ -52,9 +54,9 @@ class SavedPatrol:
     report
         What was left out and why, and what the checker found.
     routes
-        `ROUTE_COLUMNS`, a row a team, in the order of the teams.
+        `ROUTE_COLUMNS`, a row a team, in the order of the teams; of weeks with day (from 0) before them.
     visits
-        `VISIT_COLUMNS`, in the order of the routes; number is from 1.
+        `VISIT_COLUMNS`, in the order of the routes; number is from 1; of weeks with day.
     """
 
     plan_id: str
@@ -95,7 +97,8 @@ def read_patrol_plan(workspace: Workspace, plan_id: str) -> SavedPatrol:
     """
     with geopackage.reading(workspace.path) as connection:
         row = _require_plan(connection, plan_id)
-        routes, visits = (_rows_of(connection, table, plan_id) for table in ("routes", "route_visits"))
+        weeks = row["kind"] == PERIOD
+        routes, visits = (_rows_of(connection, table, plan_id, weeks) for table in ("routes", "route_visits"))
     read = {name: json.loads(row[name]) for name in _JSON_FIELDS}
     return SavedPatrol(**{**row, **read}, routes=routes, visits=visits)
 
@@ -248,8 +251,9 @@ def _require_plan(connection: sqlite3.Connection, plan_id: str, *, rev: int | No
     return plan
 
 
-def _rows_of(connection: sqlite3.Connection, table: str, plan_id: str) -> pd.DataFrame:
+def _rows_of(connection: sqlite3.Connection, table: str, plan_id: str, weeks: bool) -> pd.DataFrame:
     columns = ROUTE_COLUMNS if table == "routes" else VISIT_COLUMNS
+    columns = ("day", *columns) if weeks else columns
     rows = connection.execute(
         f"SELECT {', '.join(columns)} FROM {table} WHERE plan_id = ? ORDER BY fid", (plan_id,)
     ).fetchall()
@@ -263,9 +267,10 @@ def _insert_routes(
         ("routes", routes, ROUTE_COLUMNS),
         ("route_visits", visits, VISIT_COLUMNS),
     ):
-        marks = ", ".join("?" * (1 + len(columns)))
+        marks = ", ".join("?" * (2 + len(columns)))
+        days = frame["day"].tolist() if "day" in frame else [0] * len(frame)
         values = [frame[name].tolist() for name in columns]
         connection.executemany(
-            f"INSERT INTO {table} (plan_id, {', '.join(columns)}) VALUES ({marks})",
-            [(plan_id, *row) for row in zip(*values, strict=True)],
+            f"INSERT INTO {table} (plan_id, day, {', '.join(columns)}) VALUES ({marks})",
+            [(plan_id, *row) for row in zip(days, *values, strict=True)],
         )

@@ -26,7 +26,7 @@ from geo.errors import ConflictError, FileError, SchemaError, SettingError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 # A district of code tables alone needs some CRS in its file, until its first layer brings the real one.
 PLACEHOLDER_CRS = "EPSG:4549"
@@ -70,12 +70,13 @@ _OWN_TABLES = {
     " force TEXT NOT NULL, mode TEXT NOT NULL, date TEXT NOT NULL, rev INTEGER NOT NULL,"
     " author TEXT NOT NULL, created TEXT NOT NULL, note TEXT NOT NULL, params TEXT NOT NULL,"
     " summary TEXT NOT NULL, report TEXT NOT NULL",
-    "routes": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, start_ms INTEGER NOT NULL,"
-    " end_ms INTEGER NOT NULL, home_ms INTEGER NOT NULL, home_m INTEGER NOT NULL,"
-    " UNIQUE (plan_id, team_id)",
-    "route_visits": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, number INTEGER NOT NULL,"
-    " stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL, arrive_ms INTEGER NOT NULL,"
-    " begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL, UNIQUE (plan_id, team_id, number)",
+    "routes": "plan_id TEXT NOT NULL, day INTEGER NOT NULL, team_id TEXT NOT NULL,"
+    " start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, home_ms INTEGER NOT NULL,"
+    " home_m INTEGER NOT NULL, UNIQUE (plan_id, day, team_id)",
+    "route_visits": "plan_id TEXT NOT NULL, day INTEGER NOT NULL, team_id TEXT NOT NULL,"
+    " number INTEGER NOT NULL, stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL,"
+    " arrive_ms INTEGER NOT NULL, begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL,"
+    " UNIQUE (plan_id, day, team_id, number)",
     # The months as they were settled and published (data/assessments.py), and what is frozen of each.
     "assessments": "assessment_id TEXT NOT NULL UNIQUE, period TEXT NOT NULL, first TEXT NOT NULL,"
     " last TEXT NOT NULL, profile TEXT NOT NULL, basis TEXT NOT NULL, version INTEGER NOT NULL,"
@@ -117,12 +118,28 @@ def _add_assessments(connection: sqlite3.Connection) -> None:
         _create_own_table(connection, table)
 
 
+def _add_days_of_routes(connection: sqlite3.Connection) -> None:
+    kept = (
+        "team_id, start_ms, end_ms, home_ms, home_m",
+        "team_id, number, stop_id, leg_ms, leg_m, arrive_ms, begin_ms, leave_ms",
+    )
+    for table, columns in zip(("routes", "route_visits"), kept, strict=True):
+        rows = connection.execute(f"SELECT plan_id, {columns} FROM {table} ORDER BY fid").fetchall()
+        geopackage.drop_table(connection, table)
+        _create_own_table(connection, table)
+        marks = ", ".join("?" * (2 + len(columns.split(", "))))
+        connection.executemany(
+            f"INSERT INTO {table} (day, plan_id, {columns}) VALUES ({marks})", [(0, *row) for row in rows]
+        )
+
+
 # Steps that bring a workspace of version n to n + 1, each inside one transaction.
 MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     1: _add_imports_and_editions,
     2: _add_strokes_and_states,
     3: _add_patrol_plans,
     4: _add_assessments,
+    5: _add_days_of_routes,
 }
 
 

@@ -25,10 +25,12 @@ from ui.doors import (
     plans,
     redrawing,
     roads,
+    rostering,
     scoring,
     serving,
     speeds,
     street_patrols,
+    weeks,
 )
 
 door = typer.Typer(
@@ -69,6 +71,8 @@ for _name, _command in {
     door.command(_name)(_command)
 patrolling.door.command("streets")(street_patrols.streets)
 patrolling.door.command("compare")(actual_patrols.compare)
+patrolling.door.add_typer(weeks.door)
+patrolling.door.add_typer(rostering.door)
 door.add_typer(patrolling.door, name="patrol")
 door.command("warm-up", hidden=True)(serving.warm_up)
 

@@ -197,11 +197,12 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
         settings=ground.duty,
         seed=order.seed,
     )
-    on = _within(on, order.stations)
+    on = within_stations(on, order.stations)
     places, when = day_places(on, crs=ground.crs), when_of(on)
     closed, unknown = closed_roads(ground, order)
     travel = {
-        mode: _times(ground, places, mode, when, closed) for mode in sorted(set(on.teams["travel_mode"]))
+        mode: times_between(ground, places, mode, when, closed)
+        for mode in sorted(set(on.teams["travel_mode"]))
     }
     problem = day_problem(
         on,
@@ -211,7 +212,7 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
         teams_at_most=order.teams_at_most,
         cap_ms=order.cap_ms,
     )
-    told = (*unknown, *_told_of_roads(ground, on, travel))
+    told = (*unknown, *told_of_roads(ground, on, travel))
     return Day(
         order=order,
         on=on,
@@ -257,7 +258,7 @@ def closed_on(table: pd.DataFrame, date: dt.date) -> frozenset[str]:
     return frozenset(table.loc[holds, ROAD_ID].astype(str))
 
 
-def _within(on: OnDuty, stations: Collection[str]) -> OnDuty:
+def within_stations(on: OnDuty, stations: Collection[str]) -> OnDuty:
     """Return who is on duty and what is due in some stations; everywhere for none."""
     if not stations:
         return on
@@ -265,9 +266,10 @@ def _within(on: OnDuty, stations: Collection[str]) -> OnDuty:
     return replace(on, teams=teams, stops=stops)
 
 
-def _times(
+def times_between(
     ground: PatrolGround, places: gpd.GeoSeries, travel_mode: str, when: str, closed: Collection[str]
 ) -> TravelTimes:
+    """Return travel times between places, on roads but those that are closed; straight ones without roads."""
     if ground.layout is None:
         kmh = ground.speeds.of(travel_mode, when)[_STRAIGHT_CLASS]
         return straight_times(places, kmh=kmh or 1.0)
@@ -281,7 +283,7 @@ def _times(
     return travel_times(network, places)
 
 
-def _told_of_roads(ground: PatrolGround, on: OnDuty, travel: Mapping[str, TravelTimes]) -> tuple[Reason, ...]:
+def told_of_roads(ground: PatrolGround, on: OnDuty, travel: Mapping[str, TravelTimes]) -> tuple[Reason, ...]:
     """Tell that there are no roads, or which places hang on none, by name and once whatever the mode."""
     if ground.layout is None:
         return (Reason("roads_missing", {"detour": DETOUR}),)

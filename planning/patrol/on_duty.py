@@ -102,15 +102,15 @@ def on_duty(
         raise SettingError("patrol_needs_villages")
     day = day_kind(date, breaks=settings.school_breaks)
     visits, reasons = visits_due(stops, level=level, force=force, day=day, seed=seed)
-    teams = _out(teams, level.team_share[force], date, told)
-    teams["shift_end_ms"] += _longer(teams, level)
+    teams = out_by_turns(teams, level.team_share[force], date, told)
+    teams["shift_end_ms"] += longer_shifts(teams, level)
     stops["dwell_ms"] = (stops["dwell_ms"] * level.dwell_factor).round().astype("int64")
     span = (int(teams["shift_start_ms"].min()), int(teams["shift_end_ms"].max())) if len(teams) else (0, 0)
     due = as_visits(stops, visits, span=span)
     if not_due := int((visits == 0).sum()):
         told.append(Reason("stops_not_due", {"count": not_due, "due": len(stops) - not_due}))
     stated = zip(due["kind"], due["windows"], due["dwell_ms"], strict=True)
-    due["windows"] = held((_begins(*each, span=span) for each in stated), due.index)
+    due["windows"] = held((visit_begins(*each, span=span) for each in stated), due.index)
     return OnDuty(
         force=force,
         duty=duty,
@@ -122,7 +122,7 @@ def on_duty(
     )
 
 
-def _out(teams: pd.DataFrame, share: float, date: dt.date, told: list[Reason]) -> pd.DataFrame:
+def out_by_turns(teams: pd.DataFrame, share: float, date: dt.date, told: list[Reason]) -> pd.DataFrame:
     """Return the teams that are on duty: of each station its share, by turns from day to day."""
     if share >= 1 or teams.empty:
         return teams.copy()
@@ -136,7 +136,7 @@ def _out(teams: pd.DataFrame, share: float, date: dt.date, told: list[Reason]) -
     return teams[on].copy()
 
 
-def _longer(teams: pd.DataFrame, level: DutyLevel) -> pd.Series:
+def longer_shifts(teams: pd.DataFrame, level: DutyLevel) -> pd.Series:
     """Return by how much shifts go on longer, none over a whole day."""
     room = MS_PER_DAY - (teams["shift_end_ms"] - teams["shift_start_ms"])
     longer = pd.Series(level.shift_longer_min * MS_PER_MINUTE, index=teams.index, dtype="int64")
@@ -144,7 +144,7 @@ def _longer(teams: pd.DataFrame, level: DutyLevel) -> pd.Series:
     return longer.clip(lower=shortest, upper=room)
 
 
-def _begins(kind: str, windows: Windows, dwell_ms: int, *, span: tuple[int, int]) -> Windows:
+def visit_begins(kind: str, windows: Windows, dwell_ms: int, *, span: tuple[int, int]) -> Windows:
     """
     Return when a visit may begin.
 

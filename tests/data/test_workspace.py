@@ -205,6 +205,36 @@ PLANS_OF_VERSION_2 = (
 )
 
 
+ROUTES_OF_VERSION_5 = {
+    "routes": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, start_ms INTEGER NOT NULL,"
+    " end_ms INTEGER NOT NULL, home_ms INTEGER NOT NULL, home_m INTEGER NOT NULL, UNIQUE (plan_id, team_id)",
+    "route_visits": "plan_id TEXT NOT NULL, team_id TEXT NOT NULL, number INTEGER NOT NULL,"
+    " stop_id TEXT NOT NULL, leg_ms INTEGER NOT NULL, leg_m INTEGER NOT NULL, arrive_ms INTEGER NOT NULL,"
+    " begin_ms INTEGER NOT NULL, leave_ms INTEGER NOT NULL, UNIQUE (plan_id, team_id, number)",
+}
+
+
+def make_version_5(ws):
+    with geopackage.writing(ws.path) as connection:
+        for table, columns in ROUTES_OF_VERSION_5.items():
+            geopackage.drop_table(connection, table)
+            connection.execute(f"CREATE TABLE {table} (fid INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+            geopackage.register(connection, table, shape=None, crs=None)
+        connection.execute("INSERT INTO routes VALUES (1, 'D1', 'T1', 5, 9, 2, 70)")
+        connection.execute("INSERT INTO route_visits VALUES (1, 'D1', 'T1', 1, 'S1', 2, 60, 7, 7, 7)")
+        connection.execute("UPDATE settings SET value = '5' WHERE name = 'schema_version'")
+
+
+def test_routes_of_the_fifth_version_are_those_of_a_plans_only_day(ws, tmp_path):
+    make_version_5(ws)
+    Workspace.open(ws.path)
+    assert columns_of(ws.path) == columns_of(Workspace.create(tmp_path / "new.gpkg", name="x").path)
+    with geopackage.reading(ws.path) as connection:
+        rows = connection.execute("SELECT plan_id, day, team_id, home_m FROM routes").fetchall()
+        visits = connection.execute("SELECT plan_id, day, stop_id, leave_ms FROM route_visits").fetchall()
+    assert (rows, visits) == ([("D1", 0, "T1", 70)], [("D1", 0, "S1", 7)])
+
+
 def make_version_4(ws):
     with geopackage.writing(ws.path) as connection:
         for table in ("assessments", "assessment_files", "assessment_steps", *LEDGERS):
