@@ -47,14 +47,35 @@ class Press:
         """
         content: bytes = self._compiler.compile(
             format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            sys_inputs=_inputs(data),
             timestamp=stamp,
             # Screen readers aside nobody reads tags, and they cost as much again as the pages.
             pdf_tags=False,
         )
         return content
 
+    def picture(self, data: Mapping[str, Any], *, ppi: float) -> bytes:
+        """
+        Return a document of one page as PNG.
+
+        Parameters
+        ----------
+        ppi
+            Dots per inch.
+        """
+        content: bytes = self._compiler.compile(format="png", ppi=ppi, sys_inputs=_inputs(data))
+        return content
+
 
 def typeset(template: str, data: Mapping[str, Any], *, stamp: datetime) -> bytes:
     """Return a document as PDF, see `Press`."""
     return Press(template).set(data, stamp=stamp)
+
+
+def template_bytes(template: str) -> bytes:
+    """Return a template as it is."""
+    return (_FOLDER / template).read_bytes()
+
+
+def _inputs(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps(data, ensure_ascii=False)}
