@@ -26,6 +26,7 @@ from ui.doors import (
     roads,
     scoring,
     serving,
+    sheeting,
     speeds,
 )
 
@@ -57,6 +58,7 @@ for _name, _command in {
     "table": changing.table,
     "alerts": changing.alerts,
     "assess": assessing.assess,
+    "sheets": sheeting.sheets,
     "ledger": ledgers.ledger,
     "map-links": map_links.map_links,
     "export": layers.export,

@@ -23,15 +23,17 @@ class Press:
     ----------
     template
         Name of a ``.typ`` file beside this module, which reads its data as JSON from ``sys.inputs.data``.
+    root
+        Folder of the files that it binds in; None for that of the template.
     """
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, *, root: Path | None = None) -> None:
         import typst
         from pylopdf_fonts_zh_cn import sans_path
 
         self._compiler: Compiler = typst.Compiler(
-            _FOLDER / template,
-            root=_FOLDER,
+            _FOLDER / template if root is None else template_bytes(template),
+            root=root or _FOLDER,
             font_paths=[sans_path().parent],
             ignore_system_fonts=True,
         )

@@ -11,23 +11,26 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from data.exporting import export_bytes, require_export_folder
 from data.schemas import TOWN_ID
+from ui.paper import village_said
 from ui.paper.bundle import file_stem
 from ui.paper.layout import breakable
 from ui.paper.typeset import Press, template_bytes
 from ui.paper.village_book import require_village
-from ui.paper.village_sheet import TEMPLATE, badge, page_of, sheet_data, sheets_document, village_picture
+from ui.paper.village_sheet import TEMPLATE, badge, marks, page_of, village_picture, village_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pathlib import Path
+
     from ui.paper.village_book import VillageBook
 
-MANIFEST = "sheets.json"
+MANIFEST, ATLAS_TEMPLATE = "sheets.json", "village_atlas.typ"
 SHEETS, ATLAS = "sheets", "atlas"
 _SAVED_EVERY_S = 2.0
 _AT_ONCE = 4
@@ -175,33 +178,29 @@ class _Work:
 
     def run(self) -> MadeSheets:
         try:
-            sheets = self._sheets()
+            self._sheets()
             if self.atlas and not self.cancelled():
-                self._atlas(sheets)
+                self._atlas()
         finally:
             self.manifest.save()
         wanted = len(self.villages) * (1 + self.order.png) + bool(self.atlas)
         return MadeSheets(made=tuple(self.made), kept=tuple(self.kept), wanted=wanted, atlas=self.atlas)
 
-    def _sheets(self) -> dict[str, dict[str, Any]]:
-        """Make the sheets that are not there, and return what is on each that was made."""
+    def _sheets(self) -> None:
         wanted = {village: missing for village in self.villages if (missing := self._missing(village))}
-        found: dict[str, dict[str, Any]] = {}
         if not wanted:
-            return found
+            return
         self.progress(SHEETS, 0.0)
         self._prepare()
         # Drawing takes turns, but typst lets other threads run.
         with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, _AT_ONCE)) as pool:
-            tasks = {pool.submit(self._sheet, village, wanted[village]): village for village in wanted}
+            tasks = [pool.submit(self._sheet, village, names) for village, names in wanted.items()]
             for done, task in enumerate(as_completed(tasks), start=1):
                 if not task.cancelled():
-                    found[tasks[task]], files = task.result()
-                    self._note(files)
+                    self._note(task.result())
                 if self.cancelled():
                     pool.shutdown(wait=False, cancel_futures=True)
                 self.progress(SHEETS, done / len(tasks))
-        return found
 
     def _missing(self, village: str) -> list[str]:
         """Return the names of a village's files that are not there, and note those that are."""
@@ -211,56 +210,57 @@ class _Work:
         self.kept += there
         return [name for name in names if name not in there]
 
-    def _sheet(self, village: str, names: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
-        """Make a village's files; return what is on its sheet, and the SHA-256 of each file."""
-        data = sheet_data(self.book, village, size=self.order.size, grey=self.order.grey)
+    def _sheet(self, village: str, names: Sequence[str]) -> dict[str, str]:
+        """Make a village's files, and return the SHA-256 of each."""
+        grey, press = self.order.grey, self._press
         files = {}
         for name in names:
             if name.endswith(".png"):
-                content = village_picture(self.book, village, grey=self.order.grey, press=self._press)
+                content = village_picture(self.book, village, grey=grey, press=press)
             else:
-                content = self._press.set(sheets_document(self.book, [data]), stamp=self.stamp)
+                size, stamp = self.order.size, self.stamp
+                content = village_sheet(self.book, village, size=size, grey=grey, stamp=stamp, press=press)
             export_bytes(content, self.folder / name)
             files[name] = hashlib.sha256(content).hexdigest()
-        return data, files
+        return files
 
-    def _atlas(self, sheets: Mapping[str, dict[str, Any]]) -> None:
+    def _atlas(self) -> None:
+        """Bind the sheets, as they lie in the folder, behind their contents."""
         if self.manifest.has(self.atlas, self._key(self.atlas)):
             self.kept.append(self.atlas)
             return
         self.progress(ATLAS, 0.0)
-        bound = []
-        town = None
-        for village in self.villages:
-            data = sheets.get(village) or sheet_data(
-                self.book, village, size=self.order.size, grey=self.order.grey
-            )
-            begins = (own := self._town(village)) != town
-            bound.append({**data, "town": own if begins else ""})
-            town = own
-        document = sheets_document(self.book, bound, self._contents(bound))
-        content = self._press.set(document, stamp=self.stamp)
+        book, t = self.book, self.book.t
+        document = {
+            "lang": t.lang,
+            "title": t("sheet.contents"),
+            "about": f"{breakable(book.district)} · {village_said.period(book)}",
+            **marks(book),
+            "source": village_said.source(book),
+            "paper": self.order.size,
+            "grown": page_of(None, self.order.size).grown,
+            "grey": self.order.grey,
+            "towns": [
+                {"name": town, "villages": [self._bound(village) for village in villages]}
+                for town, villages in groupby(self.villages, key=self._town)
+            ],
+        }
+        content = Press(ATLAS_TEMPLATE, root=self.folder.absolute()).set(document, stamp=self.stamp)
         export_bytes(content, self.folder / self.atlas)
         self._note({self.atlas: hashlib.sha256(content).hexdigest()})
         self.progress(ATLAS, 1.0)
 
-    def _contents(self, bound: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        towns: list[dict[str, Any]] = []
-        for data in bound:
-            if data["town"]:
-                towns.append({"name": data["town"], "villages": []})
-            grade = data["grade"]
-            towns[-1]["villages"].append(
-                {
-                    "label": data["label"],
-                    "name": data["name"],
-                    "grade": grade["word"],
-                    "fill": badge(grade["code"], grey=self.order.grey)[0],
-                }
-            )
-        title, grown = self.book.t("sheet.contents"), bound[0]["grown"]
-        paper, grey = self.order.size, self.order.grey
-        return {"title": title, "paper": paper, "grown": grown, "grey": grey, "towns": towns}
+    def _bound(self, village: str) -> dict[str, Any]:
+        """Return a village as the atlas has it: its name and grade for the contents, its page and file."""
+        grade = village_said.grade(self.book, village)
+        return {
+            "label": f"village-{village}",
+            "name": breakable(self.book.index.villages.at[village, "name"] or village),
+            "grade": grade["word"],
+            "fill": badge(grade["code"], grey=self.order.grey)[0],
+            "page": page_of(self.book.ground.villages.get(village), self.order.size).size,
+            "file": f"{self.names[village]}.pdf",
+        }
 
     def _town(self, village: str) -> str:
         town = self.book.index.villages.at[village, TOWN_ID]
@@ -283,7 +283,8 @@ class _Work:
 
     def _key(self, name: str) -> str:
         """Return what a file of a name is made from, as one text."""
-        program = version("gridbeat"), hashlib.sha256(template_bytes(TEMPLATE)).hexdigest()
+        templates = template_bytes(TEMPLATE) + template_bytes(ATLAS_TEMPLATE)
+        program = version("gridbeat"), hashlib.sha256(templates).hexdigest()
         return hashlib.sha256(repr((self.book.fingerprint, name, program)).encode()).hexdigest()
 
     def _note(self, files: Mapping[str, str]) -> None:

@@ -111,24 +111,27 @@ def village_picture(
     return (press or Press(TEMPLATE)).picture(document, ppi=PIXELS_WIDE / (_PHONE_MM / _MM_PER_INCH))
 
 
-def sheets_document(
-    book: VillageBook, sheets: list[dict[str, Any]], contents: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    """Return sheets, and the pages before them, as the printing template takes them."""
+def sheets_document(book: VillageBook, sheets: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return sheets as the printing template takes them."""
     t = book.t
     return {
         "lang": t.lang,
         "title": t("sheet.title"),
         "district": breakable(book.district),
         "period": village_said.period(book),
-        "mark": t("paper.mark") if book.is_internal else t("sheet.open_mark"),
-        "watermark": t("paper.mark") if book.is_internal else "",
-        "page_of": t("paper.page_of", page="{page}", pages="{pages}"),
+        **marks(book),
         "standing": t("sheet.compared"),
         "source": village_said.source(book),
-        "contents": contents,
         "sheets": sheets,
     }
+
+
+def marks(book: VillageBook) -> dict[str, str]:
+    """Return how an edition is marked, and what stands across its pages."""
+    mark = book.t("paper.mark")
+    if book.is_internal:
+        return {"mark": mark, "watermark": mark}
+    return {"mark": book.t("sheet.open_mark"), "watermark": ""}
 
 
 def sheet_data(book: VillageBook, village: str, *, size: str, grey: bool) -> dict[str, Any]:
@@ -143,8 +146,6 @@ def sheet_data(book: VillageBook, village: str, *, size: str, grey: bool) -> dic
     fill, letters = badge(grade["code"], grey=grey)
     radar, trend = page.chart_sizes
     return {
-        "label": f"village-{village}",
-        "town": "",
         "form": page.form,
         "page": page.size,
         "grown": page.grown,
