@@ -28,7 +28,9 @@ def sheets(
     out: Annotated[Path, typer.Option(metavar="DIR", help="导出到文件夹 / folder for the sheets")],
     period: Annotated[
         str | None,
-        typer.Option(metavar="PERIOD", help="统计期，按现有数据试算 / period, from the data as they are: 2026-10"),
+        typer.Option(
+            metavar="PERIOD", help="统计期，按现有数据试算 / period, from the data as they are: 2026-10"
+        ),
     ] = None,
     assessment: Annotated[
         str | None, typer.Option(metavar="ID", help="已核算的一期，如 A1 / an assessment, as it was frozen")
@@ -47,7 +49,9 @@ def sheets(
     ] = "internal",
     profile: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="试算用的指数方案，默认 pingan_village / profile of the index"),
+        typer.Option(
+            metavar="NAME|FILE", help="试算用的指数方案，默认 pingan_village / profile of the index"
+        ),
     ] = None,
     basis: Annotated[
         str | None, typer.Option(metavar="BASIS", help="试算用的统计口径 / basis: received, valid …")

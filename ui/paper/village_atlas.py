@@ -1,4 +1,4 @@
-"""All sheets of a district's villages as files, each for itself and together as an atlas; begun again at will."""
+"""All sheets of a district's villages as files, and an atlas of them; gone on with where work stopped."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from ui.paper.village_sheet import TEMPLATE, badge, marks, page_of, village_pict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from pathlib import Path
 
     from ui.paper.village_book import VillageBook
@@ -124,7 +123,7 @@ def make_sheets(
 
 
 def sheet_names(book: VillageBook, villages: Iterable[str], order: SheetOrder) -> dict[str, str]:
-    """Return what each village's file is called, without its ending: code, name, period, size; no two alike."""
+    """Return what each village's file is called, without its ending; no two alike."""
     used: set[str] = set()
     names = {}
     for village in villages:
@@ -268,7 +267,7 @@ class _Work:
 
     @property
     def _press(self) -> Press:
-        """This thread's own press."""
+        """The press of the thread that asks."""
         if not hasattr(self._own, "press"):
             self._own.press = Press(TEMPLATE)
         press: Press = self._own.press

@@ -1,4 +1,4 @@
-"""What the sheets of a district's villages rest on, read once: an index, the tables, measures, what went before."""
+"""What the sheets of a district's villages rest on: an index, the tables, measures, what went before."""
 
 from __future__ import annotations
 
@@ -225,7 +225,16 @@ def _book(
         credit = t("sheet.credit_open")
     months = monthly_calls(tables, index.villages, index.panel.period, basis=index.panel.basis)
     history, made = _history(workspace, index, held), this_day()
-    facts = (stamp, t.lang, index.edition, credit, workspace.name, made, held and held.digest, held and held.status)
+    facts = (
+        stamp,
+        t.lang,
+        index.edition,
+        credit,
+        workspace.name,
+        made,
+        held and held.digest,
+        held and held.status,
+    )
     return VillageBook(
         index=index,
         tables=tables,

@@ -126,11 +126,11 @@ def _radar(axes: Sequence[Axis], size_mm: tuple[float, float], ink: str) -> str:
     for level in (20, 40, 60, 80, 100):
         ring = _way([corner(turn, level) for turn in turns])
         parts.append(f'<path d="{ring}Z" {stroke("#c9cdd3", 3 if level == 100 else 1.6)}/>')
-    spokes = "".join(
-        f"M{x:.0f} {y:.0f}L{a:.0f} {b:.0f}" for a, b in (corner(turn, _WHOLE) for turn in turns)
-    )
+    spokes = "".join(f"M{x:.0f} {y:.0f}L{a:.0f} {b:.0f}" for a, b in (corner(turn, _WHOLE) for turn in turns))
     parts.append(f'<path d="{spokes}" {stroke("#c9cdd3", 1.6)}/>')
-    usual = [corner(turn, axis.usual) for turn, axis in zip(turns, axes, strict=True) if axis.usual is not None]
+    usual = [
+        corner(turn, axis.usual) for turn, axis in zip(turns, axes, strict=True) if axis.usual is not None
+    ]
     if len(usual) == len(axes):
         parts.append(f'<path d="{_way(usual)}Z" {stroke("#555555", 4)} stroke-dasharray="14 8"/>')
     own = [corner(turn, axis.score) for turn, axis in zip(turns, axes, strict=True)]
@@ -161,7 +161,9 @@ def _bars(axes: Sequence[Axis], size_mm: tuple[float, float], ink: str) -> str:
         parts.append(plain(axis.name, left - 14, y + 9, _LETTER, anchor="end"))
         parts.append(f'<rect x="{left:.0f}" y="{y - 15}" width="{long:.0f}" height="30" fill="#eceef1"/>')
         share = min(max(axis.score / _WHOLE, 0.0), 1.0)
-        parts.append(f'<rect x="{left:.0f}" y="{y - 15}" width="{share * long:.0f}" height="30" fill="{ink}"/>')
+        parts.append(
+            f'<rect x="{left:.0f}" y="{y - 15}" width="{share * long:.0f}" height="30" fill="{ink}"/>'
+        )
         if axis.usual is not None:
             at = left + long * axis.usual / _WHOLE
             parts.append(f'<path d="M{at:.0f} {y - 22}v44" {stroke("#555555", 4)} stroke-dasharray="8 5"/>')

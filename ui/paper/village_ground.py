@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from data.schemas import CLASS, GRID_ID, KIND, NAME, VILLAGE_ID
 from geo.coverage import has_shape
@@ -17,6 +16,8 @@ from planning.index.places import village_of_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import shapely
 
 # Where nothing has a geometry, there is nothing to draw either.
 _NO_CRS = "EPSG:4490"

@@ -1,4 +1,4 @@
-"""平安地图: a village on paper (SVG), with its grids, roads, posts and facilities, and what lies around it."""
+"""平安地图: a village on paper (SVG), with grids, roads, posts, facilities, and what lies around."""
 
 from __future__ import annotations
 
@@ -375,7 +375,9 @@ def _short_codes(grids: Sequence[str], village: str) -> tuple[dict[str, str], st
     """Return grids' codes without what all of them begin with, and what was left out."""
     whole = os.path.commonprefix(grids)
     least = min((len(grid) for grid in grids), default=0) - _CODE_LEFT
-    shared = village if whole.startswith(village) and len(village) < least + _CODE_LEFT else whole[:max(least, 0)]
+    shared = (
+        village if whole.startswith(village) and len(village) < least + _CODE_LEFT else whole[: max(least, 0)]
+    )
     if len(shared) < _CODE_LEFT:
         shared = ""
     return {grid: grid[len(shared) :] for grid in grids}, shared

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ui.figures import POST_KINDS
 from ui.maps.kinds import FACILITY_KINDS
-from ui.paper.drawing import PT, plain, stroke
+from ui.paper.drawing import plain, stroke
 from ui.paper.map_labels import text_width
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a village's sheet says beside its map: who it is, how it stands, what costs it points, what is mended."""
+"""What a village's sheet says beside its map: who it is, how it stands, what costs it points."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ def grade(book: VillageBook, village: str) -> dict[str, Any]:
     """Return a village's grade in words, with how sure it is, its points and its place."""
     row, t, profile = book.index.villages.loc[village].to_dict(), book.t, book.index.profile
     code = str(row["grade"])
-    lines = [t("sheet.points", points=t.number(row["points"], 2))]
+    # Points that nothing is known to take are no praise.
+    lines = [] if code == GREY else [t("sheet.points", points=t.number(row["points"], 2))]
     if row["vetoed"]:
         lines.append(t("sheet.vetoed"))
     if code == GREY:
@@ -157,13 +158,11 @@ def costly(book: VillageBook, village: str) -> dict[str, Any]:
     notes = []
     if len(taken) > _LINES:
         left = float(taken["effect"].iloc[_LINES:].sum())
-        notes.append(
-            t("sheet.lines_more", count=t.number(len(taken) - _LINES), points=t.number(-left, 2))
-        )
+        notes.append(t("sheet.lines_more", count=t.number(len(taken) - _LINES), points=t.number(-left, 2)))
     if "suppressed" in rules and rules["suppressed"].any():
         notes.append(t("sheet.lines_hidden", count=t.number(SMALLEST_TOLD)))
     elif taken.empty:
-        notes.append(t("sheet.lines_none"))
+        notes.append(t("sheet.lines_none" if rules["count"].notna().any() else "sheet.lines_unknown"))
     return {
         "title": t("sheet.lines"),
         "rows": [
@@ -215,7 +214,7 @@ def measures(book: VillageBook, village: str) -> dict[str, Any]:
 
 
 def source(book: VillageBook) -> list[str]:
-    """Return what a sheet rests on: period and 统计口径, assessment and its digest, on which day it was made."""
+    """Return what a sheet rests on: period and 统计口径, assessment with its digest, and day."""
     t, panel, held = book.t, book.index.panel, book.held
     profile = book.index.profile
     name = profile.name.get(t.lang) or profile.code
@@ -230,9 +229,7 @@ def source(book: VillageBook) -> list[str]:
         digest = held.digest[:_SHORT_DIGEST]
         version = t("assess.version", number=t.number(held.version))
         status = t.name("issue", held.issue) if held.issue else t.name("assessment_status", held.status)
-        lines.append(
-            t("sheet.held", id=held.assessment_id, version=version, status=status, digest=digest)
-        )
+        lines.append(t("sheet.held", id=held.assessment_id, version=version, status=status, digest=digest))
     lines.append(t("sheet.made", date=book.made.isoformat()))
     if not book.is_internal:
         lines.append(t("index.external"))
@@ -279,9 +276,7 @@ def _chance(row: Mapping[str, Any], book: VillageBook) -> str:
     share = t.percent(row["grade_probability"], 0)
     if row["sure"]:
         return t("sheet.sure", share=share)
-    others = {
-        code: row[f"probability_{code}"] for code in profile.grades.codes if code != str(row["grade"])
-    }
+    others = {code: row[f"probability_{code}"] for code in profile.grades.codes if code != str(row["grade"])}
     code = max(others, key=lambda one: others[one])
     other = t("sheet.other", grade=grade_name(code, profile, t), share=t.percent(others[code], 0))
     return t("sheet.unsure", share=share, other=other)
@@ -292,7 +287,7 @@ def _known(value: float) -> float | None:
 
 
 def _short(period: str) -> str:
-    """Return the part of a period's name that changes from one to the next: 10 of 2026-10, W41 of 2026-W41."""
+    """Return what of a period's name changes to the next: 10 of 2026-10, W41 of 2026-W41."""
     return period.rpartition("..")[2].rpartition("-")[2] or period
 
 

@@ -56,7 +56,7 @@ class Page:
     map_size
         Of the map with its legend.
     chart_sizes
-        Of the pillars and of the trend.
+        Of the pillars and of the trend, before they are grown.
     grown
         How much larger everything is than on A4.
     """
@@ -156,8 +156,8 @@ def sheet_data(book: VillageBook, village: str, *, size: str, grey: bool) -> dic
         "no_map": t("sheet.no_map"),
         "grade": {**grade, "fill": fill, "ink": letters},
         "facts": village_said.facts(book, village),
-        "pillars": village_said.pillars(book, village, size_mm=radar, ink=ink),
-        "trend": village_said.trend(book, village, size_mm=trend, ink=ink),
+        "pillars": _sized(village_said.pillars(book, village, size_mm=radar, ink=ink), radar, page),
+        "trend": _sized(village_said.trend(book, village, size_mm=trend, ink=ink), trend, page),
         "lines": village_said.costly(book, village),
         "standing": village_said.standing(book, village),
         "measures": village_said.measures(book, village),
@@ -207,17 +207,20 @@ def _page(form: Form, size: tuple[float, float], grown: float, *, share: float) 
     high = size[1] - (2 * _MARGIN + _HEAD + _FOOT + 2 * _GAP) * grown
     if form == "above":
         column = wide * 0.44
-        charts = ((column, 46 * grown), (column, 30 * grown))
+        charts = ((column / grown, 46.0), (column / grown, 30.0))
         return Page(form=form, size=size, map_size=(wide, high * share), chart_sizes=charts, grown=grown)
-    rest = wide * (1 - share) - _GAP * grown
+    rest = wide * (1 - share) / grown - _GAP
     # On a lying page there is no height for one beneath the other.
     lying = size[0] > size[1]
-    charts = (
-        ((rest * 0.5, 42 * grown), (rest * 0.5, 36 * grown))
-        if lying
-        else ((rest, 46 * grown), (rest, 32 * grown))
-    )
+    charts = ((rest * 0.48, 42.0), (rest * 0.48, 36.0)) if lying else ((rest, 46.0), (rest, 32.0))
     return Page(form=form, size=size, map_size=(wide * share, high), chart_sizes=charts, grown=grown)
+
+
+def _sized(
+    chart: dict[str, Any] | None, size_mm: tuple[float, float], page: Page
+) -> dict[str, Any] | None:
+    """Return a chart with how wide it is printed, its letters grown with it."""
+    return chart and {**chart, "width": size_mm[0] * page.grown}
 
 
 def _phone(shape: shapely.Geometry | None) -> Page:
@@ -230,6 +233,6 @@ def _phone(shape: shapely.Geometry | None) -> Page:
         form="phone",
         size=(_PHONE_MM, 0.0),
         map_size=(wide, min(max(asked, least), most)),
-        chart_sizes=((wide * 0.5, 44), (wide * 0.5, 40)),
+        chart_sizes=((wide * 0.48, 44), (wide * 0.48, 40)),
         grown=1.0,
     )
