@@ -112,13 +112,10 @@ def ortools(problem: DayProblem, objective: str, seconds: float, threads: int) -
     ms, starts, stops = nodes(problem)
     manager = pywrapcp.RoutingIndexManager(len(ms), len(problem.teams), starts, starts)
     routing = pywrapcp.RoutingModel(manager)
-    node = [manager.IndexToNode(i) for i in range(manager.GetNumberOfIndices())]
     dwell = np.zeros(len(ms), dtype=np.int64)
     dwell[: len(stops)] = problem.stops["dwell_ms"]
-    legs, stays = ms.tolist(), dwell.tolist()
-    drive = routing.RegisterTransitMatrix(legs)
+    drive = routing.RegisterTransitMatrix(ms.tolist())
     pass_ = routing.RegisterTransitMatrix((ms + dwell[:, None]).tolist())
-    del legs, stays, node
     routing.SetArcCostEvaluatorOfAllVehicles(drive)
     routing.AddDimension(pass_, SHIFT[1], SHIFT[1], False, "time")
     clock = routing.GetDimensionOrDie("time")

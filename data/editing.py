@@ -89,7 +89,8 @@ def edit_rows(
         ``rows_changed``: the tables are no longer as they were at `stamp`. Nothing is written.
     SchemaError
         ``table_faults`` with every fault: values of no use, ids that are there twice, places that are not
-        there, cells that speak of a person.
+        there, cells that speak of a person. Their ``row`` is that of the table before, new ones follow;
+        ``row_id`` is its id.
     SettingError
         ``table_not_editable``, ``row_unknown``, ``column_not_editable``.
     """
@@ -103,7 +104,7 @@ def edit_rows(
         crs = read_crs(connection)
         if TABLES[table].shape:
             after = gpd.GeoDataFrame(after, geometry=GEOMETRY, crs=crs)
-        _require_right(connection, after, table, [*changes.changed, *added])
+        _require_right(connection, after, table, [*changes.changed, *added], seen=_seen(before, changes))
         replace_table(connection, table, after, crs=crs)
         record(
             connection,
@@ -171,7 +172,12 @@ def _free_id(table: str, taken: Collection[str]) -> str:
 
 
 def _require_right(
-    connection: sqlite3.Connection, after: pd.DataFrame, table: str, touched: Sequence[str]
+    connection: sqlite3.Connection,
+    after: pd.DataFrame,
+    table: str,
+    touched: Sequence[str],
+    *,
+    seen: Sequence[int],
 ) -> None:
     faults: list[Reason] = []
     try:
@@ -181,7 +187,21 @@ def _require_right(
     mine = after[after[TABLES[table].key[0]].isin(touched)]
     faults += [*_unknown_places(connection, mine, table), *_personal(mine, table)]
     if faults:
-        raise SchemaError("table_faults", table=table, file=None, count=len(faults), reasons=tuple(faults))
+        told = tuple(_located(fault, after[TABLES[table].key[0]], seen) for fault in faults)
+        raise SchemaError("table_faults", table=table, file=None, count=len(told), reasons=told)
+
+
+def _seen(before: pd.DataFrame, changes: Changes) -> list[int]:
+    """Return the number of each row as people see it: where it was before, new ones after all others."""
+    kept = [at for at, label in enumerate(before.index, start=1) if label not in changes.removed]
+    return [*kept, *range(len(before) + 1, len(before) + len(changes.added) + 1)]
+
+
+def _located(fault: Reason, ids: pd.Series, seen: Sequence[int]) -> Reason:
+    row = fault.facts.get("row")
+    if not isinstance(row, int):
+        return fault
+    return Reason(fault.code, {**fault.facts, "row": seen[row - 1], "row_id": ids.iloc[row - 1]})
 
 
 def _unknown_places(connection: sqlite3.Connection, rows: pd.DataFrame, table: str) -> list[Reason]:

@@ -425,7 +425,7 @@ def value_faults(values: pd.Series, name: str, column: Column) -> list[Reason]:
         wrong |= ~values.isin(column.choices)
     elif column.kind in _TEXT_FAULTS:
         return _text_faults(values[~empty], name, _TEXT_FAULTS[column.kind])
-    faults = _rows(values, wrong & ~empty, "value_wrong", name)
+    faults = _rows(values, wrong & ~empty, "value_wrong", name, allowed=_allowed(column))
     return faults + (_rows(values, empty, "value_missing", name) if column.required else [])
 
 
@@ -445,10 +445,21 @@ def _text_faults(values: pd.Series, column: str, fault: Callable[[str], str | No
     ]
 
 
-def _rows(values: pd.Series, mask: pd.Series, code: str, column: str) -> list[Reason]:
+def _allowed(column: Column) -> str:
+    """Return the values that a column takes, in no language: 0, 1 … 23."""
+    if column.choices is not None:
+        return " | ".join(column.choices)
+    if column.kind == "date":
+        return "2026-10-31"
+    least, most = column.minimum or 0, column.maximum
+    first = f"{least:g}, {least + 1:g}" if column.kind == "integer" else f"{least:g}"
+    return f"{first} …" if most is None else f"{first} … {most:,.15g}"
+
+
+def _rows(values: pd.Series, mask: pd.Series, code: str, column: str, **facts: object) -> list[Reason]:
     numbers = _row_numbers(values)
     return [
-        Reason(code, {"column": column, "row": numbers[i], "value": values.iloc[i]})
+        Reason(code, {"column": column, "row": numbers[i], "value": values.iloc[i], **facts})
         for i in mask.to_numpy().nonzero()[0].tolist()
     ]
 

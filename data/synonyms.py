@@ -203,7 +203,7 @@ COLUMN_WORDS: Mapping[str, str] = {
     EXPOSURE: "exposure 基数 分母 人口基数 基准数",
     ROLE: "role 岗位 岗位类别 人员类别 人员类型 警力类别 警力类型 队伍类型 职务",
     FORCE: (
-        "force 巡防力量 力量类型 力量类别 队伍类型 队伍类别 队伍性质 队伍种类 巡防队类型 巡防队类别 "
+        "force 巡防力量 力量 力量类型 力量类别 队伍类型 队伍类别 队伍性质 队伍种类 巡防队类型 巡防队类别 "
         "forcetype teamtype"
     ),
     TRAVEL_MODE: (

@@ -58,6 +58,7 @@ _MERCATOR_X, _MERCATOR_Y = (8.0e6, 15.4e6), (90_000.0, 7.6e6)
 _NEAR_DEG = 1.2
 # Missing coordinates are often written as 0, and a few others are often wrong.
 _STRAYS = 0.05
+_FARTHEST = 1e9
 # A rough hull of where Chinese districts lie, islands included, half a degree and more outside: no border.
 _DISTRICTS = shapely.Polygon(
     [
@@ -121,6 +122,7 @@ def guess_crs(x: ArrayLike, y: ArrayLike, *, near: tuple[float, float] | None = 
         found.sort(key=lambda guess: (_RANK[guess.why], guess.swapped))
     else:
         found.sort(key=lambda guess: (not _is_near(guess, near), _RANK[guess.why], _apart(guess, near)))
+    found = _without_twins(found)
     return [_with_certainty(guess, found, near) for guess in found]
 
 
@@ -143,12 +145,19 @@ def guess_reasons(guesses: list[CrsGuess]) -> tuple[Reason, ...]:
     return tuple(told)
 
 
+def _without_twins(found: list[CrsGuess]) -> list[CrsGuess]:
+    """Return the guesses without degrees read the other way round too: nobody could choose between them."""
+    first = next((guess for guess in found if guess.why == DEGREES), None)
+    return [guess for guess in found if guess is first or guess.why != DEGREES]
+
+
 _RANK = {ZONE_NUMBER: 1, DEGREES: 0, MERCATOR: 0, MERIDIAN: 2, UTM: 3}
 
 
 def _spans(x: ArrayLike, y: ArrayLike) -> tuple[Span, Span] | None:
     xs, ys = np.asarray(x, dtype=float).ravel(), np.asarray(y, dtype=float).ravel()
-    used = np.isfinite(xs) & np.isfinite(ys) & ((xs != 0) | (ys != 0))
+    # Nothing on earth is farther; and sums of larger numbers run over.
+    used = (np.abs(xs) < _FARTHEST) & (np.abs(ys) < _FARTHEST) & ((xs != 0) | (ys != 0))
     if not used.any():
         return None
     return _span(xs[used]), _span(ys[used])
@@ -238,7 +247,7 @@ def _is_plausible(guess: CrsGuess, epsg: int, near: tuple[float, float] | None) 
 def _with_certainty(guess: CrsGuess, found: list[CrsGuess], near: tuple[float, float] | None) -> CrsGuess:
     if near is None:
         rivals = [other for other in found if other is not guess]
-        told = guess.why == ZONE_NUMBER or _in_districts(guess.lon, guess.lat)
+        told = guess.why in (ZONE_NUMBER, DEGREES) or _in_districts(guess.lon, guess.lat)
         certain = told and not rivals
     else:
         # UTM is no rival of the CGCS2000 grid where that fits.

@@ -261,10 +261,8 @@ def period_of(first: dt.date, last: dt.date) -> Period:
     Raises
     ------
     SettingError
-        ``period_reversed``, ``period_year_outside``.
+        ``period_reversed``.
     """
-    for day in (first, last):
-        _require_year(day.year)
     if last < first:
         raise SettingError("period_reversed", first=first.isoformat(), last=last.isoformat())
     for kind in _FIRST_DAYS:

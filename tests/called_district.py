@@ -1,7 +1,9 @@
 """A small district whose calls and reports are drawn by a seed."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+from shapely.geometry import box
 
 MONTHS = pd.period_range("2024-11", "2026-10", freq="M")
 CATEGORIES = ("theft", "fraud", "assault", "public_order", "noise", "traffic", "fire")
@@ -48,6 +50,15 @@ def make_district(villages=24, *, seed=0, months=MONTHS):
         "incidents": pd.concat(parts, ignore_index=True),
         "indicators": reports(rng, ids, people * 5 // 4, months),
     }
+
+
+def make_drawn_district(villages=12, *, side_m=1_000, **how):
+    """The same with villages as squares in rows of four."""
+    district = make_district(villages, **how)
+    corners = [(500_000 + i % 4 * side_m, 3_300_000 + i // 4 * side_m) for i in range(villages)]
+    squares = [box(x, y, x + side_m, y + side_m) for x, y in corners]
+    drawn = gpd.GeoDataFrame(district["villages"], geometry=squares, crs="EPSG:4549")
+    return {**district, "villages": drawn}
 
 
 def reports(rng, ids, people, months):

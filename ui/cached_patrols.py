@@ -201,16 +201,10 @@ def _kept_day(path: str, stamp: str, settings: str, plan_id: str, rev: int) -> K
 @st.cache_resource(max_entries=6, show_spinner=False)
 def backup(path: str, stamp: str, settings: str, plan_id: str, rev: int, *, idle: bool) -> Backup:
     """Return how soon help is there while a plan is patrolled; the arguments are a `KeptDay.key`."""
-    import geopandas as gpd
-
-    from planning.patrol.backup import backup as minute_by_minute
-    from planning.patrol.places import village_places
+    from ui.patrol_ground import day_backup
 
     kept = _kept_day(path, stamp, settings, plan_id, rev)
-    ground = patrol_ground(path, stamp, settings)
-    points = village_places(ground.tables, date=kept.day.order.date)["point"].dropna()
-    villages = gpd.GeoSeries(points.to_numpy(), index=points.index, crs=ground.crs)
-    return minute_by_minute(kept.day.problem, kept.plan, villages, idle=idle)
+    return day_backup(patrol_ground(path, stamp, settings), kept.day, kept.plan, idle=idle)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -226,31 +220,29 @@ def papers(
     credit: str,
     services: tuple[str, ...],
 ) -> dict[str, bytes]:
-    """Return the files that a plan is handed over by; the first arguments are a `KeptDay.key`."""
+    """
+    Return the files that a plan is handed over by.
+
+    Parameters
+    ----------
+    path, stamp, settings, plan_id, rev
+        A `KeptDay.key`.
+    credit, services
+        The credit line of maps, and the map services that are allowed: the workspace's, whose settings leave
+        its stamp as it is.
+    """
     from data.workspace import Workspace
-    from ui.names import PlaceNames
-    from ui.paper.patrol_day import PatrolDay
+    from ui.paper.patrol_day import day_papers
     from ui.paper.patrol_package import patrol_files
     from ui.words import words
 
-    workspace = Workspace.open(path)
     kept = _kept_day(path, stamp, settings, plan_id, rev)
-    tables = workspace.read_all(_DRAWN)
-    by_road = kept.day.by_road
-    return patrol_files(
-        PatrolDay(
-            district=workspace.name,
-            date=kept.day.order.date.isoformat(),
-            duty=kept.day.order.duty,
-            problem=kept.day.problem,
-            plan=kept.plan,
-            places=kept.day.places,
-            names=PlaceNames.of(tables),
-            credit=credit,
-            t=words(lang),
-            tables=tables,
-            backup=backup(path, stamp, settings, plan_id, rev, idle=False) if by_road else None,
-            within_ms=within_min * 60_000,
-            services=services,
-        )
+    day = day_papers(
+        Workspace.open(path),
+        kept.day,
+        kept.plan,
+        backup=backup(path, stamp, settings, plan_id, rev, idle=False),
+        within_ms=within_min * 60_000,
+        t=words(lang),
     )
+    return patrol_files(day)

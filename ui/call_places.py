@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from data.plans import read_assignment, today_plan_id
-from data.schemas import FLOATING, GRID_ID, RESIDENTS, VALID_FROM, VALID_TO
+from data.schemas import GRID_ID, VALID_FROM, VALID_TO
 from data.strokes import plan_zone_names
 from geo.errors import SettingError
 from geo.nesting import NestingParams
 from planning.hierarchy import Layers, grid_units, grid_villages
+from planning.index.places import people_present
 from ui.names import KEYS, PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
 from ui.standing import nested
@@ -122,13 +123,11 @@ class CallPlaces:
 
     def residents(self) -> pd.Series:
         """Return the people present in each village (实有人口); missing where they are known of no grid."""
-        grids = self.tables.get("grids")
-        columns = [name for name in (RESIDENTS, FLOATING) if grids is not None and name in grids]
         villages = self.by_grid("village")
-        if grids is None or not columns:
+        people = people_present(self.tables.get("grids"), villages)
+        if people is None:
             return pd.Series(float("nan"), index=pd.Index(sorted(villages.dropna().unique())))
-        people = grids.drop_duplicates(GRID_ID).set_index(GRID_ID)[columns].sum(axis=1, min_count=1)
-        return people.reindex(self.grids).groupby(villages).sum(min_count=1)
+        return people
 
 
 def _there_in(rows: pd.DataFrame, key: str, period: Period) -> list[str]:

@@ -24,6 +24,7 @@ from data.workspace import SCHEMA_VERSION, Workspace
 from geo.crs import refuse_unknown, require_metric
 from geo.errors import CrsError, FileError, GridBeatError, SettingError
 from ui import opening
+from ui.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,16 +85,10 @@ def file_stem(name: str) -> str:
 
     Source: Microsoft, "Naming Files, Paths, and Namespaces".
     """
-    text = _FORBIDDEN.sub("-", _visible(unicodedata.normalize("NFC", name)))
+    text = _FORBIDDEN.sub("-", visible(unicodedata.normalize("NFC", name)))
     text = text.encode("utf-8", "ignore")[:_NAME_BYTES].decode("utf-8", "ignore")
     text = text.strip(" .-") or "district"
     return f"_{text}" if _RESERVED.fullmatch(text) else text
-
-
-def _visible(text: str) -> str:
-    """Return a text without stray blanks, control characters, and marks that turn the reading round."""
-    kept = (c for c in text if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-    return " ".join("".join(kept).split())
 
 
 def free_paths(folder: Path, name: str) -> Iterator[Path]:
@@ -114,7 +109,7 @@ def district_name(text: str) -> str:
     SettingError
         ``district_name_missing``.
     """
-    name = _visible(text)[:NAME_LENGTH]
+    name = visible(text)[:NAME_LENGTH]
     if not name:
         raise SettingError("district_name_missing")
     return name

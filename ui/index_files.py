@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from data.exporting import export_files
+from data.schemas import STATION_ID, TOWN_ID
 from planning.index.strengths import strengths
-from ui.doors.rows import records
+from ui.doors import rows
 from ui.index_words import class_name, grade_name, heading, line_text, notes
-from ui.tables import write_csv, write_xlsx
+from ui.paper.layout import ROW, Column, Table
+from ui.paper.workbooks import write_workbook
+from ui.tables import write_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from planning.index.index import SafetyIndex
@@ -28,6 +34,7 @@ _VILLAGE_KEYS = (
     "class",
     "points",
     "points_grade",
+    "points_coverage",
     "vetoed",
     "score",
     "score_low",
@@ -44,6 +51,23 @@ _VILLAGE_KEYS = (
     "imputed",
     "carried",
 )
+
+
+# Decimals of figures from 1 on, and digits of smaller ones: more is noise of the arithmetic.
+_DECIMALS, _DIGITS = 4, 6
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows as JSON has them, with as many digits as mean anything."""
+    return rows.records(sensible(frame))
+
+
+def sensible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with its figures rounded to four decimals, those below 1 to six digits."""
+    found = frame.copy()
+    for name in frame.columns[[pd.api.types.is_float_dtype(kind) for kind in frame.dtypes]]:
+        found[name] = _rounded(frame[name].to_numpy(dtype=float))
+    return found
 
 
 def village_facts(index: SafetyIndex) -> list[dict[str, Any]]:
@@ -64,7 +88,7 @@ def village_facts(index: SafetyIndex) -> list[dict[str, Any]]:
 def index_facts(index: SafetyIndex, t: Words) -> dict[str, Any]:
     """Return an index as JSON has it."""
     return {
-        **index.summary(),
+        **{name: _value(value) for name, value in index.summary().items()},
         "profile_name": index.profile.name.get(t.lang) or index.profile.code,
         "pillars": [
             {"code": pillar.code, "name": index.profile.name_of(pillar.code, t.lang)}
@@ -103,20 +127,23 @@ def write_index(
     Write an index into a folder, and return the names of the files.
 
     villages, points (every calculation line by line) and indicators as CSV with stable headings, the first
-    two as workbooks with headings in words as well, the profile as it was, and index.json with the rest.
+    two as workbooks with headings in words as well, the profile as it was, and index.json with the rest. Of
+    the external edition, whose calculations have no figures, villages alone.
     """
-    tables = {
-        "villages": index.villages.reset_index(),
-        "points": index.points.lines,
-        "indicators": index.indicators,
-    }
-    about = pd.DataFrame({t("index.about"): [*heading(index, t), *notes(index, t, names)]})
-    books = {"villages": _village_sheet(index, t), "points": _point_sheet(index, t)}
+    tables = {"villages": index.villages.reset_index()}
+    books = {"villages": _village_sheet(index, t, names)}
+    if index.edition == "internal":
+        tables |= {"points": _named(index.points.lines, index), "indicators": _named(index.indicators, index)}
+        books["points"] = _point_sheet(index, t, names)
+    mark, stamp = t(f"table.mark_{index.edition}"), datetime.now(UTC).replace(microsecond=0)
+    about = _about_sheet(index, t, names)
     content = json.dumps(index_facts(index, t), ensure_ascii=False, indent=1, default=str)
     files = {
-        **{f"{name}.csv": write_csv(table) for name, table in tables.items()},
+        **{f"{name}.csv": write_csv(sensible(table)) for name, table in tables.items()},
         **{
-            f"{name}.xlsx": write_xlsx({t(f"index.file_{name}"): sheet, t("index.about"): about})
+            f"{name}.xlsx": write_workbook(
+                {t(f"index.file_{name}"): [sheet], t("index.about"): [about]}, mark=mark, stamp=stamp
+            )
             for name, sheet in books.items()
         },
         "profile.toml": profile_text,
@@ -126,43 +153,103 @@ def write_index(
     return list(files)
 
 
-def _village_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:
+def _named(rows: pd.DataFrame, index: SafetyIndex) -> pd.DataFrame:
+    """Return rows of villages with their names behind the codes."""
+    found = rows.copy()
+    found.insert(1, "name", rows["village_id"].map(index.villages["name"]))
+    return found
+
+
+def _village_sheet(index: SafetyIndex, t: Words, names: PlaceNames) -> Table:
     """Return the villages as people read them; places as ranges in their class."""
     table, profile = index.villages, index.profile
-    columns = {
-        t("column.village_id"): table.index,
-        t("column.name"): table["name"],
-        t("index.col_class"): [class_name(label, t) for label in table["class"]],
-        t("index.col_points"): table["points"],
-        t("index.col_points_grade"): [grade_name(code, profile, t) for code in table["points_grade"]],
-        t("index.col_score"): table["score"].round(1),
-        t("index.col_grade"): [grade_name(code, profile, t) for code in table["grade"]],
-        t("index.col_chance"): [t.percent(share, 0) for share in table["grade_probability"]],
-        t("index.col_places"): [
-            t("index.places", low=low, high=high) if not pd.isna(low) else t.number(None)
-            for low, high in zip(table["rank_low"], table["rank_high"], strict=True)
-        ],
-        t("index.col_band"): table["band"].astype(object),
-        t("index.col_coverage"): [t.percent(share, 0) for share in table["coverage"]],
-    }
-    for pillar in profile.pillars:
-        columns[profile.name_of(pillar.code, t.lang)] = table[f"pillar_{pillar.code}"].round(1)
-    return pd.DataFrame({name: list(values) for name, values in columns.items()})
+    places = [
+        t("index.places", low=low, high=high) if not pd.isna(low) else None
+        for low, high in zip(table["rank_low"], table["rank_high"], strict=True)
+    ]
+    columns = [
+        (Column(name="", label=t("column.village_id"), width=16, kind="code"), table.index),
+        (Column(name="", label=t("column.name"), width=16), names.all("villages", table.index)),
+        (Column(name="", label=t("table.towns"), width=14), names.all("towns", table[TOWN_ID])),
+        (Column(name="", label=t("table.stations"), width=16), names.all("stations", table[STATION_ID])),
+        (_text(t("index.col_class")), [class_name(label, t) for label in table["class"]]),
+        (_figure(t("index.col_points")), table["points"]),
+        (
+            _text(t("index.col_points_grade")),
+            [grade_name(code, profile, t) for code in table["points_grade"]],
+        ),
+        (_figure(t("index.col_score")), table["score"].round(1)),
+        (_text(t("index.col_grade")), [grade_name(code, profile, t) for code in table["grade"]]),
+        (_share(t("index.col_chance")), table["grade_probability"]),
+        (_text(t("index.col_places")), places),
+        (Column(name="", label=t("index.col_band"), width=6, kind="count"), table["band"]),
+        (_share(t("index.col_coverage")), table["coverage"]),
+        (_share(t("index.col_points_coverage")), table["points_coverage"]),
+        *(
+            (_figure(profile.name_of(pillar.code, t.lang)), table[f"pillar_{pillar.code}"].round(1))
+            for pillar in profile.pillars
+        ),
+    ]
+    return _sheet(columns, index, t, notes(index, t, names))
 
 
-def _point_sheet(index: SafetyIndex, t: Words) -> pd.DataFrame:
+def _point_sheet(index: SafetyIndex, t: Words, names: PlaceNames) -> Table:
     lines = index.points.lines
-    names = index.villages["name"]
-    return pd.DataFrame(
-        {
-            t("column.village_id"): lines["village_id"],
-            t("column.name"): lines["village_id"].map(names),
-            t("index.col_number"): lines["line"],
-            t("index.col_line"): [line_text(line, index.profile, t) for line in lines.to_dict("records")],
-            t("index.col_effect"): lines["effect"],
-            t("index.col_running"): lines["running"],
-        }
+    columns = [
+        (Column(name="", label=t("column.village_id"), width=16, kind="code"), lines["village_id"]),
+        (Column(name="", label=t("column.name"), width=16), names.all("villages", lines["village_id"])),
+        (Column(name="", label=t("index.col_number"), width=6, kind="count"), lines["line"]),
+        (
+            Column(name="", label=t("index.col_line"), width=70),
+            [line_text(line, index.profile, t) for line in lines.to_dict("records")],
+        ),
+        (_figure(t("index.col_effect")), lines["effect"]),
+        (_figure(t("index.col_running")), lines["running"]),
+    ]
+    return _sheet(columns, index, t)
+
+
+def _about_sheet(index: SafetyIndex, t: Words, names: PlaceNames) -> Table:
+    lines = [*heading(index, t), *notes(index, t, names)]
+    return Table(
+        title=t("index.about"),
+        columns=(Column(name="", label="", width=100),),
+        rows=tuple((ROW, (line,)) for line in lines),
     )
+
+
+def _sheet(
+    columns: Iterable[tuple[Column, Iterable[Any]]], index: SafetyIndex, t: Words, notes: Iterable[str] = ()
+) -> Table:
+    """Return columns as a sheet with its title, in which stands whether it may leave the house."""
+    filled = [(column, [None if pd.isna(value) else value for value in values]) for column, values in columns]
+    if index.edition == "external":
+        filled = [(column, values) for column, values in filled if any(v is not None for v in values)]
+    return Table(
+        title="　".join(heading(index, t)),
+        columns=tuple(column for column, _ in filled),
+        rows=tuple((ROW, row) for row in zip(*(values for _, values in filled), strict=True)),
+        notes=tuple(notes),
+    )
+
+
+def _text(label: str) -> Column:
+    return Column(name="", label=label, width=12)
+
+
+def _figure(label: str) -> Column:
+    return Column(name="", label=label, width=9, kind="decimal")
+
+
+def _share(label: str) -> Column:
+    return Column(name="", label=label, width=9, kind="percent")
+
+
+def _rounded(values: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    small = np.abs(values) < 1
+    found = values.round(_DECIMALS)
+    found[small] = [float(f"{value:.{_DIGITS}g}") for value in values[small]]
+    return found
 
 
 def _plain(facts: Any) -> dict[str, Any]:
@@ -174,5 +261,9 @@ def _value(value: Any) -> Any:
     if isinstance(value, (tuple, list, set, frozenset)):
         return [_value(item) for item in value]
     if hasattr(value, "item"):
-        return value.item()
+        value = value.item()
+    if isinstance(value, dict):
+        return {str(key): _value(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return float(_rounded(np.array([value]))[0])
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from geo.errors import Reason
+from planning.calls import RECEIVED
 from planning.index.points import BASE_LINE, RULE
 from planning.index.profile import GREY
 from planning.index.strengths import strengths
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _AT_MOST = 10
 # What quantities of a rule are counted in.
 _UNITS = {"each": "count", "veto": "count", "rate": "rate", "share": "percent", "change": "percent"}
+_TEN_THOUSAND = 10_000
 
 
 def grade_name(code: object, profile: IndexProfile, t: Words) -> str:
@@ -66,7 +69,11 @@ def heading(index: SafetyIndex, t: Words) -> list[str]:
 
 def notes(index: SafetyIndex, t: Words, names: PlaceNames) -> list[str]:
     """Return a line for each thing that was left out or could not be told."""
-    return [f"{t('score.note')}{index_reason(note, index.profile, t, names)}" for note in index.notes]
+    lines = [f"{t('score.note')}{index_reason(note, index.profile, t, names)}" for note in index.notes]
+    if index.panel.basis not in ("", RECEIVED):
+        basis = t.name("count_basis", index.panel.basis)
+        lines.insert(0, f"{t('score.note')}{t('index.basis_differs', basis=basis)}")
+    return lines
 
 
 def index_reason(found: Reason, profile: IndexProfile, t: Words, names: PlaceNames) -> str:
@@ -74,6 +81,8 @@ def index_reason(found: Reason, profile: IndexProfile, t: Words, names: PlaceNam
     facts: dict[str, Any] = dict(found.facts)
     if isinstance(facts.get("code"), str):
         facts["code"] = profile.name_of(facts["code"], t.lang)
+    if "weighting" in facts:
+        facts["weighting"] = t.name("weighting", facts["weighting"])
     for key in ("pair", "found"):
         if isinstance(facts.get(key), (tuple, list)):
             facts[key] = [profile.name_of(str(code), t.lang) for code in facts[key]]
@@ -93,12 +102,16 @@ def village_lines(index: SafetyIndex, village: str, t: Words, names: PlaceNames)
     row = index.villages.loc[village].to_dict()
     lines = [*heading(index, t), "", t("index.village", name=names("villages", village), id=village)]
     lines += _standing_lines(row, index, t)
-    lines += ["", t("index.calculation"), *calculation(index, village, t), ""]
+    told = "index.calculation" if index.edition == "internal" else "index.rules"
+    lines += ["", t(told), *calculation(index, village, t), ""]
     return [*lines, *_strength_lines(index, village, t), *notes(index, t, names)]
 
 
 def calculation(index: SafetyIndex, village: str, t: Words) -> list[str]:
-    """Return a village's points line by line: what, its effect, the sum so far."""
+    """Return a village's points line by line: what, its effect, the sum so far; or the rules alone."""
+    if index.edition == "external":
+        told = index.points.of(village).to_dict("records")
+        return [line_text(line, index.profile, t) for line in told]
     rows = [[t("index.col_line"), t("index.col_effect"), t("index.col_running")]]
     for line in index.points.of(village).to_dict("records"):
         rows.append([line_text(line, index.profile, t), _signed(line, t), t.number(line["running"], 2)])
@@ -112,8 +125,8 @@ def line_text(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
         name = profile.name_of(str(line["indicator"]), t.lang) if line["indicator"] else ""
         return t(f"point.{line['kind']}", name=name)
     name, what = profile.name_of(str(line["indicator"]), t.lang), str(line["what"])
-    if _hidden(line):
-        return t("point.hidden", name=name)
+    if line.get("suppressed", False):
+        return f"{t('point.hidden', name=name)}{_rule_text(line, profile, t)}"
     if pd.isna(line["count"]):
         return t("point.unknown", name=name)
     facts = {
@@ -121,13 +134,15 @@ def line_text(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
         "count": _plain(line["count"], t),
         "compared": _plain(line["compared"], t),
         "quantity": _quantity(line, t),
-        "per": _plain(line["per"], t),
         "against": t.name("against", line["against"]),
     }
+    if what == "rate":
+        facts |= {"base": t.name("point_base", _per(line, profile)), "unit": _base_unit(line, profile, t)}
+        facts["per"] = _per_text(line, profile, t)
     said = t(f"point.what_{what}", **facts)
     if pd.isna(line["quantity"]):
         return f"{said}{t('point.not_judged')}"
-    return f"{said}{_rule_text(line, t)}"
+    return f"{said}{_rule_text(line, profile, t)}"
 
 
 def comparison(found: SafetyIndex, other: SafetyIndex) -> pd.DataFrame:
@@ -192,7 +207,7 @@ def audit_lines(
     return [*lines, *aligned(rows)]
 
 
-def _rule_text(line: Mapping[str, Any], t: Words) -> str:
+def _rule_text(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
     if line["what"] == "veto":
         return t("point.rule_veto", beyond=_plain(max(line["beyond"], 1), t))
     side = t.name("side", line["side"])
@@ -203,19 +218,39 @@ def _rule_text(line: Mapping[str, Any], t: Words) -> str:
     return t(
         "point.rule",
         side=side,
-        beyond=_measured(line["beyond"], line, t),
-        step=_measured(line["step"], line, t),
+        beyond=_measured(line["beyond"], line, profile, t),
+        step=_measured(line["step"], line, profile, t),
         each=each,
         cap=cap,
     )
 
 
-def _measured(value: float, line: Mapping[str, Any], t: Words) -> str:
+def _measured(value: float, line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
     """Return a bound or a step of a rule with the unit that its quantity is told in."""
     unit = _UNITS.get(str(line["what"]), "value")
-    return (
-        t.percent(value / 100, 2) if unit == "percent" else f"{_plain(value, t)}{t.name('point_unit', unit)}"
-    )
+    if unit == "percent":
+        return t.percent(value / 100, 2)
+    if unit == "rate":
+        return t("point.rate", value=_plain(value, t), per=_per_text(line, profile, t))
+    return f"{_plain(value, t)}{t.name('point_unit', unit)}"
+
+
+def _per(line: Mapping[str, Any], profile: IndexProfile) -> str:
+    """Return what a rate is told of: people present, the ground, the village."""
+    return next(item.per for item in profile.indicators if item.code == line["indicator"])
+
+
+def _base_unit(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
+    key = f"point_of.{_per(line, profile)}"
+    return t(key) if t.has(key) else ""
+
+
+def _per_text(line: Mapping[str, Any], profile: IndexProfile, t: Words) -> str:
+    """Return per how many of what a rate is told: 万人, 平方公里."""
+    per, unit = line["per"], _base_unit(line, profile, t)
+    if per == _TEN_THOUSAND and unit == t("point_of.present"):
+        return t("point.ten_thousand_people")
+    return unit if per == 1 and unit else t("point.per", per=_plain(per, t), unit=unit).strip()
 
 
 def _quantity(line: Mapping[str, Any], t: Words) -> str:
@@ -229,12 +264,28 @@ def _quantity(line: Mapping[str, Any], t: Words) -> str:
 
 def _standing_lines(row: Mapping[str, Any], index: SafetyIndex, t: Words) -> list[str]:
     profile = index.profile
+    internal = index.edition == "internal"
     grade = grade_name(row["points_grade"], profile, t)
-    lines = [t("index.points", points=t.number(row["points"], 2), grade=grade)]
+    points = t("index.points", points=t.number(row["points"], 2)) if internal else ""
+    lines = [t("index.points_grade", points=points, grade=grade)]
+    if row["points_coverage"] < 1:
+        lines.append(t("index.points_partly", share=t.percent(row["points_coverage"], 0)))
     if row["vetoed"]:
         lines.append(t("index.vetoed"))
     if row["grade"] == GREY:
         return [*lines, t("index.grey", share=t.percent(row["coverage"]))]
+    sure = t("index.sure" if row["sure"] else "index.unsure")
+    place = t(
+        "index.place" if internal else "index.band",
+        kind=class_name(row["class"], t),
+        of=t.number(row["of"]),
+        low=t.number(row["rank_low"]),
+        high=t.number(row["rank_high"]),
+        band=t.number(row["band"]),
+    )
+    if not internal:
+        told = t("index.grade_external", grade=grade_name(row["grade"], profile, t), sure=sure)
+        return [*lines, told, place]
     lines.append(
         t(
             "index.score",
@@ -244,18 +295,11 @@ def _standing_lines(row: Mapping[str, Any], index: SafetyIndex, t: Words) -> lis
         )
     )
     chance = t.percent(row["grade_probability"], 0)
-    sure = t("index.sure" if row["sure"] else "index.unsure")
     lines.append(t("index.grade", grade=grade_name(row["grade"], profile, t), chance=chance, sure=sure))
-    lines.append(
-        t(
-            "index.place",
-            kind=class_name(row["class"], t),
-            of=t.number(row["of"]),
-            low=t.number(row["rank_low"]),
-            high=t.number(row["rank_high"]),
-            band=t.number(row["band"]),
-        )
-    )
+    if (likelier := _likelier(row, profile)) is not None:
+        share = t.percent(row[f"probability_{likelier}"], 0)
+        lines.append(t("index.likelier", grade=grade_name(likelier, profile, t), chance=share))
+    lines.append(place)
     pillars = [
         f"{profile.name_of(pillar.code, t.lang)} {t.number(row[f'pillar_{pillar.code}'], 1)}"
         for pillar in profile.pillars
@@ -296,28 +340,39 @@ def _grade_lines(index: SafetyIndex, t: Words) -> list[str]:
         t("index.grades", count=t.number(found["count"]), grades=t.listed(counts, at_most=len(counts))),
         t("index.how_sure", count=t.number(found["sure"]), share=t.percent(profile.doubt.sure, 0)),
     ]
-    if found["median_rank_range"] is not None:
+    if found["median_rank_range"] is not None and index.edition == "internal":
         lines.append(t("index.rank_range", places=t.number(found["median_rank_range"])))
     return lines
 
 
 def _worst_lines(index: SafetyIndex, t: Words, names: PlaceNames) -> list[str]:
-    """Return the villages of the worst grade, the surest first."""
+    """Return the villages of the worst grade, the surest first; apart those that are more likely better."""
     worst = index.profile.grades.codes[-1]
     rows = index.villages[index.villages["grade"] == worst]
-    if rows.empty:
-        return []
     rows = rows.sort_values("grade_probability", ascending=False, kind="stable")
-    items = [
-        t("index.worst_one", name=names("villages", village), chance=t.percent(chance, 0))
-        for village, chance in rows["grade_probability"].items()
-    ]
-    grade = grade_name(worst, index.profile, t)
-    return [t("index.worst", grade=grade, villages=t.listed(items, at_most=_AT_MOST))]
+    likelier = np.array([_likelier(row, index.profile) is not None for row in rows.to_dict("records")], bool)
+    grade, lines = grade_name(worst, index.profile, t), []
+    for key, chosen in (
+        ("index.worst", rows[~likelier]),
+        ("index.worst_doubtful", rows[likelier]),
+    ):
+        items = [
+            t("index.worst_one", name=names("villages", village), chance=t.percent(chance, 0))
+            if index.edition == "internal"
+            else names("villages", village)
+            for village, chance in chosen["grade_probability"].items()
+        ]
+        if items:
+            lines.append(t(key, grade=grade, villages=t.listed(items, at_most=_AT_MOST)))
+    return lines
 
 
-def _hidden(line: Mapping[str, Any]) -> bool:
-    return bool(line.get("suppressed", False))
+def _likelier(row: Mapping[str, Any], profile: IndexProfile) -> str | None:
+    """Return the grade that a village has more often than its own over the runs; None if none is."""
+    chances = {code: row[f"probability_{code}"] for code in profile.grades.codes}
+    likeliest = max(chances, key=lambda code: -1.0 if pd.isna(chances[code]) else chances[code])
+    own = row["grade_probability"]
+    return None if pd.isna(own) or not chances[likeliest] > own else likeliest
 
 
 def _plain(value: float, t: Words) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from data.schemas import GRID_ID, NAME, STATION_ID, TOWN_ID, VILLAGE_ID, ZONE_ID
+from ui.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,4 +69,5 @@ def _named(table: pd.DataFrame, key: str) -> Iterable[tuple[str, str]]:
     rows = table[table[NAME].notna() & (table[NAME] != "")].drop_duplicates(key)
     repeated = rows[NAME].duplicated(keep=False)
     for label, name, ambiguous in zip(rows[key], rows[NAME], repeated, strict=True):
-        yield str(label), f"{name} {label}" if ambiguous else str(name)
+        shown = visible(str(name)) or str(label)
+        yield str(label), f"{shown} {label}" if ambiguous else shown

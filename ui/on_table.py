@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Sequence
 
     from ui.place import Place
 
@@ -61,6 +61,45 @@ class OnTable:
         chosen = next((str(plan) for plan in asked if plan in known), else_)
         self.put(place, chosen)
         return chosen
+
+    def choose_plan(
+        self,
+        place: Place,
+        shown: Sequence[str],
+        plan_id: str | None,
+        *,
+        called: Callable[[str], str],
+        label: str,
+        placeholder: str,
+        width: int,
+    ) -> None:
+        """
+        Show which plan is on the table, for another to be chosen; nothing where there is none.
+
+        Parameters
+        ----------
+        shown
+            The plans that may be chosen, in order.
+        plan_id
+            The plan on the table.
+        called
+            What a plan is called.
+        """
+        if not shown:
+            return
+        chosen = st.selectbox(
+            label,
+            shown,
+            index=shown.index(plan_id) if plan_id in shown else None,
+            format_func=called,
+            placeholder=placeholder,
+            # New with each name and state: a widget keeps the labels that it was made with.
+            key=f"{self.name} plan {plan_id} {place.lang} {'' if plan_id is None else called(plan_id)}",
+            label_visibility="collapsed",
+            width=width,
+        )
+        if chosen is not None and chosen != plan_id:
+            self.turn_to(place, plan_id=chosen)
 
     def put(self, place: Place, plan_id: str | None) -> None:
         """Remember which plan is on the table, from the next run on; None for none."""

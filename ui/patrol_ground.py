@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+
 from data.schemas import CLOSED_FROM, CLOSED_TO, ROAD_ID, STATION_ID, VILLAGE
 from geo.errors import Reason
 from geo.road_graph import road_graph
@@ -14,23 +16,25 @@ from geo.road_network import RoadNetwork
 from geo.speeds import Speeds
 from geo.straight_times import DETOUR, straight_times
 from geo.travel_times import travel_times
+from planning.patrol.backup import backup
 from planning.patrol.cells import texts
 from planning.patrol.day_problem import OWN, day_places, day_problem, place_names, when_of
 from planning.patrol.duty import ROUTINE, DutySettings
 from planning.patrol.on_duty import on_duty
 from planning.patrol.params import HOURS, DayParams
+from planning.patrol.places import village_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    import geopandas as gpd
     import pandas as pd
     from pyproj import CRS
 
     from data.workspace import Workspace
     from geo.travel_times import TravelTimes
+    from planning.patrol.backup import Backup
     from planning.patrol.on_duty import OnDuty
-    from planning.patrol.plan import DayProblem
+    from planning.patrol.plan import DayPlan, DayProblem
 
 # Who patrols, what is visited and where it is run from; roads are dear and are read apart.
 PATROL_TABLES = ("villages", "posts", "stations", "teams", "stops", "facilities", "closed_roads")
@@ -216,6 +220,20 @@ def ordered_day(ground: PatrolGround, order: DayOrder) -> Day:
         when=when,
         by_road=ground.layout is not None,
     )
+
+
+def day_backup(ground: PatrolGround, day: Day, plan: DayPlan, *, idle: bool = False) -> Backup:
+    """
+    Return how soon the nearest team is in each village while a plan is patrolled.
+
+    Parameters
+    ----------
+    idle
+        See `planning.patrol.backup.backup`.
+    """
+    points = village_places(ground.tables, date=day.order.date)["point"].dropna()
+    villages = gpd.GeoSeries(points.to_numpy(), index=points.index, crs=ground.crs)
+    return backup(day.problem, plan, villages, idle=idle)
 
 
 def closed_roads(ground: PatrolGround, order: DayOrder) -> tuple[frozenset[str], tuple[Reason, ...]]:

@@ -71,7 +71,8 @@ def edits(shown: pd.DataFrame, state: Mapping[str, Any], table: str, *, crs: Any
     Raises
     ------
     SchemaError
-        ``table_faults`` with ``point_half`` where only longitude or latitude is given.
+        ``table_faults`` with ``point_half`` where only longitude or latitude is given, ``point_off_earth``
+        where they are none.
     """
     key = TABLES[table].key[0]
     ids = shown[key].astype(str).tolist()
@@ -110,6 +111,8 @@ def _cells(
         faults.append(Reason("point_half", {"row": row}))
     elif lon is None:
         found[GEOMETRY] = None
+    elif abs(lon) > 180 or abs(lat) > 90:
+        faults.append(Reason("point_off_earth", {"row": row, "lon": lon, "lat": lat}))
     else:
         found[GEOMETRY] = gpd.GeoSeries([shapely.Point(lon, lat)], crs=LONLAT).to_crs(crs).iloc[0]
     return found

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+_OVERVIEW = "overview"
 _LABELS = {"zh": "中文", "en": "English"}
 _LOG = logging.getLogger("gridbeat")
 
@@ -34,7 +35,15 @@ def main() -> None:
     look.style()
     t = words(_language())
     look.style_for(t.lang)
-    page = st.navigation(_pages(t), position="top")
+    pages = _pages(t)
+    # Streamlit serves the first page at the root alone, and says in English that its own name leads nowhere.
+    typed = st.Page(
+        lambda: st.switch_page(pages[0]),
+        title=t("nav.overview"),
+        url_path=_OVERVIEW,
+        visibility="hidden",
+    )
+    page = st.navigation([*pages, typed], position="top")
     _guarded(page.run, t)
 
 
@@ -79,6 +88,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
 
         _on_place(show, pages[-1], t)
 
+    def safety() -> None:
+        from ui.pages.safety import show
+
+        _on_place(show, pages[-1], t)
+
     def importing() -> None:
         from ui.pages.importing import show
 
@@ -95,10 +109,11 @@ def _pages(t: Words) -> list[st.Page]:  # type: ignore[valid-type]
         show(t, overview=pages[0])
 
     pages = [
-        st.Page(overview, title=t("nav.overview"), url_path="overview", default=True),
+        st.Page(overview, title=t("nav.overview"), url_path="", default=True),
         st.Page(nesting, title=t("nav.nesting"), url_path="nesting"),
         st.Page(zoning, title=t("nav.zoning"), url_path="zoning"),
         st.Page(patrols, title=t("nav.patrols"), url_path="patrols"),
+        st.Page(safety, title=t("nav.safety"), url_path="safety"),
         st.Page(importing, title=t("nav.import"), url_path="import"),
         st.Page(editions, title=t("nav.editions"), url_path="editions"),
         st.Page(district, title=t("nav.district"), url_path="district"),

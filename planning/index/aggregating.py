@@ -32,9 +32,9 @@ _PAIRS_AT_ONCE = 4_000_000
 
 
 def arithmetic_mean(values: Floats, weights: Floats) -> Floats:
-    """Return the weighted mean along the last axis; NaN where nothing is known."""
-    if not np.isnan(values).any():
-        plain: Floats = (values * weights).sum(axis=-1) / weights.sum(axis=-1)
+    """Return the weighted mean along the last axis; NaN where nothing that weighs is known."""
+    if not np.isnan(values).any() and (whole := weights.sum(axis=-1)) > 0:
+        plain: Floats = (values * weights).sum(axis=-1) / whole
         return plain
     known = ~np.isnan(values)
     total = np.where(known, weights, 0.0).sum(axis=-1)
@@ -139,11 +139,15 @@ def combine(values: Floats, weights: Floats, method: Method, *, power: float = 1
     """
     Return the members along the last axis as one value, by one of `planning.index.structure.METHODS`.
 
+    NaN where none of them weighs anything.
+
     Raises
     ------
     SettingError
         ``mean_needs_positive``.
     """
+    if not weights.sum() > 0:
+        return np.full(values.shape[:-1], np.nan)
     match method:
         case "arithmetic":
             return arithmetic_mean(values, weights)

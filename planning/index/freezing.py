@@ -76,7 +76,7 @@ def thawed(inputs: Mapping[str, bytes], found: Mapping[str, bytes], *, edition: 
     frames = {name: pd.read_parquet(io.BytesIO(found[f"{name}.parquet"])) for name in _FRAMES}
     about = json.loads(found["about.json"])
     villages = frames["villages"]
-    pillars = villages.filter(regex="^points_(?!grade$)")
+    pillars = villages.filter(regex="^points_(?!grade$|coverage$)")
     return replace(
         index,
         villages=villages,
@@ -85,6 +85,7 @@ def thawed(inputs: Mapping[str, bytes], found: Mapping[str, bytes], *, edition: 
             total=villages["points"],
             pillars=pillars.rename(columns=lambda name: name.removeprefix("points_")),
             vetoed=villages["vetoed"],
+            coverage=villages["points_coverage"],
             lines=frames["lines"],
         ),
         yardsticks=frames["yardsticks"],

@@ -31,7 +31,9 @@ from planning.periods import period_of
 from planning.profile import PRESENT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from planning.calls import Calls
     from planning.index.profile import IndexProfile, Indicator
@@ -60,7 +62,8 @@ def gather(
     ------
     SettingError
         ``index_without_villages``; ``period_without_data`` with the days that are known;
-        ``denominator_unknown`` with the nearest name; ``calls_basis_unknown``.
+        ``denominator_unknown`` with the nearest name, ``denominator_strange`` where none is near;
+        ``calls_basis_unknown``.
     SchemaError
         ``index_values_wrong`` with a reason for every count that is negative, every report that is there
         twice, ends before it begins, or overlaps another.
@@ -77,15 +80,19 @@ def gather(
     reports = read_reports(tables.get("indicators"), villages.index, series, notes)
     source = _Source(
         villages=villages,
+        placed=villages.index.isin(village_of_grid(tables)),
         calls=calls,
         counted=_counted(tables, villages.index, calls, notes),
         reports=reports,
     )
     _require_days(source, period)
     days = _days(profile, period, source, notes)
-    spans = {name: source.span(profile, name, of) for name, of in days.items()}
+    current, _ = days[CURRENT]
+    comparable = source.known_days(current) == current.days
+    spans = {name: source.span(profile, name, *of, comparable=comparable) for name, of in days.items()}
     spans[WINDOW], spans[CURRENT], carried = _latest(profile, source, period, spans)
     _note_what_lacks(profile, source, spans, notes)
+    _note_what_points_lack(profile, spans, notes)
     return Panel(
         villages=villages,
         spans=spans,
@@ -99,18 +106,25 @@ def gather(
 
 @dataclass(frozen=True, kw_only=True)
 class _Source:
-    """The villages with all calls and reports of them."""
+    """The villages with all calls and reports of them; placed says which have a grid that calls may name."""
 
     villages: pd.DataFrame
+    placed: NDArray[np.bool_]
     calls: Calls | None
     counted: pd.DataFrame
     reports: Reports
 
     @property
-    def first(self) -> dt.date:
-        """The earliest day of which anything is known."""
-        days = [self.reports.first, self.calls.known.first if self.calls else None]
-        return min((day for day in days if day is not None), default=dt.date.max)
+    def firsts(self) -> dict[str, dt.date]:
+        """The earliest days that calls and reports are known of, by table."""
+        days = {"incidents": self.calls.known.first if self.calls else None, "indicators": self.reports.first}
+        return {table: day for table, day in days.items() if day is not None}
+
+    @property
+    def last(self) -> dt.date:
+        """The last day that anything is known of."""
+        days = [self.calls.known.last] if self.calls else []
+        return max([*days, *([self.reports.last] if self.reports.last else [])], default=dt.date.max)
 
     def known_days(self, days: Period) -> int:
         """Return how many of some days calls are known of."""
@@ -120,14 +134,25 @@ class _Source:
         inside = _overlap(days.first, days.last, known.first, known.last)
         return inside - sum(_overlap(days.first, days.last, *gap) for gap in known.gaps)
 
-    def span(self, profile: IndexProfile, name: str, days: Period) -> Span:
-        """Return what is known of some days."""
+    def span(
+        self, profile: IndexProfile, name: str, days: Period, reported: Period, *, comparable: bool
+    ) -> Span:
+        """
+        Return what is known of some days by calls, and of those by reports.
+
+        Parameters
+        ----------
+        comparable
+            Whether the period itself is known without gaps, so that calls of others can be compared with it.
+        """
         counts, exposure = {}, {}
+        compared = name in (PREVIOUS, YEAR_BEFORE)
         for item in profile.indicators:
             if item.source == "incidents":
-                found = self._of_calls(item, days, whole=name in (PREVIOUS, YEAR_BEFORE))
+                known = self.known_days(days) if comparable or not compared else 0
+                found = self._of_calls(item, days, 0 if compared and known < days.days else known)
             else:
-                found = self.reports.within(item, days, self.villages)
+                found = self.reports.within(item, reported, self.villages)
             counts[item.code], exposure[item.code] = found
         index = self.villages.index
         return Span(
@@ -136,12 +161,11 @@ class _Source:
             exposure=pd.DataFrame(exposure, index=index, dtype=float),
         )
 
-    def _of_calls(self, item: Indicator, days: Period, *, whole: bool) -> tuple[pd.Series, pd.Series]:
-        """Return counts and exposure; missing where the days, or all of them, are not known."""
-        known = self.known_days(days)
+    def _of_calls(self, item: Indicator, days: Period, known: int) -> tuple[pd.Series, pd.Series]:
+        """Return counts and exposure; missing where none of the days are known."""
         nothing = pd.Series(np.nan, index=self.villages.index)
         kinds = item.categories
-        if known == 0 or (whole and known < days.days) or not self._has(kinds):
+        if known == 0 or not self._has(kinds):
             return nothing, nothing
         rows = self.counted
         kept = rows["day"].between(days.first.toordinal(), days.last.toordinal())
@@ -149,7 +173,8 @@ class _Source:
             kept &= rows[CATEGORY].isin(kinds)
         mine = rows[kept]
         sums = np.bincount(mine["village"], mine[COUNT], minlength=len(self.villages))
-        counts = pd.Series(sums, index=self.villages.index, dtype=float)
+        # Of a village without a grid no call is known to be there, or not to be.
+        counts = pd.Series(sums, index=self.villages.index, dtype=float).where(self.placed)
         below = self.villages[item.per] if item.per != PER_VILLAGE else nothing.fillna(1.0)
         # Where nobody is there to be counted of, a rate is unknown, how many there were is known.
         return counts, below * known / DAYS_A_YEAR
@@ -167,13 +192,10 @@ def _villages(tables: Mapping[str, pd.DataFrame], profile: IndexProfile, period:
     found, unknown = denominators(tables, villages.index, names)
     known = known_denominators(tables)
     if slips := [name for name in unknown if name not in known]:
-        near = {name: next(iter(difflib.get_close_matches(name, known, n=1)), "") for name in slips}
-        raise SettingError(
-            "denominator_unknown",
-            found=", ".join(slips),
-            nearest=", ".join(filter(None, near.values())),
-            allowed=known,
-        )
+        wrong = ", ".join(slips)
+        if nearest := _nearest(slips, known):
+            raise SettingError("denominator_unknown", found=wrong, nearest=nearest, allowed=known)
+        raise SettingError("denominator_strange", found=wrong, allowed=known)
     villages = villages.join(found)
     for name in unknown:
         villages[name] = np.nan
@@ -251,29 +273,68 @@ def _without_data(period: Period, first: dt.date, last: dt.date) -> SettingError
     )
 
 
-def _days(profile: IndexProfile, period: Period, source: _Source, notes: list[Reason]) -> dict[str, Period]:
-    """Return the days of each span, and note which of them are known in part only."""
+def _days(
+    profile: IndexProfile, period: Period, source: _Source, notes: list[Reason]
+) -> dict[str, tuple[Period, Period]]:
+    """Return the days of each span for calls and for reports, and note what is known in part only."""
     window = _back(period, profile.window_months)
-    base = period_of(dt.date(period.last.year - 1, 1, 1), dt.date(period.last.year - 1, 12, 31))
-    covered = _overlap(base.first, base.last, source.first, base.last)
-    if covered < _LEAST_OF_YEAR * base.days:
-        first = source.first
-        last = min(_years_later(first), period.last)
-        base = period_of(first, max(first, last))
-        notes.append(Reason("goalposts_provisional", {"first": base.first, "last": base.last}))
-    elif covered < base.days:
-        base = period_of(source.first, base.last)
+    bases, provisional = {}, {}
+    for table in ("incidents", "indicators"):
+        bases[table], short = _base_year(period, source.firsts.get(table))
+        if short:
+            provisional[table] = {"first": bases[table].first, "last": bases[table].last}
+    for table, facts in provisional.items():
+        notes.append(Reason("goalposts_provisional", {"table": table, **facts}))
+    current, previous, year_before = _as_far_as_known(profile, period, source, notes)
     if source.calls is not None:
         for code, days in (("period_incomplete", period), ("window_short", window)):
             if (known := source.known_days(days)) < days.days:
                 notes.append(Reason(code, {"found": known, "days": days.days}))
     return {
-        CURRENT: period,
-        PREVIOUS: period.previous(),
-        YEAR_BEFORE: period.year_before(),
-        WINDOW: window,
-        BASE: base,
+        CURRENT: (current, period),
+        PREVIOUS: (previous, period.previous()),
+        YEAR_BEFORE: (year_before, period.year_before()),
+        WINDOW: (window, window),
+        BASE: (bases["incidents"], bases["indicators"]),
     }
+
+
+def _base_year(period: Period, begins: dt.date | None) -> tuple[Period, bool]:
+    """Return the days of the year before that a table knows, or of its own first year; and if it is that."""
+    year = period.last.year - 1
+    base = period_of(dt.date(year, 1, 1), dt.date(year, 12, 31))
+    if begins is None or begins <= base.first:
+        return base, False
+    if _overlap(base.first, base.last, begins, base.last) >= _LEAST_OF_YEAR * base.days:
+        return period_of(begins, base.last), False
+    return period_of(begins, max(begins, min(_years_later(begins), period.last))), True
+
+
+def _as_far_as_known(
+    profile: IndexProfile, period: Period, source: _Source, notes: list[Reason]
+) -> tuple[Period, Period, Period]:
+    """
+    Return a period, the one before and last year's for calls: all cut where a running one is not over.
+
+    As many days of each are compared as the running one has; with days missing in between, where nothing can
+    be compared, the note says so.
+    """
+    whole = (period, period.previous(), period.year_before())
+    known = source.known_days(period)
+    if source.calls is None or known == period.days:
+        return whole
+    elapsed = source.calls.known.elapsed(period)
+    compares = any(
+        rule.kind == "change" and rule.against != "district_base"
+        for item in profile.indicators
+        if item.source == "incidents"
+        for rule in item.rules
+    )
+    if compares:
+        code = "changes_of_equal_days" if known == elapsed else "changes_unknown"
+        notes.append(Reason(code, {"found": known, "days": period.days}))
+    current, previous, year_before = (days.head(elapsed) for days in whole)
+    return current, previous, year_before
 
 
 def _latest(
@@ -286,7 +347,8 @@ def _latest(
     for item in profile.indicators:
         if item.source != "indicators":
             continue
-        latest = source.reports.latest(item, period.last)
+        # Of days to come nobody is overdue.
+        latest = source.reports.latest(item, min(period.last, source.last))
         fresh = latest["overdue"] <= profile.carry
         if item.measure == "level":
             seen[item.code] = now[item.code] = latest["value"]
@@ -298,6 +360,15 @@ def _latest(
         Span(days=current.days, counts=now, exposure=current.exposure),
         carried,
     )
+
+
+def _note_what_points_lack(profile: IndexProfile, spans: Mapping[str, Span], notes: list[Reason]) -> None:
+    """Note the indicators that the window knows and the period does not: reports of other days than these."""
+    seen, now = (spans[name].counts.notna().any() for name in (WINDOW, CURRENT))
+    ruled = [item.code for item in profile.indicators if item.rules and not item.optional]
+    lost = tuple(code for code in ruled if seen[code] and not now[code])
+    if lost:
+        notes.append(Reason("points_without_reports", {"found": lost, "count": len(lost), "of": len(ruled)}))
 
 
 def _note_what_lacks(
@@ -312,14 +383,22 @@ def _note_what_lacks(
         if known[item.code] or item.optional:
             continue
         wanted = item.categories or item.series or (item.code,)
-        names = there[item.source]
-        near = [next(iter(difflib.get_close_matches(name, names, n=1)), "") for name in wanted]
-        facts = {"code": item.code, "wanted": wanted, "nearest": ", ".join(filter(None, near))}
-        notes.append(Reason("indicator_without_data", facts))
+        facts = {"code": item.code, "wanted": wanted}
+        if any(name in there[item.source] for name in wanted):
+            notes.append(Reason("indicator_without_current_data", facts))
+        elif nearest := _nearest(wanted, there[item.source]):
+            notes.append(Reason("indicator_misspelt", {**facts, "nearest": nearest}))
+        else:
+            notes.append(Reason("indicator_without_data", facts))
     for pillar in profile.pillars:
         leaves = profile.structure().below(pillar.code)
         if not any(known[leaf] for leaf in leaves) and not pillar.optional:
             notes.append(Reason("pillar_without_data", {"code": pillar.code}))
+
+
+def _nearest(names: Iterable[str], known: Collection[str]) -> str:
+    near = (next(iter(difflib.get_close_matches(name, known, n=1)), "") for name in names)
+    return ", ".join(filter(None, near))
 
 
 def _overlap(first: dt.date, last: dt.date, begin: dt.date, end: dt.date) -> int:

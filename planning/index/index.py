@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo.errors import Reason
 from planning.index.coherence import consistency, upward_correlations
-from planning.index.editions import suppressed
+from planning.index.editions import require_internal, suppressed
 from planning.index.gathering import gather
 from planning.index.grades import bands, grades_of
 from planning.index.montecarlo import Runs, class_ranks, model_of, sensitivity, simulate
@@ -46,10 +46,11 @@ class SafetyIndex:
     ----------
     villages
         Indexed by village_id, in the order of the codes: name, kind, town_id, station_id, class, present;
-        points, points_grade, vetoed; score, score_low, score_high (90 %); grade, grade_probability, sure, and
-        probability_GRADE of each; rank_low, rank_high (places in the class, 1 the best, in 90 % of the runs),
-        rank, band, of (villages in the class that are judged); coverage, imputed (values that stand in),
-        carried (reports that are overdue); pillar_PILLAR (score) and points_PILLAR of each pillar.
+        points, points_grade (grey where too few of its indicators are known), points_coverage, vetoed; score,
+        score_low, score_high (90 %); grade, grade_probability, sure, and probability_GRADE of each; rank_low,
+        rank_high (places in the class, 1 the best, in 90 % of the runs), rank, band, of (villages in the
+        class that are judged); coverage, imputed (values that stand in), carried (reports that are overdue);
+        pillar_PILLAR (score) and points_PILLAR of each pillar.
     indicators
         A row per village and indicator: village_id, indicator, pillar, count (of the period), window_count,
         raw, value, low, high (rates per 10,000 and year, shares in per cent), normalised, imputed, carried.
@@ -64,7 +65,7 @@ class SafetyIndex:
     runs
         How many Monte-Carlo runs it rests on, and how many of them tell the grades.
     edition
-        internal, or external: without counts under 10 (see `planning.index.editions`).
+        internal, or external: without counts and scores (see `planning.index.editions`).
     notes
         What was left out or could not be told.
     """
@@ -132,7 +133,7 @@ def safety_index(
     basis
         统计口径 of the calls; None for the profile's.
     edition
-        internal, or external without small counts.
+        internal, or external: without counts and scores.
     runs
         Monte-Carlo runs; None for the profile's.
     seed
@@ -169,6 +170,7 @@ def index_of(
 
 def doubts(index: SafetyIndex, *, points: int = 256, seed: int = 0) -> pd.DataFrame:
     """Return which doubt the places hang on most; see `planning.index.montecarlo.sensitivity`."""
+    require_internal(index, "doubts")
     model = model_of(index.profile, index.scored, index.panel.villages[CLASS])
     nominal = index.scored.scores[index.scored.structure.root].to_numpy(dtype=float)
     return sensitivity(model, nominal, points=points, seed=seed)
@@ -176,6 +178,7 @@ def doubts(index: SafetyIndex, *, points: int = 256, seed: int = 0) -> pd.DataFr
 
 def audit(index: SafetyIndex) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return whether indicators and groups belong together; see `planning.index.coherence`."""
+    require_internal(index, "audit")
     scores, tree = index.scored.scores, index.scored.structure
     return consistency(scores, tree), upward_correlations(scores, tree)
 
@@ -187,7 +190,11 @@ def _villages(
     table = panel.villages[[*ABOUT, CLASS, PRESENT]].copy()
     table["points"] = points.total
     table["vetoed"] = points.vetoed
-    table["points_grade"] = grades_of(points.total, profile.grades.codes, profile.grades.points)
+    enough = points.coverage >= profile.least_known
+    table["points_grade"] = grades_of(points.total, profile.grades.codes, profile.grades.points).where(
+        enough, GREY
+    )
+    table["points_coverage"] = points.coverage
     table["score"] = scored.scores[root].reindex(table.index)
     table["score_low"] = _spread(scored, runs.low).reindex(table.index)
     table["score_high"] = _spread(scored, runs.high).reindex(table.index)
@@ -215,9 +222,9 @@ def _graded(panel: Panel, scored: Scored, runs: Runs, table: pd.DataFrame, seed:
         grade = table["points_grade"].where(kept, GREY)
         counted = points_graded(panel, scored, grades.points, runs=len(runs.ranks), seed=seed)
         shares = pd.DataFrame(counted.T / len(runs.ranks), index=table.index, columns=list(grades.codes))
-        shares = shares[kept]
+        shares = shares[grade != GREY]
     # A veto is a fact, and no matter of chance.
-    held = table.index[kept & table["vetoed"] & (grades.by == "points")]
+    held = table.index[(grade != GREY) & table["vetoed"] & (grades.by == "points")]
     shares.loc[held] = 0.0
     for village in held:
         shares.loc[village, grade[village]] = 1.0

@@ -8,7 +8,7 @@ counts' chance as well as on the method is what COINr's uncertainty analysis lea
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,6 +61,9 @@ class Model:
         Of the scale.
     doubt
         What is uncertain.
+    donors
+        By indicator, of each village (its position) whose value stands in for a missing one: the villages of
+        its class that have one, whose values it might have as well.
     """
 
     structure: Structure
@@ -71,6 +74,7 @@ class Model:
     classes: Ints
     floor: float
     doubt: Doubt
+    donors: Mapping[str, Mapping[int, Ints]] = field(default_factory=dict)
 
     @property
     def villages(self) -> int:
@@ -134,6 +138,7 @@ def model_of(profile: IndexProfile, scored: Scored, classes: pd.Series) -> Model
     items = {item.code: item for item in profile.indicators}
     names = scored.structure.indicators
     imputed = scored.imputed[kept]
+    numbers = pd.factorize(classes[kept], sort=True)[0].astype(np.int64)
     methods = tuple(dict.fromkeys((profile.root.method, *profile.doubt.methods)))
     return Model(
         structure=scored.structure,
@@ -143,7 +148,8 @@ def model_of(profile: IndexProfile, scored: Scored, classes: pd.Series) -> Model
         values={name: scored.values.loc[kept, name].to_numpy(dtype=float) for name in names},
         scales={name: scale_of(items[name]) for name in names},
         yardsticks=scored.yardsticks,
-        classes=pd.factorize(classes[kept], sort=True)[0].astype(np.int64),
+        donors={name: _donors(imputed[name].to_numpy(), numbers) for name in names if imputed[name].any()},
+        classes=numbers,
         floor=profile.floor,
         doubt=replace(profile.doubt, methods=methods),
     )
@@ -243,6 +249,15 @@ def _only(found: Smoothed, kept: NDArray[np.bool_], imputed: NDArray[np.bool_]) 
     return type(found)(kind=found.kind, first=first, second=second, own=found.own[kept])
 
 
+def _donors(imputed: NDArray[np.bool_], classes: Ints) -> dict[int, Ints]:
+    """Return whose values each village might have that has none of its own: its class's, else anyone's."""
+    found = {}
+    for village in np.flatnonzero(imputed):
+        alike = np.flatnonzero(~imputed & (classes == classes[village]))
+        found[int(village)] = alike if len(alike) else np.flatnonzero(~imputed)
+    return found
+
+
 def _planned(model: Model, runs: int, seed: int) -> _Plan:
     rng = np.random.default_rng([seed, 0])
     return _Plan(
@@ -283,15 +298,31 @@ def _drawn(model: Model, plan: _Plan) -> dict[str, Floats]:
     for name in names:
         found = model.smoothed.get(name)
         if found is None:
-            columns[name] = np.broadcast_to(model.values[name], (runs, model.villages))
+            columns[name] = _stood_in(
+                model, name, np.broadcast_to(model.values[name], (runs, model.villages)), plan
+            )
             continue
         drawn, at = gammas[:, at], at + 1
         if found.kind == "gamma":
             drawn = drawn / found.second
         else:
             drawn, at = drawn / (drawn + gammas[:, at]), at + 1
-        columns[name] = np.where(np.isnan(found.first), model.values[name], drawn * model.scales[name])
+        drawn = np.where(np.isnan(found.first), model.values[name], drawn * model.scales[name])
+        columns[name] = _stood_in(model, name, drawn, plan)
     return columns
+
+
+def _stood_in(model: Model, name: str, drawn: Floats, plan: _Plan) -> Floats:
+    """Return values in which what stands in for a missing one is, in each run, that of another village."""
+    if name not in model.donors:
+        return drawn
+    lacking = model.donors[name]
+    number = model.structure.indicators.index(name)
+    picks = np.array([np.random.default_rng((*key, number)).random(len(lacking)) for key in plan.draws])
+    found, runs = drawn.copy(), np.arange(len(drawn))
+    for at, (village, donors) in enumerate(lacking.items()):
+        found[:, village] = drawn[runs, donors[(picks[:, at] * len(donors)).astype(np.int64)]]
+    return found
 
 
 def _shapes(model: Model) -> Floats:

@@ -22,8 +22,8 @@ from data.schemas import (
 )
 from geo.crs import require_metric
 from geo.errors import SettingError
-from planning.codes import village_codes
-from planning.hierarchy import layer_shapes
+from geo.nesting import NestingParams
+from planning.hierarchy import Layers, grid_villages, layer_shapes
 from planning.profile import AREA_KM2, PRESENT, ROAD_KM
 from planning.workload import road_lengths
 
@@ -66,15 +66,28 @@ def villages_of(tables: Mapping[str, pd.DataFrame], period: Period | None = None
 
 
 def village_of_grid(tables: Mapping[str, pd.DataFrame]) -> pd.Series:
-    """Return the village of each grid, indexed by grid_id: as stated, else as the grid's code says."""
+    """Return the village of each grid, indexed by grid_id; see `planning.hierarchy.grid_villages`."""
     grids = tables.get("grids")
     if grids is None or grids.empty:
         return pd.Series(dtype="str", index=pd.Index([], name=GRID_ID, dtype="str"), name=VILLAGE_ID)
-    rows = grids.drop_duplicates(GRID_ID)
-    ids = pd.Index(rows[GRID_ID].astype("str"), name=GRID_ID, dtype="str")
-    stated = pd.Series(rows[VILLAGE_ID].to_numpy() if VILLAGE_ID in rows else None, index=ids, dtype=object)
-    stated = stated.where(stated.notna() & (stated != ""))
-    return stated.where(stated.notna(), village_codes(ids)).rename(VILLAGE_ID)
+    ids = pd.Index(grids[GRID_ID].astype("str").unique(), name=GRID_ID, dtype="str")
+    return grid_villages(Layers(tables, NestingParams()), ids).rename(VILLAGE_ID)
+
+
+def people_present(grids: pd.DataFrame | None, home: pd.Series) -> pd.Series | None:
+    """
+    Return the people present in each village (实有人口), residents and floating; None where nothing tells.
+
+    Parameters
+    ----------
+    grids
+        With residents or floating, either of which may lack.
+    home
+        Village of each grid, indexed by grid_id.
+    """
+    parts = [_summed(grids, home, part) for part in (RESIDENTS, FLOATING)]
+    known = [part for part in parts if part is not None]
+    return pd.concat(known, axis=1).sum(axis=1, min_count=1) if known else None
 
 
 def denominators(
@@ -165,9 +178,7 @@ def _denominator(
     tables: Mapping[str, pd.DataFrame], grids: pd.DataFrame | None, home: pd.Series, name: str
 ) -> pd.Series | None:
     if name == PRESENT:
-        parts = [_summed(grids, home, part) for part in (RESIDENTS, FLOATING)]
-        known = [part for part in parts if part is not None]
-        return pd.concat(known, axis=1).sum(axis=1, min_count=1) if known else None
+        return people_present(grids, home)
     if name == AREA_KM2:
         return _area_km2(tables, home)
     if name == ROAD_KM:
@@ -182,7 +193,8 @@ def _summed(grids: pd.DataFrame | None, home: pd.Series, name: str) -> pd.Series
     if grids is None or name not in grids:
         return None
     rows = grids.drop_duplicates(GRID_ID)
-    values = pd.Series(pd.to_numeric(rows[name], errors="coerce").to_numpy(dtype=float), index=home.index)
+    values = pd.to_numeric(rows[name], errors="coerce").astype(float)
+    values = values.set_axis(rows[GRID_ID].astype("str")).reindex(home.index)
     return values.groupby(home).sum(min_count=1) if values.notna().any() else None
 
 

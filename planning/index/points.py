@@ -45,9 +45,13 @@ class Points:
     total
         Points of each village.
     pillars
-        Points that each pillar takes (below 0) and gives, caps included: a row per village.
+        Points that each pillar takes (below 0) and gives, caps included: a row per village, missing where
+        the period knows nothing of the pillar.
     vetoed
         Whether a veto holds the village down.
+    coverage
+        Share of the indicators with rules that the period knows of each village; optional ones are not asked
+        for. What is unknown takes nothing, so that few of them make many points.
     lines
         One calculation after the other: village_id, line (from 1), kind (base, rule, full, floor, ceiling,
         veto), pillar, indicator, rule (from 1), what, against, side, count (of the period), compared (what a
@@ -58,6 +62,7 @@ class Points:
     total: pd.Series
     pillars: pd.DataFrame
     vetoed: pd.Series
+    coverage: pd.Series
     lines: pd.DataFrame
 
     def of(self, village: str) -> pd.DataFrame:
@@ -110,8 +115,9 @@ def score_points(panel: Panel) -> Points:
     total = running + sum(framed.values())
     return Points(
         total=pd.Series(total / HUNDREDTHS, index=panel.villages.index, name="points"),
-        pillars=_by_pillar(panel, applied, capped),
+        pillars=_by_pillar(panel, facts, applied, capped),
         vetoed=pd.Series(vetoed, index=panel.villages.index, name="vetoed"),
+        coverage=_coverage(panel, facts),
         lines=_lines(panel, facts, base, applied, capped, framed),
     )
 
@@ -128,7 +134,7 @@ def total_points(profile: IndexProfile, facts: Facts) -> Ints:
 
 def facts_of(panel: Panel) -> Facts:
     """Return what a panel's rules are applied to."""
-    current, days = panel.spans[CURRENT], panel.spans[CURRENT].days.days
+    current, days = panel.spans[CURRENT], panel.period.days
     counts, trials, before, below = {}, {}, {}, {}
     for item in panel.profile.indicators:
         code = item.code
@@ -138,7 +144,7 @@ def facts_of(panel: Panel) -> Facts:
         below[code] = _denominator(panel, item, exposure, days)
         for name, span in _SPAN_OF.items():
             before[code, name] = panel.spans[span].counts[code].to_numpy(dtype=float)
-        before[code, "district_base"] = _expected(panel, item, below[code], days)
+        before[code, "district_base"] = _expected(panel, item, exposure)
     return Facts(counts=counts, trials=trials, before=before, denominators=below)
 
 
@@ -153,14 +159,14 @@ def _denominator(panel: Panel, item: Indicator, exposure: Floats, days: int) -> 
     return panel.villages[item.per].to_numpy(dtype=float)
 
 
-def _expected(panel: Panel, item: Indicator, below: Floats, days: int) -> Floats:
+def _expected(panel: Panel, item: Indicator, exposure: Floats) -> Floats:
     """Return how many there would be at the district's rate of the base year, in hundredths' precision."""
     base = panel.spans[BASE]
     whole = float(base.exposure[item.code].sum())
     if item.measure != "rate" or not whole > 0:
         return np.full(len(panel.villages), np.nan)
     rate = float(base.counts[item.code].sum()) / whole
-    return _half_up(rate * below * days / DAYS_A_YEAR * HUNDREDTHS) / HUNDREDTHS
+    return _half_up(rate * exposure * HUNDREDTHS) / HUNDREDTHS
 
 
 def _applied(profile: IndexProfile, facts: Facts) -> Iterator[_Applied]:
@@ -244,7 +250,21 @@ def _framed(profile: IndexProfile, running: Ints, applied: list[_Applied]) -> tu
     return framed, vetoed
 
 
-def _by_pillar(panel: Panel, applied: list[_Applied], capped: Mapping[str, Ints]) -> pd.DataFrame:
+def _coverage(panel: Panel, facts: Facts) -> pd.Series:
+    known = {}
+    for item in panel.profile.indicators:
+        if item.rules and not item.optional:
+            known[item.code] = ~np.isnan(facts.counts[item.code])
+            if any(rule.kind == "rate" for rule in item.rules):
+                known[item.code] &= facts.denominators[item.code] > 0
+    table = pd.DataFrame(known, index=panel.villages.index)
+    # Where no rule asks for anything, nothing lacks.
+    return table.mean(axis=1).fillna(1.0).rename("points_coverage")
+
+
+def _by_pillar(
+    panel: Panel, facts: Facts, applied: list[_Applied], capped: Mapping[str, Ints]
+) -> pd.DataFrame:
     profile = panel.profile
     sums = {pillar.code: np.zeros(len(panel.villages), dtype=np.int64) for pillar in profile.pillars}
     for item in applied:
@@ -252,8 +272,12 @@ def _by_pillar(panel: Panel, applied: list[_Applied], capped: Mapping[str, Ints]
     for code, back in capped.items():
         if code != profile.root.code:
             sums[profile.pillar_of(code)] += back
+    known = {code: np.zeros(len(panel.villages), dtype=bool) for code in sums}
+    for indicator in profile.indicators:
+        known[profile.pillar_of(indicator.code)] |= ~np.isnan(facts.counts[indicator.code])
     return pd.DataFrame(
-        {code: effect / HUNDREDTHS for code, effect in sums.items()}, index=panel.villages.index
+        {code: np.where(known[code], effect / HUNDREDTHS, np.nan) for code, effect in sums.items()},
+        index=panel.villages.index,
     )
 
 

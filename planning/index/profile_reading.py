@@ -261,7 +261,8 @@ def load_profile(name: str | Path) -> IndexProfile:
     FileError
         ``file_missing`` for a path that leads nowhere.
     SettingError
-        ``profile_unknown`` with the nearest name; those of `read_profile`.
+        ``profile_unknown`` with the nearest name, ``profile_not_shipped`` where none is near; those of
+        `read_profile`.
     """
     return read_profile(profile_text(name), file=Path(name).name)
 
@@ -275,7 +276,9 @@ def profile_text(name: str | Path) -> bytes:
         return path.read_bytes()
     if path.suffix or len(path.parts) > 1:
         raise FileError("file_missing", file=text)
-    raise SettingError("profile_unknown", found=text, nearest=_nearest(text, known), allowed=known)
+    if nearest := _nearest(text, known):
+        raise SettingError("profile_unknown", found=text, nearest=nearest, allowed=known)
+    raise SettingError("profile_not_shipped", found=text, allowed=known)
 
 
 def read_profile(content: bytes, *, file: str = "") -> IndexProfile:
@@ -345,8 +348,7 @@ class _Reader:
                 self._value(keys[key], key, value, where, values)
             else:
                 known = (*keys, *tables)
-                facts = {"where": where, "entry": key, "nearest": _nearest(key, known), "allowed": known}
-                self._faults.append(Reason("profile_key_unknown", facts))
+                self._faults.append(_unknown(where, key, known))
         for key, spec in keys.items():
             if spec.required and key not in found:
                 self._faults.append(Reason("profile_key_missing", {"where": where, "entry": key}))
@@ -461,8 +463,7 @@ def _grade_faults(grades: Grades) -> list[Reason]:
             faults.append(_wrong("grades", key, list(cuts), allowed))
     for code in grades.names:
         if code not in (*grades.codes, GREY):
-            facts = {"where": "grades › names", "entry": code, "nearest": _nearest(code, grades.codes)}
-            faults.append(Reason("profile_key_unknown", {**facts, "allowed": (*grades.codes, GREY)}))
+            faults.append(_unknown("grades › names", code, (*grades.codes, GREY)))
     return faults
 
 
@@ -477,6 +478,13 @@ def _pairwise_faults(group: Group, where: str) -> list[Reason]:
 
 def _wrong(where: str, key: str, found: object, allowed: str) -> Reason:
     return Reason("profile_value_wrong", {"where": where, "entry": key, "found": found, "allowed": allowed})
+
+
+def _unknown(where: str, entry: str, known: Collection[str]) -> Reason:
+    facts = {"where": where, "entry": entry, "allowed": tuple(known)}
+    if nearest := _nearest(entry, known):
+        return Reason("profile_key_unknown", {**facts, "nearest": nearest})
+    return Reason("profile_key_strange", facts)
 
 
 def _nearest(name: str, known: Collection[str]) -> str:

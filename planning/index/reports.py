@@ -52,6 +52,11 @@ class Reports:
         """The earliest day that is reported of."""
         return None if self.rows.empty else dt.date.fromordinal(int(self.rows["first"].min()))
 
+    @property
+    def last(self) -> dt.date | None:
+        """The last day that is reported of."""
+        return None if self.rows.empty else dt.date.fromordinal(int(self.rows["last"].max()))
+
     def within(
         self, indicator: Indicator, days: Period, denominators: pd.DataFrame
     ) -> tuple[pd.Series, pd.Series]:
@@ -80,19 +85,21 @@ class Reports:
 
     def latest(self, indicator: Indicator, day: dt.date) -> pd.DataFrame:
         """
-        Return the latest report of each village that ends by a day.
+        Return the latest reports of each village that end by a day.
 
         Returns
         -------
         DataFrame
-            value, overdue (how many more reports should have come by then); missing without any.
+            value (the mean of several series), overdue (how many more reports of the tardiest series should
+            have come by then); missing without any.
         """
         rows = self._of(indicator)
         rows = rows[rows["last"] <= day.toordinal()].sort_values("last", kind="stable")
-        last = rows.drop_duplicates("village", keep="last").set_index("village")
-        last = last.reindex(range(len(self.villages))).set_axis(self.villages)
+        last = rows.drop_duplicates(["village", "series"], keep="last")
         overdue = (day.toordinal() - last["last"] + _GRACE_DAYS) // last["length"]
-        return pd.DataFrame({"value": last["value"], "overdue": overdue})
+        each = last.assign(overdue=overdue.astype(float)).groupby("village")
+        found = each.agg(value=("value", "mean"), overdue=("overdue", "max"))
+        return found.reindex(range(len(self.villages))).set_axis(self.villages)
 
     def _of(self, indicator: Indicator) -> pd.DataFrame:
         wanted = indicator.series or (indicator.code,)

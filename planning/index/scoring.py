@@ -217,7 +217,9 @@ def _yardsticks(
         origin = "base" if len(told) else "window"
         if not len(told):
             told = seen[item.code].values[seen[item.code].known & (kept | ~kept.any())]
-        treatment = fit_treatment(told, TreatParams()) if profile.treating == "skew" else Treatment()
+        # Posts that the profile gives stand where it puts them, whatever the values are.
+        treated = profile.treating == "skew" and item.goalposts is None
+        treatment = fit_treatment(told, TreatParams()) if treated else Treatment()
         posts = item.goalposts or _posts(told, item.direction, profile.quantiles)
         if posts is None:
             notes.append(Reason("indicator_constant", {"code": item.code}))
@@ -287,19 +289,28 @@ def _weights(group: Group, members: pd.DataFrame, notes: list[Reason]) -> dict[s
             facts = {"code": group.code, "ratio": judged.ratio, "pair": (first, second), "agreed": agreed}
             notes.append(Reason("judgements_inconsistent", facts))
         return {str(name): float(weight) for name, weight in judged.weights.items()}
-    told = members.dropna()
     if group.weighting == "given" or len(members.columns) < 2:
         return given
-    if group.weighting == "equal" or len(told) < 2:
+    if group.weighting == "equal":
         return dict.fromkeys(given, 1.0)
-    if group.weighting == "optimised":
-        tree = Structure(
-            parents=dict.fromkeys(members.columns, group.code), methods={group.code: group.method}
-        )
-        found = optimised_weights(told, tree, level=1)["weight"]
-    else:
-        found = entropy_weights(told) if group.weighting == "entropy" else pca_weights(told)
+    found = _weights_of_data(group, members.dropna())
+    if found is None:
+        facts = {"code": group.code, "weighting": group.weighting}
+        notes.append(Reason("weights_fell_back", facts))
+        return dict.fromkeys(given, 1.0)
     against = [str(name) for name, weight in found.items() if weight < 0]
     if against:
         notes.append(Reason("weights_negative", {"code": group.code, "found": against}))
     return {**given, **{str(name): max(float(weight), 0.0) for name, weight in found.items()}}
+
+
+def _weights_of_data(group: Group, told: pd.DataFrame) -> pd.Series | None:
+    """Return weights out of the base year; None where too few villages are known or all are equal."""
+    if len(told) < 2 or (told.nunique() < 2).all():
+        return None
+    if group.weighting == "optimised":
+        tree = Structure(parents=dict.fromkeys(told.columns, group.code), methods={group.code: group.method})
+        found = optimised_weights(told, tree, level=1)["weight"]
+    else:
+        found = entropy_weights(told) if group.weighting == "entropy" else pca_weights(told)
+    return found if np.isfinite(found).all() and (found > 0).any() else None

@@ -71,14 +71,16 @@ def sobol_indices(
     DataFrame
         Indexed by factor: first (by itself), total (with all its interactions); with resamples
         first_low, first_high, total_low, total_high (5 % and 95 %). Sampling can make single ones negative.
-        All 0 if the output does not vary.
+        All 0, intervals too, if the output does not vary.
     """
     points = len(outputs) // (len(names) + 2)
     at_a, at_b = outputs[:points], outputs[points : 2 * points]
     mixed = outputs[2 * points :].reshape(len(names), points)
     variance = float(np.var(outputs[: 2 * points], ddof=1))
     if variance == 0:
-        return pd.DataFrame(0.0, index=pd.Index(names, name="factor"), columns=["first", "total"])
+        bounds = [f"{name}_{end}" for name in ("first", "total") for end in ("low", "high")]
+        columns = ["first", "total", *(bounds if resamples else [])]
+        return pd.DataFrame(0.0, index=pd.Index(names, name="factor"), columns=columns)
     middle = float(outputs[: 2 * points].mean()) if centred else 0.0
     firsts = (at_b - middle) * (mixed - at_a) / variance
     totals = (at_a - mixed) ** 2 / (2 * variance)

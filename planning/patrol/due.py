@@ -116,6 +116,20 @@ def split_windows(windows: Windows, count: int, span: tuple[int, int]) -> list[W
     return [_piece(open_, low, high) for low, high in zip(edges[:-1], edges[1:], strict=True)]
 
 
+def begin_windows(windows: Windows, dwell_ms: int) -> Windows:
+    """
+    Return when a visit may begin for the whole of it to lie inside the windows that people state.
+
+    A window that is shorter than the visit is begun in as it opens.
+    """
+    return tuple((opens, max(opens, closes - dwell_ms)) for opens, closes in windows)
+
+
+def visit_windows(windows: Windows, dwell_ms: int) -> Windows:
+    """Return the windows that whole visits lie in, from those that they begin in: for people to read."""
+    return tuple((opens, closes + dwell_ms) for opens, closes in windows)
+
+
 def _piece(windows: Windows, low: int, high: int) -> Windows:
     """Return what lies between two distances along the windows."""
     found, passed = [], 0

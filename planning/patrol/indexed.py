@@ -150,6 +150,8 @@ class Part:
         Longest time out; None for the shift.
     all_required
         Whether every stop has to be visited, whatever its priority.
+    most
+        How many teams may go out, where all that counts is to visit all; None for any number.
     """
 
     teams: tuple[int, ...]
@@ -157,6 +159,17 @@ class Part:
     objective: str
     cap: int | None = None
     all_required: bool = False
+    most: int | None = None
+
+
+def kinds_of(ix: Indexed, part: Part) -> list[list[int]]:
+    """Return the teams of a part by kind: those of one kind can stand in for each other."""
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    for team in part.teams:
+        able, places = ix.able[team, list(part.stops)].tobytes(), (int(ix.start[team]), int(ix.end[team]))
+        key = (ix.mode[team], able, *places, *ix.shift[team].tolist(), int(ix.capacity[team]))
+        kinds.setdefault(key, []).append(team)
+    return list(kinds.values())
 
 
 def shift_length(ix: Indexed, part: Part) -> int:

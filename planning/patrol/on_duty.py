@@ -13,7 +13,7 @@ from data.schemas import FORCES, STATION_ID, VILLAGE
 from geo.errors import Reason, SettingError
 from planning.patrol.calendar import day_kind
 from planning.patrol.cells import held
-from planning.patrol.due import as_visits, visits_due
+from planning.patrol.due import SCHOOL, as_visits, begin_windows, visits_due
 from planning.patrol.duty import ROUTINE, DutySettings
 from planning.patrol.places import village_places
 from planning.patrol.stops_out import force_stops
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from planning.patrol.cells import Tables
+    from planning.patrol.due import Windows
     from planning.patrol.duty import DutyLevel
 
 
@@ -108,7 +109,8 @@ def on_duty(
     due = as_visits(stops, visits, span=span)
     if not_due := int((visits == 0).sum()):
         told.append(Reason("stops_not_due", {"count": not_due, "due": len(stops) - not_due}))
-    due["windows"] = held((_for_nights(windows, span[1]) for windows in due["windows"]), due.index)
+    stated = zip(due["kind"], due["windows"], due["dwell_ms"], strict=True)
+    due["windows"] = held((_begins(*each, span=span) for each in stated), due.index)
     return OnDuty(
         force=force,
         duty=duty,
@@ -142,7 +144,20 @@ def _longer(teams: pd.DataFrame, level: DutyLevel) -> pd.Series:
     return longer.clip(lower=shortest, upper=room)
 
 
-def _for_nights(windows: tuple[tuple[int, int], ...], last: int) -> tuple[tuple[int, int], ...]:
-    """Return windows with those of the small hours once more, for shifts that go on past midnight."""
-    again = [(opens + MS_PER_DAY, closes + MS_PER_DAY) for opens, closes in windows]
-    return tuple(sorted({*windows, *(window for window in again if window[0] < last)}))
+def _begins(kind: str, windows: Windows, dwell_ms: int, *, span: tuple[int, int]) -> Windows:
+    """
+    Return when a visit may begin.
+
+    Windows that open before anybody is out are there once more after midnight, for shifts that go on until
+    then; not a school's, whose next morning may be none of school.
+
+    Parameters
+    ----------
+    span
+        From when to when teams are out, in ms.
+    """
+    first, last = span
+    if kind != SCHOOL:
+        early = [(opens + MS_PER_DAY, closes + MS_PER_DAY) for opens, closes in windows if opens < first]
+        windows = tuple(sorted({*windows, *(window for window in early if window[0] < last)}))
+    return begin_windows(windows, dwell_ms)

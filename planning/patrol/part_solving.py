@@ -75,7 +75,9 @@ class Answer:
         return self.hours(ix) if self.free is None else hours(ix, self.free, None)
 
 
-def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget: Budget) -> Answer:
+def solve_part(
+    ix: Indexed, part: Part, *, params: DayParams, seed: int, budget: Budget, chains: int = 1
+) -> Answer:
     """
     Plan a part of a day.
 
@@ -89,6 +91,8 @@ def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget:
         From which all randomness comes.
     budget
         How long.
+    chains
+        Searches that run at once.
     """
     goal = part if params.cap_ms is None else _capped(ix, part, params.cap_ms)
     priced, settled = params.prices_cap, part.objective in (HOURS, TRAVEL)
@@ -97,7 +101,7 @@ def solve_part(ix: Indexed, part: Part, *, params: DayParams, seed: int, budget:
     if is_small(part):
         free = best_rounds(ix, first) if has_price else None
         return Answer(part=goal, rounds=best_rounds(ix, goal), free=free, exact=True)
-    task = _Task(ix=ix, seed=seed, budget=budget)
+    task = _Task(ix=ix, seed=seed, budget=budget, chains=chains)
     rounds = task.search(first, until=1.0 if settled and not priced else _FREE_UNTIL)
     free = rounds if has_price else None
     if priced:
@@ -147,12 +151,13 @@ class _Task:
     ix: Indexed
     seed: int
     budget: Budget
+    chains: int
 
     def search(
-        self, part: Part, *, until: float, start: Rounds | None = None, feasible: bool = False
+        self, part: Part, *, until: float, start: Rounds | None = None, complete: bool = False
     ) -> Rounds:
         """Search until a share of the budget is spent."""
-        limits: Any = {"budget": self.budget, "until": until, "feasible": feasible}
+        limits: Any = {"budget": self.budget, "chains": self.chains, "until": until, "complete": complete}
         return search(self.ix, part, seed=self.seed, start=start, **limits)
 
     def shortest_longest(self, part: Part, rounds: Rounds) -> Rounds:
@@ -163,7 +168,7 @@ class _Task:
             if high - low <= _FINE_MS:
                 break
             tried = replace(goal, cap=(low + high) // 2)
-            found = self.search(tried, until=self._slice(number), start=rounds, feasible=True)
+            found = self.search(tried, until=self._slice(number), start=rounds, complete=True)
             if _count(found) == len(goal.stops):
                 rounds, high = found, _longest(self.ix, found)
             else:
@@ -171,19 +176,16 @@ class _Task:
         return self._for_hours(replace(goal, cap=high), rounds)
 
     def fewest_teams(self, part: Part, rounds: Rounds) -> Rounds:
-        """Return rounds of fewer teams that visit the same stops: one after the other is sent home."""
+        """Return rounds of fewer teams that visit the same stops: one less may go out, and again."""
         goal, least = _same_stops(part, rounds), least_teams(self.ix, part, rounds)
-        spared = self._by_length(rounds)
-        for number in range(_TRIES):
-            if len(rounds) <= least or not spared:
+        while len(rounds) > least:
+            shortest = min(rounds, key=lambda team: (timed(self.ix, team, rounds[team]).duration, team))
+            rest = {team: stops for team, stops in rounds.items() if team != shortest}
+            tried = replace(goal, most=len(rest))
+            found = self.search(tried, until=_SETTLED_UNTIL, start=rest, complete=True)
+            if _count(found) < len(goal.stops):
                 break
-            rest = {team: stops for team, stops in rounds.items() if team != spared[0]}
-            tried = replace(goal, teams=tuple(rest))
-            found = self.search(tried, until=self._slice(number), start=rest, feasible=True)
-            if _count(found) == len(goal.stops):
-                rounds, spared = found, self._by_length(found)
-            else:
-                spared = spared[1:]
+            rounds = found
         return self._for_hours(replace(goal, teams=tuple(rounds)), rounds)
 
     def _for_hours(self, goal: Part, rounds: Rounds) -> Rounds:
@@ -195,9 +197,6 @@ class _Task:
         """Return until when a try may last: what is left until all is settled is shared out evenly."""
         spent = self.budget.spent()
         return spent + max(_SETTLED_UNTIL - spent, 0.0) / (_TRIES - number)
-
-    def _by_length(self, rounds: Rounds) -> list[int]:
-        return sorted(rounds, key=lambda team: (timed(self.ix, team, rounds[team]).duration, team))
 
 
 def _same_stops(part: Part, rounds: Rounds) -> Part:

@@ -11,6 +11,7 @@ import pandas as pd
 from geo.errors import Reason
 from geo.travel_times import UNREACHABLE
 from planning.patrol.checking import route_faults
+from planning.patrol.due import visit_windows
 from planning.patrol.indexed import indexed
 from planning.patrol.scheduling import route_without_lengths
 from planning.patrol.timing import best_place, latest_start, missing, run
@@ -40,8 +41,9 @@ def remedies(
     """
     Return what would let a stop be visited, the smaller changes first; each by itself is enough.
 
-    ``longer_window`` (until_at), ``earlier_window`` (from_at), ``longer_shift`` (until_at), ``longer_cap``
-    (cap_ms), ``lend_team``, ``give_skill``, ``one_more_team`` (like: a team from whose place it would go).
+    ``longer_window`` (until_at: when the visit is over), ``earlier_window`` (from_at), ``longer_shift``
+    (until_at), ``longer_cap`` (cap_ms), ``lend_team``, ``give_skill``, ``one_more_team`` (like: a team from
+    whose place it would go).
 
     Parameters
     ----------
@@ -137,7 +139,8 @@ def _other_windows(case: _Case, near: Sequence[int]) -> Iterator[Reason]:
         for _, team, stops, old, new in sorted(found)[:_NEAREST]:
             changed = tuple(new if window == old else window for window in windows)
             if case.works(team, stops, windows=changed):
-                facts = {"team": ix.team_ids[team], "stop": ix.stop_ids[case.stop], fact: new[side]}
+                (told,) = visit_windows((new,), int(ix.dwell[case.stop]))
+                facts = {"team": ix.team_ids[team], "stop": ix.stop_ids[case.stop], fact: told[side]}
                 yield Reason(name, facts)
                 break
 

@@ -36,7 +36,9 @@ def shared_groups(
     Return the group that each team, and each stop, is in; "" for none.
 
     Of each group of villages one team goes, that of the village nearest to the others, and one that is as
-    quick as the round was reckoned where there is any; of a group of stations all squads do.
+    quick as the round was reckoned where there is any; of a group of stations all squads do. Rounds are
+    reckoned by the usual travel mode and whatever the windows: a stop that the group's team cannot make is
+    left out by the plan, which says why and what would help.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import threading
 import time
@@ -13,9 +14,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from planning.patrol.checking import checked
+from planning.patrol.exact import is_small
 from planning.patrol.indexed import Part, indexed
 from planning.patrol.params import HOURS, LONGEST, TEAMS, DayParams, Limits
-from planning.patrol.part_solving import Answer, cost, solve_part
+from planning.patrol.part_solving import Answer, solve_part
 from planning.patrol.plan import MS_PER_HOUR, DayPlan
 from planning.patrol.scheduling import scheduled
 from planning.patrol.searching import Budget
@@ -28,12 +30,14 @@ if TYPE_CHECKING:
     from planning.patrol.indexed import Indexed
     from planning.patrol.plan import DayProblem
 
-    # A part, which of its searches, and how long that may last.
+    # A part, how many chains search it at once, and how long.
     _Task = tuple[Part, int, Budget]
 
-# A part with more stops than this is searched from several seeds, the best of which counts.
+# A part with more stops than this is searched by several chains at once.
 _LARGE = 40
 _CHAINS = 2
+# The rest goes into bounds, reasons and the check.
+_SEARCH_SHARE = 0.95
 
 
 def plan_day(
@@ -114,8 +118,8 @@ def _answers(
     tasks = _tasks(parts_of(ix, params), limits, workers, stop.is_set)
     with ThreadPoolExecutor(workers) as pool:
         futures = [
-            pool.submit(solve_part, ix, part, params=params, seed=seed * _CHAINS + chain, budget=budget)
-            for part, chain, budget in tasks
+            pool.submit(solve_part, ix, part, params=params, seed=seed, budget=budget, chains=chains)
+            for part, chains, budget in tasks
         ]
         open_ = set(futures)
         while open_:
@@ -123,12 +127,7 @@ def _answers(
             if cancel():
                 stop.set()
             say("search", _done(tasks, futures))
-    best: dict[tuple[int, ...], Answer] = {}
-    for (part, _, _), future in zip(tasks, futures, strict=True):
-        answer, held = future.result(), best.get(part.stops)
-        if held is None or cost(ix, answer) < cost(ix, held):
-            best[part.stops] = answer
-    return list(best.values())
+    return [future.result() for future in futures]
 
 
 def _done(tasks: Sequence[_Task], futures: Sequence[Future[Answer]]) -> float:
@@ -161,19 +160,28 @@ def parts_of(ix: Indexed, params: DayParams) -> list[Part]:
 
 
 def _tasks(parts: Sequence[Part], limits: Limits, workers: int, cancelled: Callable[[], bool]) -> list[_Task]:
-    """Share the time, or the iterations, out among the parts by their stops."""
-    several = _CHAINS if limits.effort is not None else workers
-    chains = [several if len(part.stops) > _LARGE else 1 for part in parts]
-    work = sum(len(part.stops) * chain for part, chain in zip(parts, chains, strict=True))
-    tasks = []
-    for part, chain in zip(parts, chains, strict=True):
-        share = len(part.stops) / work
-        for number in range(chain):
-            seconds = None if limits.effort is not None else min(1.0, workers * share) * limits.seconds
-            iterations = None if limits.effort is None else max(1, round(share * limits.effort))
-            budget = Budget(seconds=seconds, iterations=iterations, cancelled=cancelled)
-            tasks.append((part, number, budget))
-    return tasks
+    """Share the time, or the iterations, out among the parts by their stops; small ones need none."""
+    work = np.array([0 if is_small(part) else len(part.stops) for part in parts], dtype=float)
+    shares = work / max(work.sum(), 1.0)
+    large = np.array([len(part.stops) > _LARGE for part in parts])
+    if limits.effort is not None:
+        chains = np.where(large, _CHAINS, 1)
+        quotas = np.maximum(np.rint(shares * limits.effort), 1).astype(int).tolist()
+        budgets = [Budget(iterations=quota, cancelled=cancelled) for quota in quotas]
+    else:
+        chains = np.where(large, np.maximum(np.ceil(shares * workers), 1), 1).astype(int)
+        seconds = shares / chains
+        seconds *= _SEARCH_SHARE * limits.seconds / max(_last_end(seconds.tolist(), workers), 1e-9)
+        budgets = [Budget(seconds=held, cancelled=cancelled) for held in seconds.tolist()]
+    return list(zip(parts, chains.tolist(), budgets, strict=True))
+
+
+def _last_end(lengths: Sequence[float], workers: int) -> float:
+    """Return when the last of some jobs ends that are begun in their order as workers get free."""
+    free = [0.0] * workers
+    for length in lengths:
+        heapq.heapreplace(free, free[0] + length)
+    return max(free)
 
 
 def _facts(ix: Indexed, params: DayParams, answers: Sequence[Answer]) -> dict[str, Any]:

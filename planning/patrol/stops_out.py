@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import shapely
 
 from data.clock import windows_ms
 from data.schemas import (
@@ -56,6 +57,7 @@ _FACILITIES = {
     "mall": "venue",
     "market": "venue",
 }
+_SHOWN = 5
 _SCHOOL_WINDOWS = "07:20-08:10;15:40-16:30"
 
 
@@ -95,7 +97,19 @@ def force_stops(
         told.append(Reason("stops_assumed", {"count": len(assumed), "layer": layer}))
     stops = pd.concat([part for part in (*parts, assumed) if len(part)] or parts)
     stops["point"] = stops["point"].fillna(looked_up(stops[VILLAGE_ID], villages["point"], else_=None))
-    return placed(stops, "stops_without_place", told)
+    found = placed(stops, "stops_without_place", told)
+    told.extend(_told_of_alike(found))
+    return found
+
+
+def _told_of_alike(stops: pd.DataFrame) -> tuple[Reason, ...]:
+    """Tell of stops of one name at one spot: each is visited, which may not be what was meant."""
+    spots = stops[[NAME, KIND]].assign(at=[shapely.to_wkb(point) for point in stops["point"]])
+    again = spots.duplicated()
+    if not again.any():
+        return ()
+    called = list(dict.fromkeys(spots.loc[again, NAME]))
+    return (Reason("stops_alike", {"count": int(again.sum()), "names": called[:_SHOWN]}),)
 
 
 def _stated_stops(

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # What a refusal is about, the nearest miss first; those with numbers are ranked by them.
 _BY_NUMBERS = 0
 _RANK = {"skill": 1, "not_allowed": 2, "unreachable": 3}
+# So many times a stop is tried with a team, the highest priorities first, to tell what forbids it to every
+# team and what would help; of further stops only what forbids them to the nearest team.
+_TRIALS = 2000
 
 
 def unvisited_stops(
@@ -33,6 +36,8 @@ def unvisited_stops(
     """
     Return the stops that no round visits, with what forbids each to every team, and what would help.
 
+    Where hundreds are left out, of those of lower priority only the nearest team is told, and no help.
+
     Parameters
     ----------
     problem, ix
@@ -46,10 +51,14 @@ def unvisited_stops(
     """
     visited = {stop for stops in rounds.values() for stop in stops}
     before = {out.stop_id: out for out in known}
+    left = [stop for stop in range(len(ix.stop_ids)) if stop not in visited]
+    many = _TRIALS // max(len(ix.team_ids), 1)
+    in_full = set(sorted(left, key=lambda stop: int(ix.priority[stop]))[:many])
     return tuple(
         _unvisited(problem, ix, rounds, stop, cap, before.get(ix.stop_ids[stop]), changed)
-        for stop in range(len(ix.stop_ids))
-        if stop not in visited
+        if stop in in_full
+        else _in_brief(problem, ix, rounds, stop, cap)
+        for stop in left
     )
 
 
@@ -67,7 +76,7 @@ def _unvisited(
     for team, team_id in enumerate(ix.team_ids):
         if team_id not in refusals:
             refusals[team_id] = trial(problem, ix, team, rounds.get(team, ()), stop, cap)
-    ranked = sorted(refusals.values(), key=lambda r: (*_rank(r), ix.team_number[r.team_id]))
+    ranked = _ranked(ix, refusals.values())
     touched = {ix.team_ids[team] for team in changed}
     # What helps by another team's round still does.
     if before is not None and touched.isdisjoint(str(r.facts.get("team")) for r in before.remedies):
@@ -75,8 +84,25 @@ def _unvisited(
     else:
         helps = remedies(problem, ix, rounds, stop, ranked, cap=cap)
     return Unvisited(
-        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=tuple(ranked), remedies=helps
+        stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=ranked, remedies=helps
     )
+
+
+def _in_brief(problem: DayProblem, ix: Indexed, rounds: Rounds, stop: int, cap: int | None) -> Unvisited:
+    """Return what forbids a stop to the nearest team, of those that may serve it if any may."""
+    ways = [
+        (not ix.able[team, stop], int(ix.travel(team)[start, ix.node[stop]]), team)
+        for team, start in enumerate(ix.start.tolist())
+    ]
+    tried = tuple(
+        trial(problem, ix, team, rounds.get(team, ()), stop, cap) for _, _, team in sorted(ways)[:1]
+    )
+    return Unvisited(stop_id=ix.stop_ids[stop], priority=int(ix.priority[stop]), refusals=tried)
+
+
+def _ranked(ix: Indexed, refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """Return refusals, the nearest miss first."""
+    return tuple(sorted(refusals, key=lambda r: (*_rank(r), ix.team_number[r.team_id])))
 
 
 def _rank(refusal: Refusal) -> tuple[int, int]:

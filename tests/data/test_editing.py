@@ -114,6 +114,21 @@ def test_a_wrong_cell_is_told_and_nothing_is_written(ws, cells, fault):
     pd.testing.assert_frame_equal(rows(ws), before)
 
 
+def test_rows_are_told_by_the_number_that_they_were_seen_under(ws):
+    """The first of two goes: the second stays number 2, a new one is number 3."""
+    changes = Changes(
+        changed={"T2": {"members": -1}},
+        added=[{"team_id": "T9", "force": "village", "members": -2}],
+        removed=["T1"],
+    )
+    with pytest.raises(SchemaError) as caught:
+        edit_rows(ws, "teams", changes, stamp=ws.stamp)
+    assert [(reason.facts["row"], reason.facts["row_id"]) for reason in caught.value.reasons] == [
+        (2, "T2"),
+        (3, "T9"),
+    ]
+
+
 def test_an_id_that_is_there_already_is_told(ws):
     with pytest.raises(SchemaError) as caught:
         edit_rows(ws, "teams", Changes(added=[{"team_id": "T1"}]), stamp=ws.stamp)

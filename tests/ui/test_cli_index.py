@@ -1,6 +1,9 @@
 """`gridbeat index`: villages in words and as one object, one village line by line, files, and wrong input."""
 
+import codecs
 import json
+import re
+from dataclasses import replace
 
 import openpyxl
 import pandas as pd
@@ -8,10 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from data.workspace import Workspace
-from planning.index.profile_reading import profile_text
+from planning.index.index import safety_index
+from planning.index.profile_reading import load_profile, profile_text
+from planning.periods import parse_period
 from tests.called_district import make_district
 from ui import cli
-from ui.words import LANGS
+from ui.index_words import index_lines, village_lines
+from ui.names import PlaceNames
+from ui.words import LANGS, words
 
 VILLAGE_KEYS = {
     "village_id",
@@ -99,7 +106,97 @@ def test_the_external_edition_says_so_and_hides_small_counts(run):
     text = run("--period", "2026-10", "--village", "V03", "--edition", "external").output
     assert "内部资料" not in text
     assert "对外版" in text
-    assert "数小，不显示" in text
+    assert "盗窃警情：不列件数；超过 2 件/万人" in text
+    assert "赋分 " not in text
+    found = facts(run("--period", "2026-10", "--village", "V03", "--edition", "external", "--json"))
+    assert all(village["score"] is village["points"] is None for village in found["villages"])
+    assert {village["grade"] for village in found["villages"]} <= {"green", "blue", "orange", "red"}
+    assert all(1 <= v["rank_low"] <= v["rank_high"] <= v["of"] for v in found["villages"])
+    assert {line["count"] for line in found["lines"]} == {None}
+
+
+@pytest.mark.parametrize("option", [("--audit",), ("--against", "gansu")])
+def test_what_needs_the_scores_is_refused_to_the_external_edition(run, option):
+    for lang, word in (("zh", "只用于内部版"), ("en", "internal edition")):
+        result = run("--period", "2026-10", "--edition", "external", *option, lang=lang)
+        assert result.exit_code == 2
+        assert word in result.stderr
+        assert option[0] in result.stderr
+
+
+def test_the_external_files_hold_no_figures_but_bands_and_coverage(run, tmp_path):
+    found = facts(run("--period", "2026-10", "--out", tmp_path / "x", "--edition", "external", "--json"))
+    assert sorted(found["files"]) == ["index.json", "profile.toml", "villages.csv", "villages.xlsx"]
+    sheet = openpyxl.load_workbook(tmp_path / "x" / "villages.xlsx").worksheets[0]
+    heads = [cell.value for cell in sheet[2]]
+    assert "等级" in heads
+    assert not {"赋分", "指数", "等级的概率", "刑事安全"} & set(heads)
+    assert sheet["A1"].value.startswith("平安村社指数")
+    assert "对外版" in sheet["A1"].value
+
+
+def test_the_basis_may_be_typed_as_a_bureau_writes_it(run):
+    assert facts(run("--period", "2026-10", "--basis", "有效", "--json"))["basis"] == "valid"
+
+
+def test_a_basis_other_than_that_of_the_table_is_told(run):
+    assert "统计表和异常提示默认按接报" in run("--period", "2026-10").output
+
+
+def test_rates_say_of_whom_and_per_how_many(run, tmp_path):
+    text = run("--period", "2026-10", "--village", "V03").output
+    assert re.search(
+        r"盗窃警情 \d+ 件，按实有人口 [\d,]+ 人计，每万人 [\d.]+ 件；超过 2 件/万人 的部分", text
+    )
+    mine = tmp_path / "mine.toml"
+    per = 'kind = "rate", per = 1000, points = -0.5, beyond = 2, step = 1, cap = 8'
+    shipped = profile_text("pingan_village").decode()
+    mine.write_text(
+        shipped.replace('kind = "rate", points = -0.5, beyond = 2, step = 1, cap = 8', per), "utf-8"
+    )
+    text = run("--period", "2026-10", "--village", "V03", "--profile", mine).output
+    assert re.search(r"每1,000 人 [\d.]+ 件；超过 2 件/1,000 人 的部分", text)
+
+
+def test_points_of_a_shifted_month_say_which_indicators_lack(run):
+    result = run("--period", "2026-09-26..2026-10-25", "--village", "V03")
+    assert "13 项计分指标中有 6 项的报送不落在本期之内" in result.output
+    assert "信访事项" in result.output
+    assert "部分：计分指标只有 54% 有本期数据" in result.output
+    assert "按分值为灰色（数据不足）" in result.output
+
+
+def test_names_that_would_break_or_turn_a_line_are_shown_without_that(tmp_path):
+    tables = make_district(villages=8)
+    tables["villages"].loc[0, "name"] = "甲\u202e村\n乙"
+    path = tmp_path / "odd.gpkg"
+    Workspace.create(path, name="x").write_all(tables)
+    typed = ["index", str(path), "--period", "2026-10", "--against", "gansu", "--village", "V01"]
+    text = CliRunner().invoke(cli.door, typed).output
+    assert "甲村 乙" in text
+    assert "\u202e" not in text
+
+
+def test_worst_villages_that_are_more_likely_better_are_told_apart(small_index):
+    table = small_index.villages
+    first, second = table.index[:2]
+    grades = small_index.profile.grades.codes
+    chances = {f"probability_{code}": 0.0 for code in grades}
+    table = table.assign(grade="green", grade_probability=1.0)
+    for village, red in ((first, 0.8), (second, 0.3)):
+        mine = {**chances, "probability_red": red, "probability_orange": 1 - red}
+        table.loc[village, [*mine, "grade", "grade_probability"]] = [*mine.values(), "red", red]
+    index = replace(small_index, villages=table)
+    text = index_lines(index, words("zh"), PlaceNames({}))
+    assert f"评为红色的：{first}（概率 80%）" in text
+    assert f"评为红色、但把握不大，更可能好于此的：{second}（概率 30%）" in text
+    told = village_lines(index, second, words("zh"), PlaceNames({}))
+    assert any(line.startswith("更可能是橙色（概率 70%）") for line in told)
+
+
+@pytest.fixture(scope="module")
+def small_index():
+    return safety_index(make_district(), load_profile("pingan_village"), parse_period("2026-10"), runs=20)
 
 
 def test_two_profiles_are_compared_and_one_is_audited(run):
@@ -118,12 +215,24 @@ def test_files_hold_the_villages_the_calculations_and_how_it_was_made(run, tmp_p
     assert sorted(found["files"]) == sorted(path.name for path in folder.iterdir())
     villages = pd.read_csv(folder / "villages.csv")
     assert {"village_id", "points", "score", "grade", "rank_low"} <= set(villages.columns)
+    for name in ("villages.csv", "points.csv", "indicators.csv"):
+        content = (folder / name).read_bytes()
+        assert content.startswith(codecs.BOM_UTF8)
+        assert not re.search(rb"\d\.\d{12}", content)
+    assert not re.search(r"\d\.\d{12}", (folder / "index.json").read_text(encoding="utf-8"))
     lines = pd.read_csv(folder / "points.csv")
     total = lines.groupby("village_id")["effect"].sum().round(2)
     assert total.to_dict() == villages.set_index("village_id")["points"].to_dict()
     assert (folder / "profile.toml").read_bytes() == profile_text("pingan_village")
     book = openpyxl.load_workbook(folder / "villages.xlsx")
-    about = [row[0] for row in book["说明"].iter_rows(values_only=True)]
+    sheet = book.worksheets[0]
+    assert sheet["A1"].value.startswith("内部资料")
+    heads = {cell.value: cell.column for cell in sheet[2]}
+    assert {"镇街", "派出所"} <= set(heads)
+    chance = sheet.cell(row=3, column=heads["等级的概率"])
+    assert isinstance(chance.value, float)
+    assert chance.number_format == "0%"
+    about = [row[0] for row in book["说明"].iter_rows(values_only=True) if row[0]]
     assert "内部资料" in about
     assert any("统计口径" in line for line in about)
     assert json.loads((folder / "index.json").read_text(encoding="utf-8"))["count"] == 24
@@ -143,6 +252,7 @@ def test_a_profile_can_be_kept_changed_and_used(run, tmp_path):
         (("--period", "2019-01"), "没有数据", "no data"),
         (("--period", "2026-13"), "2026-13", "2026-13"),
         (("--period", "2026-10", "--profile", "pingan"), "最接近", "nearest"),
+        (("--period", "2026-10", "--profile", "zzzzzz"), "随附的有", "shipped"),
         (("--period", "2026-10", "--profile", "none.toml"), "找不到", "not found"),
         (("--period", "2026-10", "--basis", "police"), "有效", "valid"),
         (("--period", "2026-10", "--edition", "secret"), "internal, external", "internal, external"),

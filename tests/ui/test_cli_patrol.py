@@ -126,7 +126,7 @@ def test_plain_lines_say_what_it_is_who_goes_and_what_was_assumed(plan_day, lang
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert "2026-11-03" in lines[0]
-    assert ("一村一巡" if lang == "zh" else "own team") in lines[0]
+    assert ("一村一巡" if lang == "zh" else "one team a village") in lines[0]
     assert any("村0-0" in line and "19:00" in line for line in lines)
     assert not any("error." in line or "patrol." in line for line in lines)
 

@@ -56,6 +56,16 @@ def test_the_overview_shows_the_four_boards(app, lang, heading):
     assert len(page.get("iframe")) == 1
 
 
+def test_the_overview_is_found_under_its_own_name_too(workspace_file, monkeypatch):
+    monkeypatch.setenv("GRIDBEAT_WORKSPACE", str(workspace_file))
+    page = AppTest.from_file(APP, default_timeout=60)
+    page._page_hash = _hash("overview")
+    page.query_params["lang"] = "中文"
+    page.run()
+    assert not page.exception
+    assert "村社善治" in texts(page)
+
+
 def test_the_overview_says_what_is_missing(tmp_path, make_workspace, app, monkeypatch):
     path = make_workspace(tmp_path / "w.gpkg")
     workspace = Workspace.open(path)

@@ -9,11 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from data.editing import Changes, edit_rows
 from data.patrol_plans import read_patrol_plans
 from data.workspace import Workspace
 from planning.patrol.params import Limits
 from ui import jobs, patrol_order, patrols
-from ui.pages import patrols_plan_form, patrols_routes
+from ui.pages import patrols_plan_form, patrols_rosters, patrols_routes
 from ui.patrol_ground import DayOrder, ordered_day, patrol_ground
 from ui.patrol_order import PATROL
 from ui.patrol_saving import keep_day
@@ -121,6 +122,8 @@ def test_a_plan_of_one_mode_is_opened_at_once(path, browser_side):
     app = shown(app.run())
     assert app.session_state[patrols.VIEW_KEY] == "routes"
     assert len(browser_side.data["plan"]["routes"]) >= 1
+    # Who comes later finds what the address says, not what somebody waited for before.
+    assert view("plan").session_state[patrols.VIEW_KEY] == "plan"
 
 
 def test_what_has_to_be_filled_in_is_said(path):
@@ -223,6 +226,18 @@ def test_a_plan_is_named_and_deleted(planned):
     assert read_patrol_plans(workspace).empty
 
 
+def test_backup_without_villages_says_what_is_missing(planned):
+    workspace = Workspace.open(planned)
+    workspace.write("villages", workspace.read("villages").iloc[:0])
+    assert words("zh")("patrols.backup_needs_villages") in said(view("backup"))
+
+
+def test_backup_is_reckoned_without_roads_too(planned):
+    workspace = Workspace.open(planned)
+    workspace.write("roads", workspace.read("roads").iloc[:0])
+    assert words("zh")("patrols.backup_weakest") in said(view("backup"))
+
+
 @pytest.mark.parametrize("lang", LANGS)
 def test_backup_names_the_weakest_quarter_of_an_hour(planned, lang):
     app = view("backup", lang)
@@ -265,6 +280,15 @@ def test_settings_are_kept_and_given_back(path, setting, name):
 def test_tables_are_shown_to_be_edited(path, table):
     app = rosters(table)
     assert next(button for button in app.button if button.key == "roster save").disabled
+
+
+def test_what_was_saved_in_a_table_is_taken_back_at_a_click(path):
+    workspace = Workspace.open(path)
+    done = edit_rows(workspace, "stops", Changes(changed={"B1": {"dwell_min": 25}}), stamp=workspace.stamp)
+    app = rosters("stops")
+    app.session_state[patrols_rosters._UNDO] = (path, done.stamp, "stops", done.undo)
+    press(shown(app.run()), "roster undo")
+    assert workspace.read("stops").set_index("stop_id").at["B1", "dwell_min"] == 15
 
 
 def test_the_package_is_made_at_a_click(planned):

@@ -63,6 +63,15 @@ def test_half_a_position_is_refused_with_its_row(workspace):
     assert [(r.code, r.facts) for r in refused.value.reasons] == [("point_half", {"row": 2})]
 
 
+def test_a_position_nowhere_on_earth_is_refused_with_its_row(workspace):
+    shown = shown_rows(workspace.read("teams"), "teams")
+    with pytest.raises(SchemaError) as refused:
+        edits(shown, {"added_rows": [{"lon": 30.1, "lat": 120.5}]}, "teams", crs=workspace.crs)
+    assert [(r.code, r.facts) for r in refused.value.reasons] == [
+        ("point_off_earth", {"row": 4, "lon": 30.1, "lat": 120.5})
+    ]
+
+
 def test_nothing_typed_is_no_change(workspace):
     shown = shown_rows(workspace.read("teams"), "teams")
     assert edit_count(edits(shown, {}, "teams", crs=workspace.crs)) == 0

@@ -168,9 +168,9 @@ def test_errors_are_rendered_with_their_facts():
 
 
 def test_reasons_behind_an_error_are_rendered_each():
-    faults = (Reason("value_wrong", {"column": "residents", "row": 1200, "value": -1}),)
+    faults = (Reason("value_wrong", {"column": "residents", "row": 1200, "value": -1, "allowed": "0, 1 …"}),)
     error = SchemaError("table_faults", table="grids", file=None, count=1, reasons=faults)
-    assert words("en").reasons(error) == ["Row 1200: Registered residents cannot be -1"]
+    assert words("en").reasons(error) == ["Row 1200: Registered residents cannot be -1; allowed: 0, 1 …"]
     assert words("zh").reason(error).startswith("网格有 1 处错误")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo.errors import SettingError
-from ui.doors.rows import records
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def index(
     ] = "pingan_village",
     basis: Annotated[
         str | None,
-        typer.Option(metavar="BASIS", help="统计口径 / basis: received, valid, non_police …"),
+        typer.Option(metavar="BASIS", help="统计口径：接报、有效、非警务… / received, valid, non_police…"),
     ] = None,
     edition: Annotated[
         str, typer.Option(metavar="internal|external", help="内部版或对外版 / for the house or beyond it")
@@ -87,16 +87,21 @@ def index(
     began, say = time.monotonic(), speaker(lang, as_json)
     if edition not in ("internal", "external"):
         raise SettingError("setting_wrong", name="--edition", found=edition, allowed="internal, external")
+    for option, asked_for in (("--against", against), ("--audit", audit)):
+        if asked_for and edition == "external":
+            raise SettingError("edition_internal_only", name=option)
     chosen, asked = load_profile(profile), parse_period(period)
     other = load_profile(against) if against else None
     if out is not None:
         require_export_folder(out)
     if save_profile is not None:
         _save(save_profile, profile_text(profile))
+    if sys.stderr.isatty():
+        say.message(say.t("index.working", period=asked.name))
     tables = read_tables(Workspace.open(workspace), _TABLES)
     names = PlaceNames.of(tables)
     code = None if village is None else _code(village, tables, asked)
-    options: dict[str, Any] = {"basis": basis, "edition": edition, "seed": seed}
+    options: dict[str, Any] = {"basis": _basis(basis), "edition": edition, "seed": seed}
     found = safety_index(tables, chosen, asked, **options)
     facts = index_facts(found, say.t)
     if code is not None:
@@ -117,6 +122,14 @@ def index(
         say.message(say.t("index.files", count=say.t.number(len(files)), folder=str(out)))
 
 
+def _basis(text: str | None) -> str | None:
+    """Return the code of what a bureau writes (有效), and what has none as it is."""
+    from data.schemas import BASIS
+    from data.synonyms import VALUE_SYNONYMS
+
+    return None if text is None else VALUE_SYNONYMS["incidents"][BASIS].get(text.strip(), text.strip())
+
+
 def _code(text: str, tables: Mapping[str, pd.DataFrame], period: Period) -> str:
     from planning.index.places import villages_of
     from ui.place_codes import place_codes
@@ -130,6 +143,7 @@ def _code(text: str, tables: Mapping[str, pd.DataFrame], period: Period) -> str:
 def _compared(
     found: SafetyIndex, other: SafetyIndex, t: Words, names: PlaceNames
 ) -> tuple[dict[str, Any], list[str]]:
+    from ui.index_files import records
     from ui.index_words import comparison, comparison_lines
 
     table = comparison(found, other)
@@ -140,6 +154,7 @@ def _compared(
 def _audited(found: SafetyIndex, t: Words, seed: int) -> tuple[dict[str, Any], list[str]]:
     from planning.index.index import audit as audited
     from planning.index.index import doubts
+    from ui.index_files import records
     from ui.index_words import audit_lines
 
     groups, members = audited(found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from data.workspace import Workspace
     from planning.patrol.plan import DayPlan
     from ui.doors.speaking import Speaker
-    from ui.patrol_ground import Day
+    from ui.patrol_ground import Day, PatrolGround
 
 door = typer.Typer(
     help="巡防：一日的路线 / patrols: the rounds of a day.", no_args_is_help=True, add_completion=False
@@ -171,7 +171,7 @@ def day(
     facts["files"] = []
     if out is not None:
         within_ms = round(60_000 * (finite("within", within) or 0))
-        facts["files"] = _write(out, opened, asked, plan, facts, within_ms if papers else None, say)
+        facts["files"] = _write(out, opened, ground, asked, plan, facts, within_ms if papers else None, say)
     say.result(
         facts,
         *(compared_lines(compared, say.t) if compare else ()),
@@ -240,6 +240,7 @@ def _planned(
 def _write(
     out: Path,
     workspace: Workspace,
+    ground: PatrolGround,
     asked: Day,
     plan: DayPlan,
     facts: dict[str, Any],
@@ -251,12 +252,14 @@ def _write(
     from ui.paper.patrol_day import day_papers
     from ui.paper.patrol_package import patrol_files
     from ui.patrol_files import day_files
+    from ui.patrol_ground import day_backup
 
     files = day_files(asked.problem, plan, asked.places, facts)
     if within_ms is not None:
         with Progress(say, called=lambda stage: say.t(f"patrol_stage.{stage}")) as tell:
             tell("backup", 0.0)
-            day = day_papers(workspace, asked, plan, t=say.t, within_ms=within_ms)
+            help_there = day_backup(ground, asked, plan)
+            day = day_papers(workspace, asked, plan, backup=help_there, within_ms=within_ms, t=say.t)
             files |= patrol_files(day, layers=False, progress=tell)
     write_files(files, out)
     return sorted(files)

@@ -47,10 +47,11 @@ def app(
 def warm_up() -> None:
     """Compile what is compiled on first use, so that the first planner need not wait for it."""
     from geo.overlay import warm_up as compile_overlay
+    from planning.patrol.ruining import warm_up as compile_ruining
     from planning.redraw.annealing import warm_up as compile_annealing
 
-    compile_overlay()
-    compile_annealing()
+    for compiled in (compile_overlay, compile_annealing, compile_ruining):
+        compiled()
 
 
 def _require_free(port: int) -> None:

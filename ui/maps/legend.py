@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import folium
 
 
-def add_legend(m: folium.Map, *, lang: str = "zh", notes: Sequence[str] = ()) -> None:
+def add_legend(m: folium.Map, *, lang: str = "zh", notes: Sequence[str] = (), folded: bool = False) -> None:
     """Add the legend for the layers that the map has by now, with `notes` below, and their names."""
     t = words(lang)
-    Call("legend", {"title": t("map.legend"), "notes": list(notes)}).add_to(m)
+    Call("legend", {"title": t("map.legend"), "notes": list(notes), "folded": folded}).add_to(m)
     Call("labels", {}).add_to(m)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -68,6 +69,12 @@ def elements_map(
     names = t.listed(t(f"road.{name}") for name in left_out)
     add_legend(m, lang=lang, notes=[t("map.roads_left_out", names=names)] if left_out else [])
     return m
+
+
+def place_layers(tables: Mapping[str, Any], t: Words) -> list[Layer]:
+    """Return zones, grids, areas, facilities and posts, where they are there, as layers that are off."""
+    found = (build(tables, t) for build in (_zones, _grids, _areas, _facilities, _posts))
+    return [replace(layer, shown=False) for layer in found if layer is not None]
 
 
 def texts(frame: pd.DataFrame, column: str, names: Mapping[str, str] | None = None) -> list[str]:

@@ -39,22 +39,15 @@ def show(place: Place) -> None:
 
 def _plan(patrols: Patrols) -> None:
     """Show which plan is on the table, for another to be chosen; newest first."""
-    t, shown = patrols.place.t, [*patrols.plans.index[::-1]]
-    if not shown:
-        return
-    chosen = st.selectbox(
-        t("patrols.plan"),
-        shown,
-        index=shown.index(patrols.plan_id) if patrols.plan_id in shown else None,
-        format_func=lambda plan: plan_label(patrols, plan),
-        placeholder=t("patrols.no_plan"),
-        # New with each plan and name: a widget keeps the labels that it was made with.
-        key=f"patrols plan {patrols.plan_id} {patrols.place.lang} {len(shown)}",
-        label_visibility="collapsed",
+    TABLE.choose_plan(
+        patrols.place,
+        list(patrols.plans.index[::-1]),
+        patrols.plan_id,
+        called=lambda plan: plan_label(patrols, plan),
+        label=patrols.place.t("patrols.plan"),
+        placeholder=patrols.place.t("patrols.no_plan"),
         width=_PLAN_WIDTH,
     )
-    if chosen is not None and chosen != patrols.plan_id:
-        TABLE.turn_to(patrols.place, plan_id=chosen)
 
 
 def _nothing_yet(patrols: Patrols) -> None:

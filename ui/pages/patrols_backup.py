@@ -32,17 +32,17 @@ def show(patrols: Patrols) -> None:
     try:
         with st.spinner(t("patrols.reading")):
             kept = patrols.kept_day()
-        if not kept.day.by_road:
-            st.info(look.plain(t("patrols.backup_needs_roads")))
-            return
         within_ms, idle = _asked(t)
+        if not kept.day.by_road:
+            st.caption(look.plain(t("patrols.backup_straight")))
         with st.spinner(t("patrols.backup_counting")):
             found = cached_patrols.backup(*kept.key, idle=idle)
     except GridBeatError as error:
         show_page_error(error, t)
         return
     if found.times.empty:
-        st.info(look.plain(t("patrols.backup_nobody")))
+        nobody = found.times.index.empty
+        st.info(look.plain(t("patrols.backup_nobody" if nobody else "patrols.backup_needs_villages")))
         return
     _show(patrols, found, within_ms)
 

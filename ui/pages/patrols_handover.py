@@ -107,7 +107,7 @@ def _contents(patrols: Patrols) -> None:
 def _whole(patrols: Patrols, files: Mapping[str, bytes]) -> None:
     t = patrols.place.t
     whole = zipped(files)
-    label = t("handover_view.download_all", count=t.number(len(files)), size=size_text(len(whole), t))
+    label = t("patrols.handover_download", count=t.number(len(files)), size=size_text(len(whole), t))
     name = f"{t('patrols.handover_zip')} {patrols.plan_id}.zip"
     download(label, name, whole, key="patrol handover zip", primary=True)
     st.html(f'<div class="gb-group">{escape(t("handover_view.single"))}</div>')

@@ -10,7 +10,7 @@ from ui import cached, jobs, look
 from ui.on_page import show_page_error
 from ui.pages import job_progress
 from ui.pages.job_progress import Stage
-from ui.pages.patrols_plan_form import show_form
+from ui.pages.patrols_plan_form import WATCHED, show_form
 from ui.pages.patrols_plan_found import show_found
 from ui.pages.patrols_plan_kept import show_kept
 from ui.patrol_order import PATROL
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # Where each stage begins on the bar, in %; the search, which is the longest, moves along its own.
 _STAGES = {"read": 2, "travel": 12, "search": 25, "explain": 92}
-_SEEN = "patrols seen"
 
 
 def show(patrols: Patrols) -> None:
@@ -38,6 +37,7 @@ def _show_right(patrols: Patrols, job: Job | None) -> None:
     t = patrols.place.t
     _lacking(patrols)
     if job is not None and job.state().running:
+        st.session_state[WATCHED] = job
         stages = {
             name: Stage(begins=begins, said=t(f"patrols.stage_{name}"), step=t(f"patrols.step_{name}"))
             for name, begins in _STAGES.items()
@@ -54,15 +54,14 @@ def _show_right(patrols: Patrols, job: Job | None) -> None:
 
 
 def _ended(patrols: Patrols, job: Job) -> None:
-    """Say what went wrong with a job, or put what it found on the table, once a session."""
+    """Say what went wrong with a job; put what it found on the table of those who waited for it, once."""
     t, state = patrols.place.t, job.state()
     if state.failed:
         st.error(t("error.unexpected"))
     if state.error is not None:
         show_page_error(state.error, t)
     found = [plan for plan in state.outcome or () if plan in patrols.plans.index]
-    if found and st.session_state.get(_SEEN) != found:
-        st.session_state[_SEEN] = found
+    if st.session_state.pop(WATCHED, None) is job and found:
         TABLE.turn_to(patrols.place, plan_id=found[0], view="routes" if len(found) == 1 else None)
 
 

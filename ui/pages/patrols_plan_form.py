@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from data.schemas import FORCE, FORCES
+from data.schemas import FORCE, FORCES, SQUAD, VILLAGE
 from planning.patrol.day_problem import JOINT, MODES, OWN, SHARED
 from planning.patrol.duty import DutySettings
 from planning.patrol.params import HOURS, OBJECTIVES
@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 ALL, CHOSEN = "all", "chosen"
+# The job whose end a session waits for.
+WATCHED = "patrols watched"
 # What it takes in all, roads and all modes included.
 _SECONDS = (15, 30, 60, 120)
 # Days that may be planned: some behind, for what is to be explained, and a season ahead.
 _DAYS_BACK, _DAYS_AHEAD = 14, 120
 _MS_PER_HOUR = 3_600_000
+# The kind of stop by which people know what a duty level asks of a force.
+_TYPICAL = {VILLAGE: "village", SQUAD: "checkpoint"}
 # Greatest of what experts set.
 _EXPERT = {"most": 99, "teams_at_most": 9_999, "seed": 2**31 - 1}
 _DEFAULTS: Mapping[str, Any] = {
@@ -85,6 +89,8 @@ def _title(text: str, note: str = "") -> None:
 def _force(form: Form, patrols: Patrols, t: Words) -> None:
     teams = cached.table(patrols.place.path, patrols.place.stamp, "teams")
     counts = teams[FORCE].value_counts() if len(teams) else {}
+    if "force" not in form.kept and counts.get(SQUAD) and not counts.get(VILLAGE):
+        form.set("force", SQUAD)
     _title(t("patrols.force"), t("patrols.force_note"))
     chosen = st.radio(
         t("patrols.force"),
@@ -136,9 +142,11 @@ def _duty(form: Form, patrols: Patrols, t: Words) -> None:
     )
     form.note("duty", chosen)
     level, force = settings.level(chosen), str(form.get("force"))
+    visited = _TYPICAL[force]
     facts = {
         "share": t.percent(level.team_share.get(force, 1.0), 0),
-        "visits": t.number(level.visits_a_week.get(force, {}).get("village", 0)),
+        "place": t.name("stop_kind", visited),
+        "visits": t.number(level.visits_a_week.get(force, {}).get(visited, 0)),
         "longer": t.number(level.shift_longer_min),
     }
     st.caption(t("patrols.duty_asks" if level.shift_longer_min <= 0 else "patrols.duty_asks_longer", **facts))
@@ -230,11 +238,12 @@ def _choice(form: Form, name: str, options: Sequence[str], t: Words) -> str:
 def _button(form: Form, patrols: Patrols) -> None:
     t = patrols.place.t
     lacking = _lacking(form, t)
-    if lacking:
-        st.warning(lacking)
     job = jobs.current(patrols.place.path, PATROL)
     running = job is not None and job.state().running
     with st.container(key="patrol-go"):
+        # Inside what stays in sight while the form is scrolled.
+        if lacking:
+            st.caption(lacking)
         if st.button(
             t("patrols.running" if running else "patrols.start"),
             type="primary",
@@ -257,7 +266,8 @@ def _lacking(form: Form, t: Words) -> str:
 
 def start(patrols: Patrols, order: PatrolOrder) -> None:
     """Start planning what is ordered, or attach to what runs."""
-    if not jobs.start(patrols.place.path, order)[1]:
+    st.session_state[WATCHED], new = jobs.start(patrols.place.path, order)
+    if not new:
         st.toast(patrols.place.t("patrols.attached"))
 
 

@@ -144,7 +144,8 @@ def _line(measure: Measure, summary: Mapping[str, Any], best: Mapping[str, float
         written = t("patrols.part_of", part=written, whole=measure.write(t, summary[measure.of]))
     is_best = not summary.get("faults") and measure.name in best and value == best[measure.name]
     # Unseen where it is not the best: the figures stand in line all the same.
-    mark = f'<i title="{html.escape(t("patrols.best"))}">▲</i>' if is_best else '<i class="gb-blank">▲</i>'
+    blank, best_mark = "" if is_best else ' class="gb-blank"', html.escape(t("patrols.best_mark"))
+    mark = f'<i{blank} title="{html.escape(t("patrols.best"))}">{best_mark}</i>'
     return (
         f"<div><dt>{html.escape(t(f'patrols.measure_{measure.name}'))}</dt>"
         f"<dd>{html.escape(written)}{mark}</dd></div>"

@@ -58,8 +58,12 @@ _PLACES = {VILLAGE_ID: "villages", STATION_ID: "stations", POST_ID: "posts"}
 _SETTINGS: Mapping[str, Callable[[Patrols], None]] = {"duty": show_duty, "speeds": show_speeds}
 _DATES = (DUE, CLOSED_FROM, CLOSED_TO)
 _WIDE = (NAME, POST_ID, VILLAGE_ID)
-_TABLE, _FIND, _STATION, _UNDO = "patrol_roster", "patrol_roster_find", "patrol_roster_station", "roster undo"
+_TABLE, _FIND, _STATION = "patrol_roster", "patrol_roster_find", "patrol_roster_station"
+# Not the key of the button, which Streamlit keeps for itself.
+_UNDO = "patrol_roster_undo"
 _EVERYWHERE = ""
+# Rows that are seen at once, and how high each is.
+_ROWS_AT_MOST, _ROW_PX = 18, 32
 
 
 def show(patrols: Patrols) -> None:
@@ -87,14 +91,15 @@ def _edit(patrols: Patrols, table: str, head: DeltaGenerator) -> None:
     except GridBeatError as error:
         wrong = error
     with head:
-        _buttons(place, workspace, table, changes, editor)
+        wrong = _buttons(place, workspace, table, changes) or wrong
     if wrong is not None:
-        look.show_error(wrong, t)
+        _show_faults(place, table, wrong)
     st.caption(look.plain(t(f"rosters.help_{table}", count=t.number(len(shown)))))
     st.data_editor(
         shown,
         key=editor,
         height=_height(len(shown)),
+        row_height=_ROW_PX,
         width="stretch",
         hide_index=True,
         num_rows="dynamic",
@@ -170,16 +175,17 @@ def _station_of(place: Place, frame: pd.DataFrame) -> pd.Series:
 
 
 def _editor_key(place: Place, table: str) -> str:
-    """Return the key of the table: a new one with each state of the district and each choice of rows."""
+    """Return the key of the table: new with each state of the district, choice of rows and giving up."""
     chosen = [
         st.session_state.get(f"{_STATION} {place.path}"),
         st.session_state.get(f"{_FIND} {place.path} {table}"),
     ]
-    return f"roster {table} {place.path} {place.stamp} {place.lang} {chosen}"
+    return f"roster {table} {place.path} {place.stamp} {place.lang} {chosen} {session_desk().rounds[_TABLE]}"
 
 
 def _height(rows: int) -> int:
-    return min(max(rows + 2, 6), 16) * 35 + 3
+    # The heads, the rows, and the empty one in which rows are added.
+    return min(rows + 2, _ROWS_AT_MOST) * _ROW_PX + 3
 
 
 def _order(table: str) -> list[str]:
@@ -195,12 +201,9 @@ def _columns(place: Place, table: str) -> dict[str, Any]:
     for name in TABLES[table].columns:
         config[name] = _column(place, table, name, disabled=name == key and name != ROAD_ID)
     if TABLES[table].shape == "point":
-        config[LON] = st.column_config.NumberColumn(
-            t("column.lon"), min_value=-180, max_value=180, format="%.6f"
-        )
-        config[LAT] = st.column_config.NumberColumn(
-            t("column.lat"), min_value=-90, max_value=90, format="%.6f"
-        )
+        # Without limits: Streamlit would put another number in the place of a wrong one and say nothing.
+        config[LON] = st.column_config.NumberColumn(t("column.lon"), format="%.6f")
+        config[LAT] = st.column_config.NumberColumn(t("column.lat"), format="%.6f")
     return config
 
 
@@ -218,7 +221,7 @@ def _column(place: Place, table: str, name: str, *, disabled: bool) -> Any:
     if name in _DATES:
         return st.column_config.DateColumn(label, format="YYYY-MM-DD")
     if name in (MEMBERS, DWELL_MIN):
-        return st.column_config.NumberColumn(label, min_value=0, step=1)
+        return st.column_config.NumberColumn(label, step=1)
     return st.column_config.TextColumn(
         label,
         disabled=disabled,
@@ -227,36 +230,59 @@ def _column(place: Place, table: str, name: str, *, disabled: bool) -> Any:
     )
 
 
-def _buttons(place: Place, workspace: Workspace, table: str, changes: Changes | None, editor: str) -> None:
-    """Show what is not saved yet, and the buttons that save it, give it up, or take the last one back."""
+def _show_faults(place: Place, table: str, error: GridBeatError) -> None:
+    """Say what is wrong, each row by its name: where some rows are shown only, a number finds none."""
+    t, frame = place.t, cached.table(place.path, place.stamp, table)
+    if not error.reasons or NAME not in frame:
+        look.show_error(error, t)
+        return
+    named = dict(zip(frame[TABLES[table].key[0]], frame[NAME], strict=True))
+    lines = [t("rosters.faults", table=t.name("table", table), count=t.number(len(error.reasons)))]
+    for reason, fault in zip(error.reasons, t.reasons(error), strict=False):
+        name = named.get(reason.facts.get("row_id"))
+        lines.append("- " + (t("rosters.fault_of", name=name, fault=fault) if name else fault))
+    st.error("\n".join(look.plain(line) for line in lines))
+
+
+def _buttons(place: Place, workspace: Workspace, table: str, changes: Changes | None) -> GridBeatError | None:
+    """
+    Show what is not saved yet, and the buttons that save it, give it up, or take the last one back.
+
+    What went wrong in saving is returned.
+    """
+    wrong = None
     t, count = place.t, 0 if changes is None else edit_count(changes)
     label = t("rosters.save", count=t.number(count)) if count else t("rosters.nothing_to_save")
     if st.button(label, type="primary", disabled=not count, key="roster save") and changes is not None:
-        _save(place, workspace, table, changes, note="")
-    if count or changes is None:
-        if st.button(t("rosters.give_up"), key="roster give up"):
-            del st.session_state[editor]
-            st.rerun()
-        return
-    _offer_undo(place, workspace)
+        wrong = _save(place, workspace, table, changes, note="")
+    if not count and changes is not None:
+        return _offer_undo(place, workspace)
+    if st.button(t("rosters.give_up"), key="roster give up"):
+        # The table is another one then: a browser keeps what was typed into the one that it has.
+        session_desk().rounds[_TABLE] += 1
+        st.rerun()
+    return wrong
 
 
-def _offer_undo(place: Place, workspace: Workspace) -> None:
+def _offer_undo(place: Place, workspace: Workspace) -> GridBeatError | None:
     t = place.t
     path, stamp, table, undo = st.session_state.get(_UNDO, (None, None, None, None))
     if (path, stamp) != (place.path, place.stamp):
-        return
+        return None
     st.caption(look.plain(t("rosters.saved", count=t.number(edit_count(undo)), table=t.name("table", table))))
     if st.button(t("rosters.undo"), key="roster undo"):
-        _save(place, workspace, table, undo, note="undo")
+        return _save(place, workspace, table, undo, note="undo")
+    return None
 
 
-def _save(place: Place, workspace: Workspace, table: str, changes: Changes, *, note: str) -> None:
+def _save(
+    place: Place, workspace: Workspace, table: str, changes: Changes, *, note: str
+) -> GridBeatError | None:
+    """Save, and show the page anew; what went wrong is returned."""
     desk = session_desk()
     try:
         done = edit_rows(workspace, table, changes, stamp=place.stamp, who=desk.who, note=note)
     except FAULTS as fault:
-        look.show_error(named(fault, desk.path), place.t)
-        return
+        return named(fault, desk.path)
     st.session_state[_UNDO] = (place.path, done.stamp, table, done.undo)
-    st.rerun()
+    return st.rerun()

@@ -83,7 +83,7 @@ def _edited(patrols: Patrols, name: str, rows: pd.DataFrame, columns: Mapping[st
         column_config={WHAT: st.column_config.TextColumn(t("rosters.what"), disabled=True), **config},
         hide_index=True,
         width="stretch",
-        height=(len(rows) + 1) * 35 + 3,
+        height="content",
         placeholder="",
     )
 

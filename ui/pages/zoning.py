@@ -9,7 +9,7 @@ import streamlit as st
 
 from data.plans import RETIRED
 from ui import cached, look
-from ui.zoning import TABLE, plan_label, read_zoning, turn_to
+from ui.zoning import TABLE, plan_label, read_zoning
 
 if TYPE_CHECKING:
     from ui.place import Place
@@ -40,23 +40,12 @@ def _plan(zoning: Zoning) -> None:
     """Show which plan is on the table, for another to be chosen; newest first."""
     t, plans = zoning.place.t, zoning.plans
     kept = plans.index[(plans["status"] != RETIRED) | (plans.index == zoning.plan_id)]
-    shown = list(kept[::-1])
-    if not shown:
-        return
-    chosen = st.selectbox(
-        t("zoning.plan"),
-        shown,
-        index=shown.index(zoning.plan_id) if zoning.plan_id in shown else None,
-        format_func=lambda plan: plan_label(zoning, plan),
+    TABLE.choose_plan(
+        zoning.place,
+        list(kept[::-1]),
+        zoning.plan_id,
+        called=lambda plan: plan_label(zoning, plan),
+        label=t("zoning.plan"),
         placeholder=t("zoning.no_plan"),
-        # New with each state and name: a widget keeps the labels that it was made with.
-        key=f"zoning plan {zoning.plan_id} {zoning.place.lang} {_told(zoning)}",
-        label_visibility="collapsed",
         width=_PLAN_WIDTH,
     )
-    if chosen is not None and chosen != zoning.plan_id:
-        turn_to(zoning, plan_id=chosen)
-
-
-def _told(zoning: Zoning) -> str:
-    return "" if zoning.plan_id is None else plan_label(zoning, zoning.plan_id)

@@ -19,7 +19,7 @@ from ui.painter.panel_words import panel_words
 from ui.painter.payload import rounded
 from ui.painter.rule_report import rule_report
 from ui.standing import score_params
-from ui.zoning import plan_label, put_on_table
+from ui.zoning import plan_label, put_on_table, turn_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -120,7 +120,10 @@ def session_board(zoning: Zoning, standing: Standing) -> Board:
 def _begin(zoning: Zoning) -> None:
     t = zoning.place.t
     st.info(look.plain(t("zoning.begin_note")))
-    begin_from_today(zoning)
+    with st.container(horizontal=True):
+        begin_from_today(zoning)
+        if st.button(t("zoning.to_propose"), key="zoning to propose"):
+            turn_to(zoning, view="propose")
 
 
 def begin_from_today(zoning: Zoning) -> None:

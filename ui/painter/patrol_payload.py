@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from geo.crs import to_lonlat
+from planning.patrol.due import visit_windows
 from ui.painter.ground import SCALE, paths
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ def _stop(stop: str, row: Mapping[str, Any], at: Mapping[str, Any], t: Words) ->
         "kind_name": t.name("stop_kind", row["kind"]),
         "at": at[row["place"]],
         "dwell": seconds(row["dwell_ms"]),
-        "windows": [[seconds(opens), seconds(closes)] for opens, closes in row["windows"]],
+        "windows": [
+            [seconds(opens), seconds(closes)]
+            for opens, closes in visit_windows(row["windows"], row["dwell_ms"])
+        ],
         "priority": int(row["priority"]),
         "rank": t.name("priority", int(row["priority"])),
     }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ui.words import Words
 
 ROW, SUM = "row", "sum"
-CellKind = Literal["text", "code", "count", "share"]
+CellKind = Literal["text", "code", "count", "share", "percent", "decimal"]
 # Letters without a place to break them, longer than a narrow cell can hold; between Chinese there are places.
 _RUN, _PIECE = re.compile(r"[^\s\u2e80-\uffef]{17,}"), 8
 
@@ -123,7 +123,7 @@ def printed(table: Table, t: Words) -> dict[str, Any]:
         "title": breakable(table.title),
         "heads": [column.label for column in table.columns],
         "widths": [column.width for column in table.columns],
-        "aligns": ["end" if column.kind in ("count", "share") else "start" for column in table.columns],
+        "aligns": ["start" if column.kind in ("text", "code") else "end" for column in table.columns],
         "rows": [
             {"kind": kind, "cells": [_text(v, c, t) for v, c in zip(row, table.columns, strict=True)]}
             for kind, row in table.rows
@@ -161,4 +161,12 @@ def _text(value: object, column: Column, t: Words) -> str:
     if isinstance(value, str):
         return value if column.kind == "code" else breakable(value)
     number = float(value)  # type: ignore[arg-type]
-    return t.percent(number, signed=True) if column.kind == "share" else t.number(number)
+    match column.kind:
+        case "share":
+            return t.percent(number, signed=True)
+        case "percent":
+            return t.percent(number, 0)
+        case "decimal":
+            return t.number(number, 2)
+        case _:
+            return t.number(number)

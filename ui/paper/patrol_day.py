@@ -12,8 +12,7 @@ import geopandas as gpd
 from data.map_services import allowed_services
 from data.schemas import NAME
 from geo.coverage import has_shape
-from planning.patrol.backup import backup
-from planning.patrol.places import village_places
+from planning.patrol.due import visit_windows
 from planning.patrol.whereabouts import ends, route_legs
 from ui.names import PlaceNames
 from ui.paper.map_labels import without_shared_beginning
@@ -170,8 +169,9 @@ class PatrolDay:
         same_day = begin_ms // DAY_MS == end_ms // DAY_MS
         return f"{self.t.clock(begin_ms)}–{self.t.clock(end_ms % DAY_MS if same_day else end_ms)}"
 
-    def windows(self, windows: tuple[tuple[int, int], ...]) -> str:
-        """Return the windows of a stop, one a line; "" for any time."""
+    def windows(self, stop: pd.Series) -> str:
+        """Return the windows that a visit lies in, one a line; "" for any time."""
+        windows = visit_windows(stop["windows"], int(stop["dwell_ms"]))
         return "\n".join(self.span(opens, closes) for opens, closes in windows)
 
     def day(self) -> str:
@@ -186,8 +186,9 @@ def day_papers(
     day: Day,
     plan: DayPlan,
     *,
-    t: Words,
+    backup: Backup,
     within_ms: int = 10 * MINUTE_MS,
+    t: Words,
 ) -> PatrolDay:
     """
     Return a planned day ready to be handed over, with links to the map services that are allowed.
@@ -196,12 +197,10 @@ def day_papers(
     ----------
     day, plan
         What was asked, and the answer.
-    within_ms
-        Within how long some team should be in a village.
+    backup, within_ms
+        How soon help is there (`ui.patrol_ground.day_backup`), and within how long it should be.
     """
     tables = workspace.read_all(DRAWN)
-    points = village_places(tables, date=day.order.date)["point"].dropna()
-    villages = gpd.GeoSeries(points.to_numpy(), index=points.index, crs=day.places.crs)
     return PatrolDay(
         district=workspace.name,
         date=day.order.date.isoformat(),
@@ -213,7 +212,7 @@ def day_papers(
         credit=credit_line(workspace, t),
         t=t,
         tables=tables,
-        backup=backup(day.problem, plan, villages),
+        backup=backup,
         within_ms=within_ms,
         services=allowed_services(workspace),
     )

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from planning.patrol.plan import Route
     from ui.paper.patrol_day import PatrolDay
 
     Progress = Callable[[str, float], None]
@@ -137,18 +136,11 @@ class _Made:
         return stamped(write_xlsx({t(f"patrol_package.{key}")[3:]: named}), self.stamp)
 
     def _stems(self) -> Iterator[tuple[str, str]]:
-        """Yield the beginning of the names of a team's files, no two alike."""
-        used: set[str] = set()
-        for number, route in enumerate(self.day.plan.routes, start=1):
-            team = self.day.team(route.team_id)
-            stem = file_stem(f"{self._padded(route)}_{team}")
-            stem = stem if stem.casefold() not in used else file_stem(f"{number}_{route.team_id}_{team}")
-            used.add(stem.casefold())
-            yield route.team_id, stem
-
-    def _padded(self, route: Route) -> str:
-        badge = self.day.badge(route)
-        return badge.zfill(len(str(len(self.day.plan.routes)))) if badge.isdigit() else badge
+        """Yield the beginning of the names of a team's files, which stand in the order of the sheets."""
+        routes = self.day.plan.routes
+        digits = max(len(str(len(routes))), 2)
+        for number, route in enumerate(routes, start=1):
+            yield route.team_id, file_stem(f"{number:0{digits}}_{self.day.team(route.team_id)}")
 
 
 def visit_rows(day: PatrolDay) -> pd.DataFrame:

@@ -135,7 +135,7 @@ class Sheets:
             "times": [t.clock(visit.begin_ms), t.clock(visit.leave_ms)],
             "waits": t("patrol_paper.waits", time=t.clock(visit.arrive_ms)) if waits >= 60_000 else "",
             "dwell": t.duration(visit.leave_ms - visit.begin_ms),
-            "windows": day.windows(stop["windows"]),
+            "windows": day.windows(stop),
             "task": t.name("patrol_task", stop["kind"]),
         }
 

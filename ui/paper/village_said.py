@@ -10,12 +10,12 @@ import pandas as pd
 
 from data.ledger_columns import DEADLINE, OWNER, TEXT
 from data.schemas import FLOATING, KIND, RESIDENTS, STATION_ID, TOWN_ID, VILLAGE_ID
-from planning.index.editions import SMALLEST_TOLD
 from planning.index.points import RULE
 from planning.index.profile import GREY
 from planning.index.strengths import strengths
 from planning.index.trend import HIGH, LOW, MONTH, SMOOTHED
 from planning.profile import AREA_KM2
+from planning.small_counts import SMALLEST_SHOWN
 from ui.index_words import class_name, grade_name, line_text
 from ui.paper.layout import breakable
 from ui.paper.village_charts import Axis, Moment, pillar_chart, trend_chart
@@ -55,21 +55,25 @@ def grade(book: VillageBook, village: str) -> dict[str, Any]:
     row, t, profile = book.index.villages.loc[village].to_dict(), book.t, book.index.profile
     code = str(row["grade"])
     # Points that nothing is known to take are no praise.
-    lines = [] if code == GREY else [t("sheet.points", points=t.number(row["points"], 2))]
+    told = code != GREY and book.is_internal
+    lines = [t("sheet.points", points=t.number(row["points"], 2))] if told else []
+    if told and row["points_coverage"] < 1:
+        lines.append(t("index.points_partly", share=t.percent(row["points_coverage"], 0)))
     if row["vetoed"]:
         lines.append(t("sheet.vetoed"))
     if code == GREY:
         chance = t("sheet.grey", share=t.percent(row["coverage"], 0))
     else:
         chance = _chance(row, book)
-        lines.append(
-            t(
-                "sheet.score",
-                score=t.number(row["score"], 1),
-                low=t.number(row["score_low"], 1),
-                high=t.number(row["score_high"], 1),
+        if told:
+            lines.append(
+                t(
+                    "sheet.score",
+                    score=t.number(row["score"], 1),
+                    low=t.number(row["score_low"], 1),
+                    high=t.number(row["score_high"], 1),
+                )
             )
-        )
         if not pd.isna(row["rank_low"]):
             lines.append(
                 t(
@@ -83,8 +87,12 @@ def grade(book: VillageBook, village: str) -> dict[str, Any]:
     return {"code": code, "word": grade_name(code, profile, t), "chance": chance, "lines": lines}
 
 
-def pillars(book: VillageBook, village: str, *, size_mm: tuple[float, float], ink: str) -> dict[str, Any]:
-    """Return a village's pillars as a chart, with what the other lines in it are and what is not known."""
+def pillars(
+    book: VillageBook, village: str, *, size_mm: tuple[float, float], ink: str
+) -> dict[str, Any] | None:
+    """Return a village's pillars as a chart, with what is not known; None where they stay in the house."""
+    if not book.is_internal:
+        return None
     row, t, profile = book.index.villages.loc[village], book.t, book.index.profile
     usual = book.usual
     axes, unknown = [], []
@@ -149,8 +157,10 @@ def trend(
     }
 
 
-def costly(book: VillageBook, village: str) -> dict[str, Any]:
-    """Return the lines of the calculation that take most points of a village."""
+def costly(book: VillageBook, village: str) -> dict[str, Any] | None:
+    """Return the lines of the calculation that take most points of a village; None beyond the house."""
+    if not book.is_internal:
+        return None
     t, profile = book.t, book.index.profile
     lines = book.lines_of(village)
     rules = lines[lines["kind"] == RULE]
@@ -159,9 +169,7 @@ def costly(book: VillageBook, village: str) -> dict[str, Any]:
     if len(taken) > _LINES:
         left = float(taken["effect"].iloc[_LINES:].sum())
         notes.append(t("sheet.lines_more", count=t.number(len(taken) - _LINES), points=t.number(-left, 2)))
-    if "suppressed" in rules and rules["suppressed"].any():
-        notes.append(t("sheet.lines_hidden", count=t.number(SMALLEST_TOLD)))
-    elif taken.empty:
+    if taken.empty:
         notes.append(t("sheet.lines_none" if rules["count"].notna().any() else "sheet.lines_unknown"))
     return {
         "title": t("sheet.lines"),
@@ -174,7 +182,7 @@ def costly(book: VillageBook, village: str) -> dict[str, Any]:
 
 
 def standing(book: VillageBook, village: str) -> list[list[str]]:
-    """Return what a village does well and what badly, next to those of its class."""
+    """Return what a village does well and badly, next to those of its class; nothing beyond the house."""
     scored, t, profile = book.index.scored, book.t, book.index.profile
     if village not in scored.normalised.index:
         return []
@@ -185,9 +193,7 @@ def standing(book: VillageBook, village: str) -> list[list[str]]:
         items = []
         for row in table.to_dict("records"):
             name = profile.name_of(str(row["indicator"]), t.lang)
-            # A place among few counts tells a count.
-            told = t("sheet.standing", name=name, rank=t.number(row["rank"]), of=t.number(row["of"]))
-            items.append(told if book.is_internal else name)
+            items.append(t("sheet.standing", name=name, rank=t.number(row["rank"]), of=t.number(row["of"])))
         if items:
             said.append([label, t.listed(items)])
     return said
@@ -265,14 +271,16 @@ def _lists(book: VillageBook, village: str) -> Iterator[tuple[str, str]]:
 def _told(book: VillageBook, people: float) -> str:
     if math.isnan(people):
         return ""
-    if not book.is_internal and people < SMALLEST_TOLD:
-        return book.t("sheet.few", count=book.t.number(SMALLEST_TOLD))
+    if not book.is_internal and people < SMALLEST_SHOWN:
+        return book.t("sheet.few", count=book.t.number(SMALLEST_SHOWN))
     return book.t("sheet.people", count=book.t.number(people))
 
 
 def _chance(row: Mapping[str, Any], book: VillageBook) -> str:
     """Return how sure a grade is, and which other it may be."""
     t, profile = book.t, book.index.profile
+    if not book.is_internal:
+        return t("index.sure" if row["sure"] else "index.unsure")
     share = t.percent(row["grade_probability"], 0)
     if row["sure"]:
         return t("sheet.sure", share=share)

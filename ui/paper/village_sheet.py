@@ -216,9 +216,7 @@ def _page(form: Form, size: tuple[float, float], grown: float, *, share: float) 
     return Page(form=form, size=size, map_size=(wide * share, high), chart_sizes=charts, grown=grown)
 
 
-def _sized(
-    chart: dict[str, Any] | None, size_mm: tuple[float, float], page: Page
-) -> dict[str, Any] | None:
+def _sized(chart: dict[str, Any] | None, size_mm: tuple[float, float], page: Page) -> dict[str, Any] | None:
     """Return a chart with how wide it is printed, its letters grown with it."""
     return chart and {**chart, "width": size_mm[0] * page.grown}
 

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     from ui.paper.layout import Table
 
-_FORMATS = {"count": "#,##0", "share": "+0.0%;-0.0%;0.0%", "code": "@", "text": "@"}
+_FORMATS = {
+    "count": "#,##0",
+    "share": "+0.0%;-0.0%;0.0%",
+    "percent": "0%",
+    "decimal": "0.0#",
+    "code": "@",
+    "text": "@",
+}
 # Of a title and the headings of columns alone; height of a line of text, and of one to write in, in points.
 _LEAST_HEADS, _LINE, _ROOM_TO_WRITE = 2, 15, 26.0
 # The earliest that a zip can state, and the least that may change from day to day.

@@ -36,6 +36,12 @@ def test_means_of_2_and_8():
     assert geometric_mean(values, np.array([1.0, 2.0]))[0] == pytest.approx(128 ** (1 / 3))
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_members_that_weigh_nothing_give_nothing(method):
+    assert np.isnan(combine(np.array([[2.0, 3.0], [1.0, np.nan]]), np.zeros(2), method)).all()
+    assert np.isnan(arithmetic_mean(np.array([[2.0, 3.0]]), np.zeros(2))).all()
+
+
 def test_missing_members_are_skipped_and_nothing_known_gives_nothing():
     values = np.array([[2.0, np.nan, 4.0], [np.nan] * 3])
     for method in ("arithmetic", "geometric", "harmonic"):

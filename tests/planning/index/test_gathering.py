@@ -1,11 +1,14 @@
 """From tables to a panel: counts, exposure and spans by hand, and what can be wrong with a table."""
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely import box
 
 from geo.errors import SchemaError, SettingError
 from planning.index.gathering import gather
 from planning.index.places import classes_of, denominators, villages_of
+from planning.index.points import score_points
 from planning.index.profile_reading import load_profile, profile_from
 from planning.index.scoring import score
 from planning.periods import parse_period
@@ -201,11 +204,168 @@ def test_reports_without_the_whole_they_are_a_share_of_do_not_count(tables):
 def test_what_lacks_is_told_with_the_nearest_name(tables):
     tables["indicators"]["indicator"] = "disputes_closd"
     tables["incidents"]["category"] = "thefts"
-    notes = [note for note in gather(tables, PROFILE, OCTOBER).notes if note.code == "indicator_without_data"]
+    notes = [note for note in gather(tables, PROFILE, OCTOBER).notes if note.code == "indicator_misspelt"]
     assert {note.facts["code"]: note.facts["nearest"] for note in notes} == {
         "theft": "thefts",
         "settled": "disputes_closd",
     }
+
+
+def test_in_a_year_that_is_not_over_reports_of_its_last_months_are_not_overdue(small_district):
+    panel = gather(small_district, load_profile("pingan_village"), parse_period("2026"))
+    assert not {"indicator_without_data", "indicator_misspelt", "reports_overdue"} & {
+        n.code for n in panel.notes
+    }
+    assert panel.spans["window"].counts["petitions"].notna().all()
+    assert not panel.carried.any(axis=None)
+
+
+def test_a_series_that_is_there_but_overdue_is_not_taken_for_a_slip_of_the_pen(tables):
+    rows = tables["indicators"]
+    old = rows[(rows["period_start"] < "2026-07") & (rows["indicator"] == "disputes_closed")]
+    notes = {n.code: n.facts for n in gather({**tables, "indicators": old}, PROFILE, OCTOBER).notes}
+    assert notes["indicator_without_current_data"] == {"code": "settled", "wanted": ("disputes_closed",)}
+
+
+def test_of_a_village_without_a_grid_calls_are_unknown_and_not_zero(tables):
+    tables["grids"] = tables["grids"].query("village_id == 'A'")
+    panel = gather(tables, PROFILE, OCTOBER)
+    assert panel.spans["window"].counts["theft"].isna().tolist() == [False, True]
+
+
+def test_a_rate_of_nobody_is_not_known_for_points(tables):
+    tables["grids"] = tables["grids"].assign(residents=[600, 300, 0], floating=0)
+    item = {"code": "theft", "name": "t", "source": "incidents", "categories": "theft"}
+    rated = {**item, "rule": [{"kind": "rate", "points": -1}]}
+    profile = profile_from(
+        {"code": "x", "name": "x", "pillar": [{"code": "p", "name": "p", "indicator": [rated]}]}
+    )
+    assert score_points(gather(tables, profile, OCTOBER)).coverage.tolist() == [1, 0]
+
+
+def test_where_no_name_is_near_none_is_asked_about(tables):
+    tables["incidents"]["category"] = "noise"
+    notes = [note for note in gather(tables, PROFILE, OCTOBER).notes if note.code == "indicator_without_data"]
+    assert [note.facts for note in notes] == [{"code": "theft", "wanted": ("theft",)}]
+    item = {"code": "t", "name": "t", "source": "incidents", "per": "qqqq"}
+    odd = profile_from(
+        {"code": "x", "name": "x", "pillar": [{"code": "p", "name": "p", "indicator": [item]}]}
+    )
+    with pytest.raises(SettingError, match="denominator_strange"):
+        gather(tables, odd, OCTOBER)
+
+
+def changing(**rule):
+    """A profile whose only rule compares thefts with another period's."""
+    item = {"code": "theft", "name": "t", "source": "incidents", "categories": "theft"}
+    rules = [{"kind": "change", "points": -1, "step": 10, **rule}]
+    return profile_from(
+        {
+            "code": "x",
+            "name": "x",
+            "pillar": [{"code": "p", "name": "p", "indicator": [{**item, "rule": rules}]}],
+        }
+    )
+
+
+def daily(tables, until, *, without=()):
+    """One theft a day in village A up to a day, but for the months that lack."""
+    days = [str(day.date()) for day in pd.date_range("2025-01-01", until) if str(day)[:7] not in without]
+    return {**tables, "incidents": calls(*[("g1", day, "theft") for day in days])}
+
+
+def test_a_running_period_is_compared_with_as_many_days_of_the_others(tables):
+    panel = gather(daily(tables, "2026-10-12"), changing(), OCTOBER)
+    assert [panel.spans[name].days.days for name in ("current", "previous", "year_before")] == [12, 12, 12]
+    assert [panel.spans[name].counts.at["A", "theft"] for name in ("current", "previous", "year_before")] == [
+        12
+    ] * 3
+    note = next(note for note in panel.notes if note.code == "changes_of_equal_days")
+    assert note.facts == {"found": 12, "days": 31}
+    assert score_points(panel).total["A"] == 100
+    # All of October is over: whole months are compared.
+    panel = gather(daily(tables, "2026-10-31"), changing(), OCTOBER)
+    assert panel.spans["previous"].counts.at["A", "theft"] == 30
+    assert "changes_of_equal_days" not in [note.code for note in panel.notes]
+
+
+def test_a_period_with_days_missing_before_its_last_known_one_is_not_compared(tables):
+    quarter = parse_period("2026-Q3")
+    panel = gather(daily(tables, "2026-10-31", without=("2026-08",)), changing(against="previous"), quarter)
+    assert panel.spans["current"].counts.at["A", "theft"] == 61
+    assert panel.spans["previous"].counts["theft"].isna().all()
+    assert "changes_unknown" in [note.code for note in panel.notes]
+    assert score_points(panel).total["A"] == 100
+
+
+def test_calls_and_reports_have_a_base_year_each(tables):
+    """Calls are known since mid-2026; reports since 2025 need no provisional yardstick for that."""
+    rows = tables["incidents"]
+    panel = gather({**tables, "incidents": rows[rows["date"] >= "2026-06"]}, PROFILE, OCTOBER)
+    notes = [note.facts for note in panel.notes if note.code == "goalposts_provisional"]
+    assert [(facts["table"], str(facts["first"]), str(facts["last"])) for facts in notes] == [
+        ("incidents", "2026-06-01", "2026-10-31")
+    ]
+    assert panel.spans["base"].counts.at["A", "theft"] == 6
+    # Twelve reports of 2025 with 8 of 10 each.
+    assert panel.spans["base"].exposure.at["A", "settled"] == 120
+
+
+def test_reports_of_natural_months_outside_a_shifted_one_are_named(small_district):
+    panel = gather(small_district, load_profile("pingan_village"), parse_period("2026-09-26..2026-10-25"))
+    note = next(note for note in panel.notes if note.code == "points_without_reports")
+    assert note.facts["found"] == (
+        "petitions",
+        "disputes",
+        "disputes_settled",
+        "satisfaction",
+        "hazards",
+        "hazards_mended",
+    )
+    assert (note.facts["count"], note.facts["of"]) == (6, 13)
+    assert score_points(panel).coverage.round(4).unique().tolist() == [0.5385]
+    inside = gather(small_district, load_profile("pingan_village"), OCTOBER)
+    assert "points_without_reports" not in [note.code for note in inside.notes]
+
+
+def test_the_latest_reports_of_several_series_are_taken_together(tables):
+    rows = reports(
+        report("A", "2026-10", "one", 10.0),
+        report("A", "2026-08", "two", 30.0),
+        report("B", "2026-10", "one", 50.0),
+    )
+    item = {"code": "level", "name": "l", "measure": "level", "series": ["one", "two"], "more_is": "better"}
+    profile = profile_from(
+        {"code": "x", "name": "x", "pillar": [{"code": "p", "name": "p", "indicator": [item]}]}
+    )
+    panel = gather({**tables, "indicators": rows}, profile, OCTOBER)
+    # The second series is two months overdue, which is too long.
+    assert panel.spans["window"].counts["level"].fillna(-1).tolist() == [-1, 50]
+    fresh = rows.assign(period_start="2026-10-01", period_end="2026-10-31")
+    panel = gather({**tables, "indicators": fresh}, profile, OCTOBER)
+    assert panel.spans["window"].counts["level"].tolist() == [20, 50]
+
+
+def test_the_first_year_that_can_be_asked_needs_none_before_it(tables):
+    tables["incidents"]["date"] = (
+        tables["incidents"]["date"].str.replace("2025", "1980").str.replace("2026", "1981")
+    )
+    alone = {name: tables[name] for name in ("villages", "grids", "incidents")}
+    panel = gather(alone, PROFILE, parse_period("1980-03"))
+    assert panel.spans["current"].counts.at["A", "theft"] == 1
+
+
+def test_grids_that_name_no_village_belong_to_the_one_they_lie_in(tables):
+    grids = gpd.GeoDataFrame(
+        tables["grids"].assign(village_id=[None, "A", None]),
+        geometry=[box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000), box(2000, 0, 3000, 1000)],
+        crs=32650,
+    )
+    villages = gpd.GeoDataFrame(
+        tables["villages"], geometry=[box(0, 0, 2000, 1000), box(2000, 0, 3000, 1000)], crs=32650
+    )
+    found, _ = denominators({"grids": grids, "villages": villages}, pd.Index(["A", "B"]), ["present"])
+    assert found["present"].tolist() == [1000, 500]
 
 
 def test_a_pillar_that_is_missing_is_noted(small_district):

@@ -13,6 +13,7 @@ from planning.index.montecarlo import model_of, simulate
 from planning.index.profile import Doubt
 from planning.index.profile_reading import load_profile, profile_from
 from planning.index.scoring import score
+from planning.index.treating import Treatment
 from planning.periods import parse_period
 
 OCTOBER = parse_period("2026-10")
@@ -176,6 +177,9 @@ def test_when_every_village_is_grey_there_is_an_index_without_grades(small_distr
     assert found.summary()["judged"] == 0
     assert found.summary()["mean_score"] is None
     assert doubts(found).empty
+    assert (
+        safety_index(tables, strict, OCTOBER, runs=2, edition="external").villages["grade"] == "grey"
+    ).all()
 
 
 def test_grades_may_go_by_points_with_a_probability_of_their_own(small_district):
@@ -230,6 +234,54 @@ def test_weights_from_judgements_are_used_and_inconsistent_ones_told(small_distr
     assert note.facts["ratio"] > 0.1
 
 
+def test_weights_that_data_cannot_tell_fall_back_to_equal_ones_and_say_so(small_district, profile):
+    alone = {name: small_district[name] for name in ("villages", "grids", "incidents")}
+    one = {name: frame[frame.iloc[:, 0].isin(["V01", "GV01"])] for name, frame in alone.items()}
+    posts = {"source": "incidents", "goalposts": [200, 0]}
+    items = [{"code": c, "name": c, "categories": c, **posts} for c in ("theft", "fraud")]
+    pillar = {"code": "p", "name": "p", "weighting": "entropy", "indicator": items}
+    found = safety_index(one, profile_from({"code": "x", "name": "x", "pillar": [pillar]}), OCTOBER, runs=2)
+    notes = [note.facts for note in found.notes if note.code == "weights_fell_back"]
+    assert notes == [{"code": "p", "weighting": "entropy"}]
+    assert (found.yardsticks["weight"] == 1).all()
+
+
+@pytest.mark.parametrize("treating", ["none", "skew"])
+def test_fixed_goalposts_are_not_moved_by_the_treatment_of_outliers(small_district, treating):
+    """A village far beyond the worst post has the floor, and the posts stand where the profile puts them."""
+    item = {"code": "l", "name": "l", "measure": "level", "goalposts": [100, 0], "more_is": "worse"}
+    profile = profile_from(
+        {
+            "code": "x",
+            "name": "x",
+            "treating": treating,
+            "pillar": [{"code": "p", "name": "p", "indicator": [item]}],
+        }
+    )
+    rows = small_district["indicators"].query("indicator == 'petition'").assign(indicator="l", value=1.0)
+    values = rows.assign(value=rows["village_id"].map({"V01": 50.0, "V02": 5000.0}).fillna(1.0))
+    found = safety_index({**small_district, "indicators": values}, profile, OCTOBER, runs=2)
+    assert found.scored.yardsticks["l"].treatment == Treatment()
+    assert found.yardsticks.loc["l", ["worst", "best"]].tolist() == [100, 0]
+    assert found.villages.loc[["V01", "V02", "V03"], "score"].tolist() == pytest.approx([50.5, 1, 99.01])
+
+
+def test_points_of_too_few_indicators_are_grey(small_district, profile):
+    found = safety_index(small_district, profile, parse_period("2026-09-26..2026-10-25"), runs=5)
+    assert (found.villages["points_coverage"].round(3) == 0.538).all()
+    assert (found.villages["points_grade"] == "grey").all()
+    assert (found.villages["grade"] != "grey").all()
+    by_points = replace(profile, grades=replace(profile.grades, by="points"))
+    found = safety_index(small_district, by_points, parse_period("2026-09-26..2026-10-25"), runs=5)
+    assert (found.villages["grade"] == "grey").all()
+    assert found.villages["grade_probability"].isna().all()
+
+
+def test_a_pillar_of_which_nothing_was_entered_has_no_points(index):
+    assert index.villages["points_political"].isna().all()
+    assert index.villages["points_fire"].notna().all()
+
+
 @pytest.mark.parametrize(("text", "code"), [("2026-W41", "points_period"), ("2026-10-05", "points_period")])
 def test_any_period_may_be_asked_and_rules_made_for_another_are_noted(small_district, profile, text, code):
     found = safety_index(small_district, profile, parse_period(text), runs=RUNS)
@@ -248,72 +300,6 @@ def test_the_index_looks_back_and_points_do_not(small_district, profile):
     assert after.loc["V05", "score"] < before.loc["V05", "score"]
     others = after.drop("V05")["points"]
     pd.testing.assert_series_equal(others, before.drop("V05")["points"])
-
-
-def test_the_external_edition_tells_no_small_count(small_district, profile, index):
-    found = safety_index(small_district, profile, OCTOBER, edition="external", runs=RUNS)
-    lines = found.points.lines
-    told = lines[(lines["kind"] == "rule") & ~lines["suppressed"]]
-    assert (told["count"].dropna() >= 10).all()
-    assert (
-        lines.loc[lines["suppressed"], ["count", "quantity", "effect", "running"]]
-        .iloc[:, :3]
-        .isna()
-        .all(axis=None)
-    )
-    # Never one indicator alone: total and other lines would tell it.
-    hidden = (
-        lines[lines["suppressed"] & (lines["kind"] == "rule")].groupby("village_id")["indicator"].nunique()
-    )
-    assert (hidden >= 2).all()
-    counts = found.indicators["count"].dropna()
-    assert (counts >= 10).all()
-    pd.testing.assert_series_equal(found.villages["points"], index.villages["points"])
-    pd.testing.assert_series_equal(found.villages["grade"], index.villages["grade"])
-    last = lines.drop_duplicates("village_id", keep="last").set_index("village_id")["running"]
-    assert last.to_dict() == found.villages["points"].to_dict()
-    assert found.edition == "external"
-
-
-@pytest.mark.parametrize("smoothed", [True, False])
-def test_no_small_count_can_be_solved_for_from_the_rates_that_are_told(small_district, profile, smoothed):
-    """Two villages whose counts are told give shape and rate of their class; a raw rate gives the count."""
-    pillars = tuple(
-        replace(p, members=tuple(replace(m, smoothed=smoothed) for m in p.members)) for p in profile.pillars
-    )
-    changed = replace(profile, root=replace(profile.root, members=pillars))
-    inside, outside = (
-        safety_index(small_district, changed, OCTOBER, edition=edition, runs=5).indicators
-        for edition in ("internal", "external")
-    )
-    small = inside["window_count"] < 10
-    assert (small & inside["value"].notna()).any()
-    figures = ["window_count", "raw", "value", "low", "high", "normalised"]
-    assert outside.loc[small, figures].isna().all(axis=None)
-    pd.testing.assert_frame_equal(outside.loc[~small, figures], inside.loc[~small, figures])
-
-
-def test_one_small_indicator_takes_a_companion_with_it():
-    from planning.index.editions import _lines
-
-    lines = pd.DataFrame(
-        {
-            "village_id": "A",
-            "kind": ["base", "rule", "rule", "rule"],
-            "pillar": ["", "p", "q", "q"],
-            "indicator": ["", "fires", "theft", "fraud"],
-            "what": ["", "each", "each", "each"],
-            "count": [np.nan, 2, 40, 15],
-            "compared": np.nan,
-            "quantity": [np.nan, 2, 40, 15],
-            "effect": [100.0, -3, -8, -4],
-            "running": [100.0, 97, 89, 85],
-        }
-    )
-    found = _lines(lines)
-    assert found["suppressed"].tolist() == [False, True, False, True]
-    assert found["running"].tolist()[0] == 100
-    assert found["running"].isna().tolist() == [False, True, True, False]
 
 
 def test_the_audit_tells_what_hangs_together_and_what_the_places_hang_on(index):

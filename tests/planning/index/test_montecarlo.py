@@ -17,6 +17,7 @@ from planning.index.structure import Structure
 from planning.index.treating import Treatment
 from planning.periods import parse_period
 
+OCTOBER = parse_period("2026-10")
 CERTAIN = Doubt(weights=0.0, scales=("goalposts",), methods=("arithmetic",), runs=200)
 
 
@@ -169,3 +170,29 @@ def test_grades_begin_at_their_cut_points():
     values = pd.Series([75.0, 74.99, 45.0, 10.0, np.nan])
     found = grades_of(values, ("green", "blue", "orange", "red"), (75, 60, 45))
     assert found.tolist() == ["green", "blue", "orange", "red", "grey"]
+
+
+def test_what_stands_in_for_a_missing_value_is_in_each_run_that_of_a_village_alike():
+    exposure, counts = np.full(30, 2000.0), np.arange(30.0)
+    counts[0] = np.nan
+    known = replace(CERTAIN, runs=400)
+    built = model([counts], exposure, doubt=known)
+    values = {"i0": np.where(np.isnan(built.values["i0"]), 40.0, built.values["i0"])}
+    fixed = simulate(replace(built, values=values), [], seed=1)
+    drawn = simulate(replace(built, values=values, donors={"i0": {0: np.arange(1, 30)}}), [], seed=1)
+    assert len(np.unique(fixed.ranks[:, 0])) < len(np.unique(drawn.ranks[:, 0]))
+    assert fixed.low[0] == fixed.high[0]
+    # It may be among the best and the worst of them alike.
+    assert drawn.low[0] < 50 < 85 < drawn.high[0]
+    again = simulate(replace(built, values=values, donors={"i0": {0: np.arange(1, 30)}}), [], seed=1)
+    np.testing.assert_array_equal(drawn.ranks, again.ranks)
+
+
+def test_an_imputed_village_is_less_sure_than_it_would_be_with_its_median_held_fixed(small_district):
+    rows = small_district["indicators"]
+    lacking = rows[~((rows["village_id"] == "V02") & (rows["indicator"] == "satisfied"))]
+    profile = load_profile("pingan_village")
+    panel = gather({**small_district, "indicators": lacking}, profile, OCTOBER)
+    built = model_of(profile, score(panel), panel.villages["class"])
+    assert {name: list(places) for name, places in built.donors.items()} == {"satisfaction": [1]}
+    assert built.classes[built.donors["satisfaction"][1]].tolist() == [built.classes[1]] * 11

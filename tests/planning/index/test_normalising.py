@@ -75,7 +75,8 @@ def test_single_columns_may_have_a_scale_of_their_own():
 @given(st.lists(st.floats(-1e3, 1e3), min_size=3, max_size=20, unique=True))
 def test_every_scale_keeps_the_order(values):
     column = np.sort(np.array(values))
-    if len(np.unique(column / 7)) < len(column) or column[-1] <= 0:
+    # A greatest value next to nothing would make its multiples endless.
+    if len(np.unique(column / 7)) < len(column) or column[-1] < 1e-6:
         return
     settings = {
         "goalposts": {"low": -2e3, "high": 2e3},

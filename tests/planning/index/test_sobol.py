@@ -52,3 +52,10 @@ def test_taking_off_the_mean_leaves_the_total_and_calms_the_first():
     np.testing.assert_allclose(plain["total"], centred["total"])
     truth = [0.3139, 0.4424, 0]
     assert np.abs(centred["first"] - truth).max() < np.abs(plain["first"] - truth).max()
+
+
+def test_an_output_that_does_not_vary_hangs_on_nothing_with_intervals_too():
+    found = sobol_indices(np.full(16 * 5, 3.0), ["a", "b", "c"], resamples=10)
+    assert set(found) == {"first", "total", "first_low", "first_high", "total_low", "total_high"}
+    assert (found == 0).all(axis=None)
+    assert set(sobol_indices(np.full(16 * 5, 3.0), ["a", "b", "c"])) == {"first", "total"}

@@ -197,14 +197,45 @@ def test_dwell_windows_priority_and_skill_are_the_stops_own_or_the_usual():
     )
     on = duty(tables, force="squad")
     assert on.stops["dwell_ms"].tolist() == [25 * MIN, 10 * MIN]
-    # The small hours once more, for the shift that goes on past midnight.
+    # The small hours once more, for the shift that goes on past midnight; each 25 minutes shorter.
     assert on.stops["windows"].iloc[0] == (
-        (1 * HOUR, 2 * HOUR),
-        (20 * HOUR, 22 * HOUR),
-        (25 * HOUR, 26 * HOUR),
+        (1 * HOUR, 2 * HOUR - 25 * MIN),
+        (20 * HOUR, 22 * HOUR - 25 * MIN),
+        (25 * HOUR, 26 * HOUR - 25 * MIN),
     )
     assert on.stops["priority"].tolist() == [3, 1]
     assert on.stops["skill"].tolist() == ["急救", ""]
+
+
+def test_two_stops_alike_are_both_visited_and_told_of():
+    tables = district()
+    tables["stops"] = stops([(100, 100)] * 3, name=["桥头", "桥头", "桥尾"])
+    on = duty(tables, force="squad")
+    assert len(on.stops) == 3
+    (told,) = [reason for reason in on.left_out if reason.code == "stops_alike"]
+    assert told.facts == {"count": 1, "names": ["桥头"]}
+
+
+def test_windows_of_the_day_and_of_schools_are_not_there_once_more_after_midnight():
+    """Out from 7:00 until 8:00 on the next day: only what opens before seven was missed on the day itself."""
+    tables = district()
+    tables["stops"] = stops(
+        [(100, 100)] * 3,
+        kind=["checkpoint", "checkpoint", "school"],
+        windows=["07:20-08:10", "06:30-07:30", "06:30-07:30"],
+        dwell_min=[10.0, 10.0, 90.0],
+    )
+    tables["teams"] = teams(
+        team_id=["t1", "t2"],
+        force=["squad"] * 2,
+        station_id=["s1"] * 2,
+        shift_start=["07:00", "20:00"],
+        shift_end=["20:00", "08:00"],
+    )
+    on = duty(tables, force="squad")
+    minutes = [[(a // MIN, b // MIN) for a, b in windows] for windows in on.stops["windows"]]
+    # The school's visit is longer than its window: it begins as that opens.
+    assert minutes == [[(440, 480)], [(390, 440), (1830, 1880)], [(390, 390)]]
 
 
 def test_a_higher_level_lengthens_shifts_and_shortens_visits():

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 
+from planning.patrol import why_not
 from planning.patrol.moving import moved
 from planning.patrol.params import DayParams, Limits
 from planning.patrol.solving import plan_day
@@ -38,11 +39,11 @@ def test_a_shift_that_is_too_short_says_by_how_much_and_until_when():
 
 
 def test_a_window_that_closes_too_early_says_by_how_much_and_until_when():
-    """T1 begins at 8:00 and is at c at 8:20; the window closed at 8:12."""
+    """T1 begins at 8:00, is at c at 8:20 and stays 15 minutes; no visit was to begin after 8:12."""
     out = out_of(day(LINE, [{}], [{"at": "c", "windows": [(400, 492)]}]))
     facts = {"team": "T1", "stop": "S1"}
     assert told([out.refusals[0].why]) == [("window_missed", {**facts, "late_ms": 8 * MIN})]
-    assert told(out.remedies) == [("longer_window", {**facts, "until_at": 500 * MIN})]
+    assert told(out.remedies) == [("longer_window", {**facts, "until_at": 515 * MIN})]
 
 
 def test_a_window_after_the_shift_could_open_earlier_or_the_shift_last_longer():
@@ -114,6 +115,18 @@ def test_the_nearest_miss_comes_first():
     assert [refusal.team_id for refusal in out.refusals] == ["T2", "T3", "T1"]
 
 
+def test_of_many_stops_only_the_first_priorities_are_told_in_full(monkeypatch):
+    """Three teams at a, two at d, none of which has time; three stops, of which one is told in full."""
+    monkeypatch.setattr(why_not, "_TRIALS", 5)
+    teams = [{"until": 490}] * 3 + [{"until": 490, "at": "d"}] * 2
+    stops = [{"at": "c", "priority": 2}, {"at": "b"}, {"at": "a", "priority": 2}]
+    outs = {out.stop_id: out for out in plan_day(day(LINE, teams, stops), limits=FEW).unvisited}
+    assert [len(outs[stop].refusals) for stop in ("S1", "S2", "S3")] == [1, 5, 1]
+    assert [refusal.team_id for refusal in outs["S1"].refusals] == ["T4"]
+    assert outs["S2"].remedies
+    assert outs["S3"].remedies == ()
+
+
 def remedied(problem, plan, out, remedy):
     """Yield the problem, team and cap of a remedy carried out; of several windows each may be meant."""
     teams, stops, facts = problem.teams, problem.stops, remedy.facts
@@ -137,8 +150,10 @@ def remedied(problem, plan, out, remedy):
         yield changed, team, cap
         return
     windows = stops.at[out.stop_id, "windows"]
+    dwell = int(stops.at[out.stop_id, "dwell_ms"])
     for old in windows:
-        new = (old[0], facts["until_at"]) if remedy.code == "longer_window" else (facts["from_at"], old[1])
+        longer = remedy.code == "longer_window"
+        new = (old[0], facts["until_at"] - dwell) if longer else (facts["from_at"], old[1])
         if new[0] <= new[1]:
             kept = tuple(new if window == old else window for window in windows)
             yield replace(changed, stops=with_value(stops, out.stop_id, "windows", kept)), team, cap

@@ -86,8 +86,8 @@ def test_sheet_says_who_when_where_and_what(night, set_pages):
     assert facts["派出所"] == "中心派出所"
     assert (facts["出行方式"], facts["巡防点"], facts["停留"]) == ("汽车", "3 处", "45 分钟")
     rows = [(row["number"], row["name"], row["times"], row["windows"]) for row in sheet["rows"]]
-    assert rows[1] == ("2", "实验小学", ["21:00", "21:15"], "21:00–21:30")
-    assert rows[2] == ("3", "夜市路口", ["次日 01:00", "次日 01:15"], "次日 01:00–02:00")
+    assert rows[1] == ("2", "实验小学", ["21:00", "21:15"], "21:00–21:45")
+    assert rows[2] == ("3", "夜市路口", ["次日 01:00", "次日 01:15"], "次日 01:00–02:15")
     assert sheet["rows"][1]["waits"].startswith("20:")
     assert sheet["rows"][0]["waits"] == ""
     assert "站岗" in sheet["rows"][1]["task"]

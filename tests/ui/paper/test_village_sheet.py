@@ -13,7 +13,6 @@ from data.ledger_columns import MEASURES
 from data.ledgers import EntryChanges, write_ledger
 from data.workspace import Workspace
 from geo.errors import FileError, SettingError
-from planning.index.editions import SMALLEST_TOLD
 from planning.index.trend import monthly_calls
 from planning.periods import parse_period
 from tests.called_district import make_district
@@ -115,21 +114,17 @@ def test_a_sheet_says_what_the_index_found(book, workspace):
     assert data["measures"]["rows"][0][1] == "城东派出所"
 
 
-def test_the_external_edition_tells_no_small_count_no_owner_and_no_staff(books, workspace):
+def test_the_external_edition_tells_nothing_that_a_count_can_be_worked_out_from(books, workspace):
     village = first_village(workspace)
     inside, outside = (sheet_data(books[name], village, size="A4", grey=False) for name in books)
-    assert outside["trend"] is None
-    assert inside["trend"] is not None
+    kept_inside = ("trend", "pillars", "lines")
+    assert all(inside[part] for part in kept_inside)
+    assert [outside[part] for part in kept_inside] == [None, None, None]
+    assert (outside["standing"], outside["grade"]["word"]) == ([], inside["grade"]["word"])
+    assert "%" not in outside["grade"]["chance"]
+    assert not any("分" in line or "指数" in line for line in outside["grade"]["lines"])
     assert all(owner == "" for _, owner, _, _ in outside["measures"]["rows"])
     assert "力量" not in [label for label, _, _ in outside["facts"]]
-    hidden = books["external"].index.points.of(village)
-    hidden = hidden[hidden["suppressed"]]
-    assert len(hidden)
-    told = [said for said, _ in outside["lines"]["rows"]]
-    names = [books["external"].index.profile.name_of(code, "zh") for code in hidden["indicator"].unique()]
-    assert [said for said in told if said.startswith(tuple(names))] == []
-    assert "/" not in "".join(said for _, said in outside["standing"])
-    assert books["external"].t.number(SMALLEST_TOLD) in outside["lines"]["note"]
 
 
 def test_every_sheet_can_be_set_whatever_its_village_is_called(tmp_path):

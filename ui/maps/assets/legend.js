@@ -30,7 +30,7 @@
     const update = () => entries.forEach((refresh) => refresh());
     map.on('gridbeat:refreshed', update);
     update();
-    fold(map.getSize().x < 520);
+    fold(spec.folded || map.getSize().x < 520);
     return box;
   }
 

@@ -18,7 +18,7 @@
     L.control.zoom({zoomInTitle: spec.words.zoomIn, zoomOutTitle: spec.words.zoomOut}).addTo(map);
     L.control.scale({imperial: false, maxWidth: 120}).addTo(map);
     L.control.attribution({prefix: false}).addTo(map).addAttribution(escapeText(spec.credit));
-    map.fitBounds(map.gridbeat.bounds, {animate: false, padding: [8, 8]});
+    fit(map);
     document.documentElement.lang = spec.words.lang;
     map.on('zoomend', () => GridBeat.refresh(map));
     map.on('popupopen', (event) => nameCloseButton(event.popup, spec.words.close));
@@ -30,8 +30,14 @@
     }
     new ResizeObserver(() => {
       map.invalidateSize({pan: false});
-      if (!touched && map.getSize().x > 50) map.fitBounds(map.gridbeat.bounds, {animate: false, padding: [8, 8]});
+      if (!touched && map.getSize().x > 50) fit(map);
     }).observe(map.getContainer());
+  };
+
+  /** Keep the bottom of the map free for what stands there, so many pixels high. */
+  GridBeat.keepFree = function (map, height) {
+    map.gridbeat.free = height;
+    fit(map);
   };
 
   /** Add a layer; its data is described in layers.py. */
@@ -218,6 +224,10 @@
       ? new feature.constructor(feature.getLatLngs(), style)
       : L.circleMarker(feature.getLatLng(), {...style, radius: feature.options.radius + 4});
     state[role].addTo(map);
+  }
+
+  function fit(map) {
+    map.fitBounds(map.gridbeat.bounds, {animate: false, paddingTopLeft: [8, 8], paddingBottomRight: [8, 8 + (map.gridbeat.free || 0)]});
   }
 
   function inside(layer, index, bounds) {
