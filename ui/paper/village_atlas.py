@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -194,12 +194,20 @@ class _Work:
         # Drawing takes turns, but typst lets other threads run.
         with ThreadPoolExecutor(max_workers=min(os.cpu_count() or 1, _AT_ONCE)) as pool:
             tasks = [pool.submit(self._sheet, village, names) for village, names in wanted.items()]
-            for done, task in enumerate(as_completed(tasks), start=1):
-                if not task.cancelled():
+            noted = set()
+            try:
+                for task in as_completed(tasks):
+                    noted.add(task)
                     self._note(task.result())
-                if self.cancelled():
-                    pool.shutdown(wait=False, cancel_futures=True)
-                self.progress(SHEETS, done / len(tasks))
+                    self.progress(SHEETS, len(noted) / len(tasks))
+                    if self.cancelled():
+                        break
+            finally:
+                # What has not begun is left, what runs is finished and counts.
+                begun = [task for task in tasks if not task.cancel() and task not in noted]
+                for task in wait(begun).done:
+                    if task.exception() is None:
+                        self._note(task.result())
 
     def _missing(self, village: str) -> list[str]:
         """Return the names of a village's files that are not there, and note those that are."""
