@@ -140,6 +140,8 @@ def thirds(residents: np.ndarray) -> np.ndarray:
 
 def by_kind(counts: np.ndarray, kinds: list[str]) -> dict[str, pd.DataFrame]:
     parts = {ALL: counts.sum(axis=1), **{kind: counts[:, at] for at, kind in enumerate(kinds)}}
+    # Pillars of two kinds each, as profiles have them.
+    parts |= {f"pillar:{at}": counts[:, at : at + 2].sum(axis=1) for at in (0, 2)}
     return {
         kind: pd.DataFrame(table, index=names(len(table)), columns=names(table.shape[1]))
         for kind, table in parts.items()

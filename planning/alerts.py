@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from planning.periods import Period
 
     Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
 
 # All calls of a village together, beside the kinds of them.
 ALL = "all"
@@ -50,7 +51,8 @@ class AlertParams:
     kinds
         For all the kinds of calls together.
     drift
-        For all the cumulative sums together: half of it for that of all calls, half for those of the kinds.
+        For the alarms of all the cumulative sums together, as long as they stand: half of it for that of all
+        calls, half for those of the kinds.
     history
         Past periods that predictions rest on, at most; from 6.
     """
@@ -86,7 +88,8 @@ class Alerts:
     rows
         place_id, series (`ALL` or a kind), kind (`JUMP` or `DRIFT`), direction (`UP` or `DOWN`), observed,
         expected, low, high (of the period), p (of a jump; missing for a drift), sums (of a drift, in units
-        of its limit; missing for a jump), since (first period of what it is made of). The surest first.
+        of its limit; missing for a jump), since (first period of what it is made of), told (period in which
+        it was first told: an alarm over a drift stands until its sum is back at zero). The surest first.
     expected_false
         By direction, how many of `rows` there would be if nothing had changed anywhere.
     tests
@@ -109,10 +112,15 @@ class Alerts:
 
 
 def call_series(
-    calls: Calls, places: pd.Series, ids: Sequence[str], periods: Sequence[Period]
+    calls: Calls,
+    places: pd.Series,
+    ids: Sequence[str],
+    periods: Sequence[Period],
+    *,
+    pillars: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """
-    Return the counts that `find_alerts` judges: all calls, and each category of them (``category:<code>``).
+    Return the counts that `find_alerts` judges: all calls, each pillar and each category of them.
 
     Parameters
     ----------
@@ -124,12 +132,44 @@ def call_series(
         Places to be judged, each once.
     periods
         In order, the last one to be judged.
+    pillars
+        Categories of each pillar.
+
+    Returns
+    -------
+    dict
+        By name: `ALL`, ``category:<code>``, and ``pillar:<code>`` of those pillars that are neither one
+        category alone nor all of them (`series_of`).
     """
-    found = {ALL: count_by_period(calls.rows, places, ids, periods)}
     kinds = calls.rows[CATEGORY]
-    for kind in sorted(set(kinds) - {""}) if calls.category is None else ():
-        mine = kinds == kind
-        found[f"category:{kind}"] = count_by_period(calls.rows[mine], places[mine], ids, periods)
+    there = sorted(set(kinds) - {""}) if calls.category is None else []
+    single = {
+        f"category:{kind}": count_by_period(calls.rows[kinds == kind], places[kinds == kind], ids, periods)
+        for kind in there
+    }
+    found = {ALL: count_by_period(calls.rows, places, ids, periods)}
+    for name, members in series_of(pillars or {}, there).items():
+        if name.startswith("pillar:"):
+            found[name] = sum(
+                (single[f"category:{kind}"] for kind in members[1:]), single[f"category:{members[0]}"]
+            )
+    return {**found, **single}
+
+
+def series_of(pillars: Mapping[str, frozenset[str]], there: Sequence[str]) -> dict[str, list[str]]:
+    """
+    Return the series that tells of each pillar, with its categories among those that there are.
+
+    A pillar of one category is that category's series, one of all categories that of all calls: what is the
+    same is not judged twice. A pillar without any has none.
+    """
+    found = {}
+    for code, categories in pillars.items():
+        members = [kind for kind in there if kind in categories]
+        if len(members) == 1:
+            found[f"category:{members[0]}"] = members
+        elif members:
+            found[ALL if len(members) == len(there) else f"pillar:{code}"] = members
     return found
 
 
@@ -138,6 +178,7 @@ def find_alerts(
     *,
     exposure: pd.Series | None = None,
     params: AlertParams | None = None,
+    measures: Mapping[str, str] | None = None,
 ) -> Alerts:
     """
     Return what changed in the last period by more than chance.
@@ -151,6 +192,8 @@ def find_alerts(
         Residents of each place (`planning.exceedance.predicted`).
     params
         How often to be wrong.
+    measures
+        Day (ISO) on which something was done about a place: its sums begin from zero with the next period.
 
     Raises
     ------
@@ -165,7 +208,7 @@ def find_alerts(
         found = predicted(counts.iloc[:, -1 - params.history :], exposure=exposure, level=level)
         scores = normal_scores(counts, exposure=exposure, history=params.history)
         rows += _jumps(name, found, str(counts.columns[-1]))
-        rows += _drifts(name, found, scores, limit_for(1 / drift), list(counts.columns))
+        rows += _drifts(name, found, scores, limit_for(drift), counts.columns, _anew(counts, measures or {}))
         for direction, chance in ((UP, "chance_of_alarm"), (DOWN, "chance_of_fall")):
             false[direction] += float(found.rows[chance].sum()) + drift * len(counts)
         excess[name] = found.excess
@@ -189,20 +232,31 @@ def _jumps(name: str, found: Prediction, period: str) -> Iterator[dict[str, Any]
                 "p": float(row[p]),
                 "sums": np.nan,
                 "since": period,
+                "told": period,
             }
 
 
+def _anew(counts: pd.DataFrame, measures: Mapping[str, str]) -> Flags:
+    """Return with which periods, of those that scores are of, the sums of a place begin from zero."""
+    firsts = [str(first) for first in counts.columns]
+    done = np.array(
+        [[day < first for first in firsts] for day in (measures.get(place, "~") for place in counts.index)]
+    )
+    return np.asarray(np.diff(done.astype(int), axis=1, prepend=0)[:, LEAST_PERIODS:] > 0)
+
+
 def _drifts(
-    name: str, found: Prediction, scores: Floats, limit: float, periods: list[str]
+    name: str, found: Prediction, scores: Floats, limit: float, periods: pd.Index, anew: Flags
 ) -> Iterator[dict[str, Any]]:
     for direction, sign in ((UP, 1.0), (DOWN, -1.0)):
-        sums = cumulative_sums(sign * scores, limit=limit)
-        for at in np.flatnonzero(sums.signals[:, -1]).tolist():
+        sums = cumulative_sums(sign * scores, limit=limit, anew=anew)
+        for at in np.flatnonzero(sums.stands[:, -1]).tolist():
             yield {
                 **_told(name, DRIFT, direction, str(found.rows.index[at]), found.rows.iloc[at]),
                 "p": np.nan,
                 "sums": float(sums.sums[at, -1]) / limit,
                 "since": str(periods[LEAST_PERIODS + sums.since[at, -1]]),
+                "told": str(periods[LEAST_PERIODS + sums.told[at, -1]]),
             }
 
 
@@ -222,7 +276,7 @@ def _told(name: str, kind: str, direction: str, place: str, row: pd.Series) -> d
 def _in_order(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Jumps before drifts, upwards before downwards, the surest first."""
     columns = [*_told("", "", "", "", pd.Series({"observed": 0, "expected": 0, "low": 0, "high": 0}))]
-    table = pd.DataFrame(rows, columns=[*columns, "p", "sums", "since"])
+    table = pd.DataFrame(rows, columns=[*columns, "p", "sums", "since", "told"])
     order = table.assign(
         down=table["direction"] == DOWN, drift=table["kind"] == DRIFT, less=-table["sums"].astype(float)
     )

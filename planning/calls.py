@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, PATROL, SOURCE
-from geo.errors import Reason, SettingError
+from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, MOST, PATROL, SOURCE, TABLES
+from geo.errors import Reason, SchemaError, SettingError
+from planning.periods import YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from planning.periods import Period
 
@@ -83,6 +86,8 @@ class Calls:
         Whether what patrols found could be told apart, and is left out.
     known
         The days over which the district's calls are known.
+    repeated
+        Rows of the table that are there a second time, and are counted twice.
     notes
         What was left out or could not be told.
     """
@@ -92,7 +97,14 @@ class Calls:
     category: str | None
     source_known: bool
     known: KnownDays
+    repeated: int = 0
     notes: tuple[Reason, ...] = ()
+
+    @property
+    def doubts(self) -> tuple[Reason, ...]:
+        """What readers of a count are told: the notes, and that rows are there twice."""
+        twice = (Reason("calls_repeated", {"count": self.repeated}),) if self.repeated else ()
+        return (*self.notes, *twice)
 
 
 def counted_calls(
@@ -114,8 +126,11 @@ def counted_calls(
     ------
     SettingError
         ``calls_none``; ``calls_basis_unknown``, ``calls_category_unknown`` with what there is.
+    SchemaError
+        ``calls_wrong`` with a reason for each row whose count or date is none.
     """
     notes: list[Reason] = []
+    _require_right(incidents)
     rows = _reported(incidents, notes)
     known = known_days(rows)
     kinds = _texts(rows, CATEGORY)
@@ -132,13 +147,14 @@ def counted_calls(
                 GRID_ID: rows[GRID_ID].astype("str"),
                 DATE: rows[DATE],
                 CATEGORY: kinds[kept],
-                COUNT: rows[COUNT].astype(np.int64),
+                COUNT: pd.to_numeric(rows[COUNT]).astype(np.int64),
             }
         ).reset_index(drop=True),
         basis=chosen,
         category=category,
         source_known=SOURCE in rows and bool(rows[SOURCE].notna().any()),
         known=known,
+        repeated=_repeated(rows),
         notes=tuple(notes),
     )
 
@@ -279,10 +295,55 @@ def places_of(calls: pd.DataFrame, places: pd.Series) -> pd.Series:
     return calls[GRID_ID].map(by_grid).fillna("").astype("str")
 
 
+def _require_right(incidents: pd.DataFrame | None) -> None:
+    """Refuse counts that are none, or more than there can be, and days that there are not."""
+    if incidents is None or incidents.empty:
+        return
+    counts = pd.to_numeric(incidents[COUNT], errors="coerce").astype(float)
+    wrong = {
+        "calls_count_wrong": ~((counts >= 0) & (counts <= MOST) & (counts % 1 == 0)).to_numpy(),
+        "calls_date_wrong": ~right_days(incidents[DATE]),
+    }
+    columns = {"calls_count_wrong": COUNT, "calls_date_wrong": DATE}
+    reasons = tuple(
+        Reason(code, _where(incidents, at, columns[code]))
+        for code, rows in wrong.items()
+        for at in np.flatnonzero(rows).tolist()
+    )
+    if reasons:
+        raise SchemaError("calls_wrong", table="incidents", count=len(reasons), reasons=reasons)
+
+
+def _where(incidents: pd.DataFrame, at: int, column: str) -> dict[str, object]:
+    row = incidents.iloc[at]
+    found = "" if pd.isna(row[column]) else str(row[column])
+    return {"table": "incidents", "row": at + 1, "id": str(row[GRID_ID]), "found": found}
+
+
+def right_days(days: pd.Series) -> NDArray[np.bool_]:
+    """Return which values are days (ISO), of years that periods may have."""
+    number, values = pd.factorize(days)
+    right = [_is_day(str(value)[:10]) for value in values]
+    # What is missing has number -1.
+    return np.array([*right, False])[number]
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).year in YEARS
+    except ValueError:
+        return False
+
+
+def _repeated(rows: pd.DataFrame) -> int:
+    """Return how many rows are there a second time."""
+    return int(rows.duplicated([name for name in TABLES["incidents"].columns if name in rows]).sum())
+
+
 def _reported(incidents: pd.DataFrame | None, notes: list[Reason]) -> pd.DataFrame:
     if incidents is None or incidents.empty:
         raise SettingError("calls_none")
-    rows = incidents
+    rows = incidents.assign(**{COUNT: pd.to_numeric(incidents[COUNT])})
     if SOURCE in rows and rows[SOURCE].notna().any():
         rows = rows[(rows[SOURCE] != PATROL).fillna(value=True).astype(bool)]
     else:

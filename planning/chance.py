@@ -8,6 +8,7 @@ period as a gamma variable with mean 1 and variance k, the counts divide their s
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
 
 # Rates that waver by more than this many times their mean are no rates.
 _MOST_EXCESS = 100.0
@@ -34,7 +34,8 @@ def change_p_values(
     days_before: float,
     excess_now: ArrayLike = 0.0,
     excess_before: ArrayLike = 0.0,
-) -> Floats:
+    level: float = 0.05,
+) -> tuple[Floats, Floats]:
     """
     Return how likely a change as large as each is if the rate has not changed, two-sided.
 
@@ -50,12 +51,23 @@ def change_p_values(
         Length of the two periods.
     excess_now, excess_before
         Variance k of each rate in the two periods (`excess_variance`).
+    level
+        Of which the second array tells how likely a p below it is.
+
+    Returns
+    -------
+    tuple
+        p of each change; and how likely it would be below `level` if the rate had not changed, given the sum
+        of the two counts: less than `level`, since counts are whole, and 0 for sums too small to show any.
     """
     new, old = (np.atleast_1d(np.asarray(counts, dtype=np.int64)) for counts in (now, before))
     excess = np.broadcast_to(np.asarray(excess_now, dtype=float) + excess_before, new.shape)
     share = days_now / (days_now + days_before)
-    tails = [_tails(int(x), int(x + y), share, float(k)) for x, y, k in zip(new, old, excess, strict=True)]
-    return np.array([min(1.0, 2 * min(pair)) for pair in tails])
+    found = [
+        _judged(int(x), int(x + y), share, float(k), level) for x, y, k in zip(new, old, excess, strict=True)
+    ]
+    p, false = np.array(found, dtype=float).reshape(-1, 2).T
+    return p, false
 
 
 def excess_variance(counts: ArrayLike) -> float:
@@ -101,20 +113,22 @@ def excess_of_sum(excess: float, shares: ArrayLike) -> float:
     return float(excess * ((weights / total) ** 2).sum()) if total > 0 else 0.0
 
 
-def _tails(new: int, total: int, share: float, excess: float) -> tuple[float, float]:
-    """Return how likely at most and at least `new` of `total` are."""
+def _judged(new: int, total: int, share: float, excess: float, level: float) -> tuple[float, float]:
+    """Return p of `new` of `total`, and how likely a p below `level` is."""
+    chances = _chances(total, share, excess)
+    below = np.minimum(np.cumsum(chances), 1.0)
+    above = np.minimum(np.cumsum(chances[::-1])[::-1], 1.0)
+    p = np.minimum(1.0, 2 * np.minimum(below, above))
+    return float(p[new]), float(chances[p < level].sum())
+
+
+@lru_cache(maxsize=512)
+def _chances(total: int, share: float, excess: float) -> Floats:
+    """Return how likely each part of a sum is to fall into the new period."""
+    of = np.arange(total + 1)
     if excess < _LEAST_EXCESS:
-        return float(binom.cdf(new, total, share)), float(binom.sf(new - 1, total, share))
+        return np.asarray(binom.pmf(of, total, share))
     spread = 1 / (share * (1 - share) * excess)
     a, b = share * spread, (1 - share) * spread
-    # The shorter side is summed, and the other is what remains.
-    if new <= total // 2:
-        below = _beta_binomial(np.arange(new + 1), total, a, b)
-        return float(below.sum()), float(max(1 - below[:-1].sum(), 0.0))
-    above = _beta_binomial(np.arange(new, total + 1), total, a, b)
-    return float(max(1 - above[1:].sum(), 0.0)), float(above.sum())
-
-
-def _beta_binomial(of: Ints, total: int, a: float, b: float) -> Floats:
     ways = gammaln(total + 1) - gammaln(of + 1) - gammaln(total - of + 1)
     return np.asarray(np.exp(ways + betaln(of + a, total - of + b) - betaln(a, b)))

@@ -37,6 +37,8 @@ CHANGES: Mapping[str, tuple[str, str]] = {
     "year": (CURRENT, YEAR_BEFORE),
     "cumulative": (CUMULATIVE, CUMULATIVE_BEFORE),
 }
+# What is told of each of them (`ChangeTable.rows`).
+ABOUT_A_CHANGE = ("change", "p", "chance", "false")
 # The label of calls without a place, or without a category.
 NOWHERE = ""
 
@@ -55,7 +57,8 @@ class ChangeTable:
     rows
         By label (place or category), `NOWHERE` last: the count in each of `WINDOWS`, missing where it is
         unknown; for each of `CHANGES` ``<name>_change`` (0.1 is 10 % more; missing from nothing or where
-        either is unknown), ``<name>_p`` and ``<name>_chance`` (whether it is within chance).
+        either is unknown), ``<name>_p``, ``<name>_chance`` (whether it is within chance), and
+        ``<name>_false`` (how likely it would be beyond chance if nothing had changed).
     total
         The same of all rows together.
     pieces
@@ -86,8 +89,12 @@ class ChangeTable:
 
     @property
     def expected_false(self) -> float:
-        """How many of the rows' changes would at most stand out as beyond chance if nothing had changed."""
-        return self.level * sum(int(self.rows[f"{name}_p"].notna().sum()) for name in CHANGES)
+        """How many changes, the total's too, would be held for more than chance if nothing had changed."""
+        told = [
+            *(self.rows[f"{name}_false"] for name in CHANGES),
+            self.total[[f"{name}_false" for name in CHANGES]],
+        ]
+        return float(sum(pd.to_numeric(part).sum() for part in told))
 
 
 def change_table(
@@ -137,7 +144,7 @@ def change_table(
     unknown = frozenset(name for name, window in windows.items() if not calls.known.covers(window))
     order = [*sorted({*rows, *labels.unique()} - {NOWHERE}), NOWHERE]
     noise = _noise(calls, labels, order, units, comparison.current)
-    pieces = count_by_period(calls.rows, labels, order, _cut(windows.values()))
+    pieces = count_by_period(calls.rows, labels, order, cut_pieces(comparison))
     counts = _window_sums(pieces, windows).astype("Int64")
     total = counts.sum().to_frame().T.astype("Int64")
     counts[list(unknown)] = total[list(unknown)] = pd.NA
@@ -154,7 +161,7 @@ def change_table(
         level=level,
         excess=pd.Series(noise.rows, index=counts.index)[kept],
         notes=(
-            *calls.notes,
+            *calls.doubts,
             *notes,
             *noise.notes,
             *_notes(case, calls, comparison, unknown, spring_festival),
@@ -182,9 +189,9 @@ class _Noise:
     notes: tuple[Reason, ...] = ()
 
 
-def _cut(windows: Iterable[Period]) -> list[Period]:
-    """Return the pieces of time into which windows cut one another."""
-    windows = list(windows)
+def cut_pieces(comparison: Comparison) -> list[Period]:
+    """Return the pieces of time into which the windows of a comparison cut one another."""
+    windows = [getattr(comparison, name) for name in WINDOWS]
     borders = sorted({day for window in windows for day in (window.first, window.last + _ONE_DAY)})
     return [
         Period(first=first, last=after - _ONE_DAY, kind=SPAN)
@@ -247,8 +254,8 @@ def _with_changes(counts: pd.DataFrame, case: _Case, excess: Floats) -> pd.DataF
         base = counts[before].astype("Float64").where(counts[before] > 0)
         table[f"{name}_change"] = counts[now] / base * scale - 1.0
         known = (counts[now].notna() & counts[before].notna()).to_numpy()
-        p = np.full(len(counts), np.nan)
-        p[known] = change_p_values(
+        p, false = np.full((2, len(counts)), np.nan)
+        p[known], false[known] = change_p_values(
             counts[now][known],
             counts[before][known],
             days_now=new.days,
@@ -256,9 +263,11 @@ def _with_changes(counts: pd.DataFrame, case: _Case, excess: Floats) -> pd.DataF
             # Waverings of single periods cancel out over several of them.
             excess_now=excess[known] * case.base_days / new.days,
             excess_before=excess[known] * case.base_days / old.days,
+            level=case.level,
         )
         table[f"{name}_p"] = pd.array(p, dtype="Float64")
         table[f"{name}_chance"] = (table[f"{name}_p"] >= case.level).astype("boolean")
+        table[f"{name}_false"] = pd.array(false, dtype="Float64")
     return table
 
 

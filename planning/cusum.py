@@ -4,6 +4,9 @@ Lasting changes too small for a single period to show: cumulative sums of what e
 One-sided sums S = max(0, S + z - 0.5) of normal scores z (Page 1954) signal above h, which is chosen for how
 rarely they do if nothing has changed. Scores against predictions from a place's own past need no other
 baseline (Hawkins 1987).
+
+A lasting change is no news of one period: the alarm stands until the sum is back at zero. A sum that
+signalled goes on from 2, so that it is soon back there where the signal was false.
 """
 
 from __future__ import annotations
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 
 # Tuned to shifts of one standard deviation.
 ALLOWANCE = 0.5
+# What a sum goes on from after a signal.
+HELD_FROM = 2.0
 _NODES = 64
+_HIGH = 12.0
 # Signals falsely once in 100 million periods; beyond it the equation cannot be solved with any accuracy.
 _LARGEST_LIMIT = 17.0
 # Scores beyond this are as good as certain, and infinite ones cannot be added up.
@@ -40,19 +46,27 @@ class Sums:
     Parameters
     ----------
     sums
-        After each period; where one signalled, what made it signal, and the next begins from 0.
+        After each period; where one signalled, what made it signal, and the next goes on from `HELD_FROM`.
     signals
         Whether it signalled.
+    stands
+        Whether it signalled, or did before and has not been back at zero since.
     since
         Column in which the run that the sum is made of began.
+    told
+        Column in which an alarm that stands was first told; -1 where none does.
     """
 
     sums: Floats
     signals: Flags
+    stands: Flags
     since: Ints
+    told: Ints
 
 
-def cumulative_sums(scores: Floats, *, limit: float, allowance: float = ALLOWANCE) -> Sums:
+def cumulative_sums(
+    scores: Floats, *, limit: float, allowance: float = ALLOWANCE, anew: Flags | None = None
+) -> Sums:
     """
     Return the sums of scores upwards; of their negatives for those downwards.
 
@@ -64,17 +78,23 @@ def cumulative_sums(scores: Floats, *, limit: float, allowance: float = ALLOWANC
         h, above 0: a sum above it is a signal.
     allowance
         k: half of the shift that is to be found.
+    anew
+        Where sums begin from zero with a period, and alarms end: something was done about it.
     """
-    places, periods = scores.shape
-    sums, since = np.zeros((places, periods)), np.zeros((places, periods), dtype=np.int64)
-    signals = np.zeros((places, periods), dtype=bool)
-    running, begun = np.zeros(places), np.zeros(places, dtype=np.int64)
-    for at in range(periods):
+    shape = scores.shape
+    sums, since, told = np.zeros(shape), np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    signals = np.zeros(shape, dtype=bool)
+    running, begun, first = np.zeros(shape[0]), np.zeros(shape[0], dtype=np.int64), np.full(shape[0], -1)
+    for at in range(shape[1]):
+        if anew is not None:
+            running, first = np.where(anew[:, at], 0.0, running), np.where(anew[:, at], -1, first)
         begun = np.where(running > 0, begun, at)
         running = np.maximum(0.0, running + np.clip(scores[:, at], -_MOST, _MOST) - allowance)
-        sums[:, at], since[:, at], signals[:, at] = running, begun, running > limit
-        running = np.where(signals[:, at], 0.0, running)
-    return Sums(sums=sums, signals=signals, since=since)
+        signal = running > limit
+        first = np.where(running > 0, np.where(signal & (first < 0), at, first), -1)
+        sums[:, at], since[:, at], signals[:, at], told[:, at] = running, begun, signal, first
+        running = np.where(signal, HELD_FROM, running)
+    return Sums(sums=sums, signals=signals, stands=told >= 0, since=since, told=told)
 
 
 def average_run_length(limit: float, *, shift: float = 0.0, allowance: float = ALLOWANCE) -> float:
@@ -99,9 +119,25 @@ def average_run_length(limit: float, *, shift: float = 0.0, allowance: float = A
     return float(np.linalg.solve(np.eye(len(points)) - matrix, np.ones(len(points)))[0])
 
 
+def time_held(*, allowance: float = ALLOWANCE) -> float:
+    """Return for how many periods on average the alarm of a false signal stands, the first among them."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    # No sum that is on its way back to zero climbs as high without a cause, but once in thousands of times.
+    at, width = (nodes + 1) * _HIGH / 2, weights * _HIGH / 2
+    points = np.concatenate([[HELD_FROM], at])
+    kernel = norm.pdf(at[None, :] - points[:, None] + allowance) * width
+    matrix = np.column_stack([np.zeros(len(points)), kernel])
+    return float(np.linalg.solve(np.eye(len(points)) - matrix, np.ones(len(points)))[0])
+
+
 @lru_cache(maxsize=64)
-def limit_for(run_length: float, *, allowance: float = ALLOWANCE) -> float:
-    """Return the limit with which a sum signals falsely once in so many periods; from 2."""
+def limit_for(share: float, *, allowance: float = ALLOWANCE) -> float:
+    """
+    Return the limit with which alarms stand in such a share of periods if nothing has changed.
+
+    Signals follow one another after the time that they are held and that it takes from zero to the next.
+    """
+    run_length = time_held(allowance=allowance) * (1 / share - 1)
 
     def longer(limit: float) -> float:
         return float(np.log(average_run_length(limit, allowance=allowance) / run_length))

@@ -45,7 +45,7 @@ FORMS = (
     "2026-09-26..2026-10-25",
 )
 # As `data.times` has them: what lies outside is a slip of the pen.
-_YEARS = range(1980, 2101)
+YEARS = range(1980, 2101)
 _LATEST_FIRST_DAY = 28
 _ONE_DAY = dt.timedelta(days=1)
 # 春运: from 15 days before the Spring Festival to 25 days after it, people are not where they usually are.
@@ -374,8 +374,8 @@ _LAST_DAYS: dict[Kind, Callable[[dt.date], dt.date]] = {
 
 
 def _require_year(year: int) -> None:
-    if year not in _YEARS:
-        years = f"{_YEARS.start}–{_YEARS.stop - 1}"
+    if year not in YEARS:
+        years = f"{YEARS.start}–{YEARS.stop - 1}"
         raise SettingError("period_year_outside", year=year, allowed=years)
 
 

@@ -1,37 +1,42 @@
 """
-Small counts kept out of tables that leave the house, also where the rest of a table would give them away.
+Small counts kept out of tables that leave the house, also where other figures would give them away.
 
-A row's windows overlap in time, so that one can be the difference of others, and rows add up to totals. What
-a reader can work out exactly is the linear span of what is shown, and no total below the limit may lie in
-it. What he can only narrow down to a range is left alone.
+What may be shown of a period is settled for all its tables at once: stations, towns, zones and villages, each
+category and all calls, every window. So it does not matter which of them are published, or when. What is
+hidden cannot be worked out of all that is shown, and no sum of what is hidden together is small.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.linalg import null_space
+from scipy import sparse
 
-from planning.change_table import CHANGES, WINDOWS, pieces_of
+from data.schemas import CATEGORY
+from planning.calls import count_by_period
+from planning.change_table import ABOUT_A_CHANGE, CHANGES, NOWHERE, WINDOWS, cut_pieces, pieces_of
+from planning.given_away import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from numpy.typing import NDArray
 
+    from planning.calls import Calls
     from planning.change_table import ChangeTable
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
-    Ints = NDArray[np.intp]
+    Ints = NDArray[np.int64]
 
 SMALLEST_SHOWN = 10
+# The level of the district as a whole, and the column of all calls.
+DISTRICT, ALL = "district", None
 _EXACT = 1e-9
+# Where windows follow from one another, the first ones are shown by themselves.
+_PREFERRED = ("current", "year_before", "cumulative", "cumulative_before", "previous")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,183 +57,334 @@ class Published:
     hidden_total: pd.Series
 
 
-def publishable(
-    table: ChangeTable, *, under: int = SMALLEST_SHOWN, groups: Iterable[pd.Series] = ()
-) -> Published:
+@dataclass(frozen=True, kw_only=True)
+class Shown:
     """
-    Return a table from which no total under a limit can be read or worked out.
+    What may be shown of a period.
 
     Parameters
     ----------
-    table
-        With its pieces.
-    under
-        Totals below it are hidden, also those of the time by which two windows differ, and those of the rows
-        that are hidden together; from 1.
-    groups
-        Of each row, by its label: the larger places (town, station) whose totals others may know from tables
-        of their own.
+    cells
+        By level, place and category (`ALL` for all calls): which windows may be shown. Places without any
+        call are not in it: nothing may be shown of them.
     """
-    known = [name for name in WINDOWS if name not in table.unknown]
-    patterns = _patterns(table, known)
-    sums = table.pieces.to_numpy() @ patterns.totals.T
-    shown = patterns.best(sums >= under)
-    for group in _groups(table, groups):
-        shown = _guarded(shown, sums, group, patterns, under)
-    whole = _total_pattern(shown, sums, patterns, under)
-    hidden = ~patterns.windows[shown]
-    rows = pd.DataFrame(hidden, index=table.rows.index, columns=known).reindex(
-        columns=list(WINDOWS), fill_value=False
+
+    cells: pd.DataFrame
+
+    def of(self, level: str, category: str | None) -> pd.DataFrame:
+        """Return which windows may be shown of the places of a level."""
+        found = self.cells
+        kept = (found["level"] == level) & (
+            found["category"].isna() if category is None else _is(found, category)
+        )
+        return found[kept].set_index("place")[list(WINDOWS)]
+
+    def total(self, category: str | None) -> pd.Series:
+        """Return which windows may be shown of the district; none of a category without calls."""
+        return self.of(DISTRICT, category).reindex([NOWHERE], fill_value=False).iloc[0]
+
+    def by_category(self) -> pd.DataFrame:
+        """Return which windows may be shown of the categories in the district."""
+        found = self.cells[(self.cells["level"] == DISTRICT) & self.cells["category"].notna()]
+        return found.set_index("category")[list(WINDOWS)]
+
+
+def _is(cells: pd.DataFrame, category: str) -> pd.Series:
+    return (cells["category"] == category).fillna(value=False).astype(bool)
+
+
+def shown_of(calls: Calls, places: pd.DataFrame, table: ChangeTable, *, under: int = SMALLEST_SHOWN) -> Shown:
+    """
+    Return what may be shown of a period in all tables of its calls.
+
+    Parameters
+    ----------
+    calls
+        Of one 统计口径 and all categories.
+    places
+        Of each call, on the index of ``calls.rows``: a column per level (station, town, zone, village) of
+        which a table may be made, `NOWHERE` for calls without a place.
+    table
+        One of the period's tables: its windows hold for the others too.
+    under
+        Totals below it are hidden, also those of the time by which two windows differ, and those of what is
+        hidden together; from 1.
+    """
+    known = [name for name in _PREFERRED if name not in table.unknown]
+    cells = _Cells.of(calls, places, table)
+    times = _Times.of(table, known)
+    shown = _Search(cells, times, under).run()
+    every = times.follow(shown)
+    index = pd.MultiIndex.from_tuples(
+        [(level, place, category) for level, place in cells.places for category in (*cells.categories, ALL)],
+        names=["level", "place", "category"],
     )
-    total = pd.Series(~patterns.windows[whole], index=known).reindex(list(WINDOWS), fill_value=False)
+    flags = pd.DataFrame(every.reshape(len(index), -1), index=index, columns=known)
+    return Shown(cells=flags.reindex(columns=list(WINDOWS), fill_value=False).reset_index())
+
+
+def publishable(table: ChangeTable, rows: pd.DataFrame, total: pd.Series) -> Published:
+    """
+    Return a table without what may not be shown.
+
+    Parameters
+    ----------
+    rows, total
+        Which of the windows may be shown, in each row and in the sum (`Shown.of`); rows that are not told of
+        show nothing.
+    """
+    known = pd.Series({name: name not in table.unknown for name in WINDOWS})
+    may = rows.reindex(table.rows.index, fill_value=False).reindex(columns=list(WINDOWS)).astype(bool)
+    hidden_rows, hidden_total = ~may & known, ~total.reindex(list(WINDOWS)).astype(bool) & known
     return Published(
         table=replace(
             table,
-            rows=_without(table.rows, rows),
-            total=_without(table.total.to_frame().T, total.to_frame().T).iloc[0].rename(None),
+            rows=_without(table.rows, hidden_rows),
+            total=_without(table.total.to_frame().T, hidden_total.to_frame().T).iloc[0].rename(None),
             pieces=table.pieces.iloc[:, :0],
         ),
-        hidden_rows=rows,
-        hidden_total=total,
+        hidden_rows=hidden_rows,
+        hidden_total=hidden_total,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Patterns:
+class _Cells:
     """
-    Which windows can be shown together, and what follows from each such pattern.
+    All counts of a period.
 
     Parameters
     ----------
-    windows
-        A row per pattern, the fullest first: which windows it shows.
-    vectors
-        A row per window: the pieces that it is the sum of.
-    totals
-        A row per total that follows from all windows together: its pieces.
-    tells
-        Pattern by total: whether it follows.
+    places
+        Level and label of each, the district among them.
+    categories
+        Those that there are.
+    members
+        Place by smallest area: what it is made of.
+    pieces
+        Calls by place, category (the last column for all of them) and piece of time.
     """
 
-    windows: Flags
-    vectors: Floats
+    places: list[tuple[str, str]]
+    categories: tuple[str, ...]
+    members: Flags
+    pieces: Ints
+
+    @classmethod
+    def of(cls, calls: Calls, places: pd.DataFrame, table: ChangeTable) -> _Cells:
+        times = cut_pieces(table.comparison)
+        whole = places.assign(**{DISTRICT: NOWHERE})
+        area = whole.groupby(list(whole.columns), sort=True).ngroup()
+        areas = whole.assign(area=area).drop_duplicates("area").set_index("area").sort_index()
+        categories = sorted(set(calls.rows[CATEGORY]))
+        code = area * len(categories) + pd.Index(categories).get_indexer(pd.Index(calls.rows[CATEGORY]))
+        order = [str(number) for number in range(len(areas) * len(categories))]
+        flat = count_by_period(calls.rows, code.astype("str"), order, times).to_numpy()
+        counts = flat.reshape(len(areas), len(categories), len(times))
+        # Tables have no row for what is without a category, or a place, where there is none of it.
+        there = [at for at, name in enumerate(categories) if name != NOWHERE or counts[:, at].any()]
+        counts = counts[:, there]
+        found = [(str(level), label) for level in whole for label in sorted(set(areas[level]))]
+        members = np.array([(areas[level] == label).to_numpy() for level, label in found])
+        parts = np.tensordot(members.astype(np.int64), counts, axes=1)
+        pieces = np.concatenate([parts, parts.sum(axis=1, keepdims=True)], axis=1)
+        kept = [
+            at for at, (level, label) in enumerate(found) if level == DISTRICT or label or pieces[at].any()
+        ]
+        return cls(
+            places=[found[at] for at in kept],
+            categories=tuple(categories[at] for at in there),
+            members=members[kept],
+            pieces=pieces[kept],
+        )
+
+    @property
+    def nothing(self) -> Flags:
+        """Place by category: which are known to be empty, since tables have no row for them."""
+        nowhere = np.array([level != DISTRICT and label == NOWHERE for level, label in self.places])
+        return nowhere[:, None] & ~self.pieces.any(axis=2)
+
+    def lines(self) -> tuple[Ints, Flags]:
+        """Return places, and for each the places of one level that add up to it."""
+        inside = self.members.astype(np.float32)
+        size = inside.sum(axis=1)
+        within = inside @ inside.T == size[None, :]
+        levels = np.array([level for level, _ in self.places])
+        sums, parts = [], []
+        for level in dict.fromkeys(levels):
+            children = within & (levels == level)[None, :]
+            whole = (children @ size == size) & (levels != level)
+            sums.append(np.flatnonzero(whole))
+            parts.append(children[whole])
+        return np.concatenate(sums), np.concatenate(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Times:
+    """
+    How windows follow from one another.
+
+    Parameters
+    ----------
+    basis
+        Windows that do not follow from one another (numbers among those that are known); all others do.
+    totals
+        A row per total of time that follows from all windows together: which pieces make it up.
+    made_of
+        Total by window of the basis: whether it takes part.
+    windows
+        Which total each known window is.
+    """
+
+    basis: tuple[int, ...]
     totals: Floats
-    tells: Flags
+    made_of: Flags
+    windows: tuple[int, ...]
 
-    def best(self, large: Flags) -> Ints:
-        """Return for each row the fullest pattern that tells none but large totals."""
-        return np.asarray((~(self.tells[None] & ~large[:, None]).any(axis=2)).argmax(axis=1))
+    @classmethod
+    def of(cls, table: ChangeTable, known: list[str]) -> _Times:
+        firsts = table.pieces.columns
+        vectors = np.array(
+            [firsts.isin(pieces_of(firsts, getattr(table.comparison, name))) for name in known], dtype=float
+        )
+        basis: list[int] = []
+        for at in range(len(known)):
+            if np.linalg.matrix_rank(vectors[[*basis, at]]) > len(basis):
+                basis.append(at)
+        unions = (np.arange(1, 2 ** len(firsts))[:, None] >> np.arange(len(firsts)) & 1).astype(float)
+        parts = unions @ np.linalg.pinv(vectors[basis])
+        follows = np.linalg.norm(parts @ vectors[basis] - unions, axis=1) < _EXACT
+        totals, made_of = unions[follows], np.abs(parts[follows]) > _EXACT
+        # Totals of few windows first: what is hidden for them may settle those of more.
+        order = np.argsort(made_of.sum(axis=1), kind="stable")
+        totals = totals[order]
+        windows = tuple(int((totals == vector).all(axis=1).argmax()) for vector in vectors)
+        return cls(basis=tuple(basis), totals=totals, made_of=made_of[order], windows=windows)
 
-    def span(self, pattern: int) -> Floats:
-        return np.asarray(self.vectors[self.windows[pattern]])
+    def hidden(self, shown: Flags, total: int) -> Flags:
+        """Return of which cells a total does not follow from the windows (last axis) that are shown."""
+        return np.asarray(~shown[..., self.made_of[total]].all(axis=-1))
 
-    def within(self, pattern: int) -> Flags:
-        """Return which patterns show no window that this one does not show."""
-        return np.asarray(~(self.windows & ~self.windows[pattern]).any(axis=1))
+    def follow(self, shown: Flags) -> Flags:
+        """Return which of all known windows follow from those of the basis that are shown."""
+        return np.stack([~self.hidden(shown, total) for total in self.windows], axis=-1)
 
-
-def _patterns(table: ChangeTable, known: list[str]) -> _Patterns:
-    firsts = table.pieces.columns
-    vectors = np.zeros((len(known), len(firsts)))
-    for at, name in enumerate(known):
-        vectors[at, firsts.isin(pieces_of(firsts, getattr(table.comparison, name)))] = 1
-    subsets = [
-        subset for size in range(len(known), -1, -1) for subset in combinations(range(len(known)), size)
-    ]
-    windows = np.array([[at in subset for at in range(len(known))] for subset in subsets], dtype=bool)
-    unions = (np.arange(1, 2 ** len(firsts))[:, None] >> np.arange(len(firsts)) & 1).astype(float)
-    totals = unions[_follow(unions, vectors)]
-    tells = np.array([_follow(totals, vectors[pattern]) for pattern in windows])
-    return _Patterns(windows=windows, vectors=vectors, totals=totals, tells=tells)
-
-
-def _follow(totals: Floats, span: Floats) -> Flags:
-    """Return which totals are linear combinations of what is shown."""
-    if not len(span):
-        return np.zeros(len(totals), dtype=bool)
-    known = np.linalg.pinv(span) @ span
-    return np.asarray(np.linalg.norm(totals @ known - totals, axis=1) < _EXACT)
-
-
-def _groups(table: ChangeTable, groups: Iterable[pd.Series]) -> Iterator[Ints]:
-    yield np.arange(len(table.rows))
-    for series in groups:
-        code, _ = pd.factorize(series.reindex(table.rows.index))
-        for number in range(code.max(initial=-1) + 1):
-            yield np.flatnonzero(code == number)
+    def fullest(self, large: Flags) -> Flags:
+        """Return the most windows of the basis that tell of a cell none but large totals (last axis)."""
+        size = self.made_of.shape[1]
+        subsets = [subset for count in range(size, -1, -1) for subset in combinations(range(size), count)]
+        patterns = np.array([[at in subset for at in range(size)] for subset in subsets], dtype=bool)
+        tells = ~(self.made_of[None] & ~patterns[:, None]).any(axis=2)
+        # A cell of few kinds of smallness: each is settled once.
+        kinds, kind = np.unique(large.reshape(-1, large.shape[-1]), axis=0, return_inverse=True)
+        best = (~(tells[None] & ~kinds[:, None]).any(axis=2)).argmax(axis=1)
+        return np.asarray(patterns[best[kind.ravel()]].reshape(*large.shape[:-1], size))
 
 
-def _guarded(shown: Ints, sums: Floats, group: Ints, patterns: _Patterns, under: int) -> Ints:
-    """Return patterns that hide so much more that the group's sum gives no small total away."""
-    shown = shown.copy()
-    whole = int(patterns.best((sums[group].sum(axis=0) >= under)[None])[0])
-    while (leak := _leak(shown[group], sums[group], whole, patterns, under)) is not None:
-        holders, total = leak
-        others = np.setdiff1d(np.arange(len(group)), holders)
-        victim = int(others[np.argmin(sums[group][others, total])])
-        shown[group[victim]] = _less(shown[group], victim, leak, whole, patterns)
-    return shown
+class _Search:
+    """
+    Hides more and more, until nothing that is hidden follows from what is shown.
 
+    Parameters
+    ----------
+    cells, times
+        What there is to be shown.
+    under
+        Totals below it are hidden.
+    """
 
-def _leak(shown: Ints, sums: Floats, whole: int, patterns: _Patterns, under: int) -> tuple[Ints, int] | None:
-    """Return rows and a small total of theirs together that follow from the others and the sum; or None."""
-    if len(shown) < 2:
-        return None
-    # Of two rows with the same pattern neither follows from the other.
-    alone = np.flatnonzero(np.bincount(shown, minlength=len(patterns.windows))[shown] == 1)
-    for row in alone:
-        given_away = _given_away(int(row), shown, whole, patterns) & (sums[row] < under)
-        if given_away.any():
-            return np.array([row]), int(given_away.argmax())
-    for total in np.flatnonzero(patterns.tells[whole]):
-        holders = np.flatnonzero(~patterns.tells[shown, total])
-        if 1 < len(holders) < len(shown) and sums[holders, total].sum() < under:
-            return holders, int(total)
-    return None
+    def __init__(self, cells: _Cells, times: _Times, under: int) -> None:
+        self.times, self.under = times, under
+        self.reader = Reader(cells.members, len(cells.categories))
+        # Place by category by total of time.
+        self.sums = cells.pieces @ times.totals.T.astype(np.int64)
+        self.empty = cells.nothing
+        # What follows from a row that a table does not have cannot be hidden.
+        self.known = np.repeat(self.empty[..., None], times.made_of.shape[1], axis=2)
+        self.whole, self.parts = cells.lines()
+        self.adding = sparse.csr_array(self.parts.astype(np.int64))
+        self.shown = times.fullest((self.sums >= under) | self.empty[..., None])
 
+    def run(self) -> Flags:
+        """Return which windows of the basis are shown: by place, category, window."""
+        settled = np.zeros_like(self.shown)
+        while True:
+            while self._along_places() or self._along_categories():
+                pass
+            changed = (settled != self.shown).any(axis=(0, 1))
+            settled = self.shown.copy()
+            if not any([self._break(window) for window in np.flatnonzero(changed).tolist()]):
+                return self.shown
 
-def _given_away(row: int, shown: Ints, whole: int, patterns: _Patterns) -> Flags:
-    """Return which totals of a row follow from what is shown of it, of the others and of their sum."""
-    # What is known of the sum and of every other row is known of the row that is left.
-    span = _common(patterns.span(whole), _common_to_all(np.delete(shown, row), patterns))
-    return _follow(patterns.totals, np.vstack([patterns.span(int(shown[row])), span]))
+    def _along_places(self) -> bool:
+        """Hide more where places that are hidden follow from a sum of places; tell whether there were any."""
+        found = False
+        for total in range(len(self.times.totals)):
+            hidden = self.times.hidden(self.shown, total)
+            open_ = ~hidden[self.whole]
+            count, left = self._left(hidden, total)
+            wrong = open_ & ~self.empty[self.whole] & (count > 0) & self._too_few(count, left, total)
+            for line, column in np.argwhere(wrong).tolist():
+                cells = [(place, column) for place in np.flatnonzero(self.parts[line]).tolist()]
+                self._cover(cells, (int(self.whole[line]), column), total)
+                found = True
+        return found
 
+    def _left(self, hidden: Flags, total: int) -> tuple[Ints, Ints]:
+        """Return how many parts of each line are hidden, and what they add up to."""
+        count = self.adding @ hidden.astype(np.int64)
+        return count, self.adding @ (self.sums[..., total] * hidden)
 
-def _total_pattern(shown: Ints, sums: Floats, patterns: _Patterns, under: int) -> int:
-    """Return the fullest pattern of the sum of all rows with which it tells no small total."""
-    small = sums.sum(axis=0) < under
-    added_up = _common_to_all(shown, patterns)
-    tells = (
-        (_follow(patterns.totals, np.vstack([patterns.span(pattern), added_up])) & small).any()
-        for pattern in range(len(patterns.windows))
-    )
-    return next(pattern for pattern, told in enumerate(tells) if not told)
+    def _along_categories(self) -> bool:
+        found = False
+        for total in range(len(self.times.totals)):
+            hidden = self.times.hidden(self.shown, total)
+            count = hidden[:, :-1].sum(axis=1)
+            left = (self.sums[:, :-1, total] * hidden[:, :-1]).sum(axis=1)
+            wrong = ~hidden[:, -1] & (count > 0) & self._too_few(count, left, total)
+            for place in np.flatnonzero(wrong).tolist():
+                cells = [(place, column) for column in range(hidden.shape[1] - 1)]
+                self._cover(cells, (place, hidden.shape[1] - 1), total)
+                found = True
+        return found
 
+    def _too_few(self, count: Ints, left: Ints, total: int) -> Flags:
+        # One that is hidden alone is what the others leave of the sum.
+        alone = (count < 2) & (self.times.made_of[total].sum() == 1)
+        return np.asarray(alone | (left < self.under))
 
-def _common_to_all(shown: Ints, patterns: _Patterns) -> Floats:
-    spans = [patterns.span(int(pattern)) for pattern in np.unique(shown)]
-    return reduce(_common, spans)
+    def _cover(self, cells: list[tuple[int, int]], whole: tuple[int, int], total: int) -> None:
+        """Hide the smallest of cells beside the hidden ones until these give none away; or their sum."""
+        sums = {cell: int(self.sums[(*cell, total)]) for cell in cells}
+        hidden = [cell for cell in cells if not self.shown[cell][self.times.made_of[total]].all()]
+        others = sorted(
+            (c for c in cells if c not in set(hidden) and not self.empty[c]), key=sums.__getitem__
+        )
+        count, left = len(hidden), sum(sums[cell] for cell in hidden)
+        for cell in (*others, whole):
+            if not self._too_few(np.array(count), np.array(left), total):
+                return
+            self._hide(cell, total)
+            count, left = count + 1, left + sums.get(cell, 0)
 
+    def _hide(self, cell: tuple[int, int], total: int) -> None:
+        self.shown[cell][np.flatnonzero(self.times.made_of[total])[-1]] = False
 
-def _common(span: Floats, other: Floats) -> Floats:
-    """Return vectors that span what two spans have in common."""
-    if not len(span) or not len(other):
-        return span[:0]
-    return np.asarray(null_space(np.vstack([span, -other]).T).T[:, : len(span)] @ span)
-
-
-def _less(shown: Ints, victim: int, leak: tuple[Ints, int], whole: int, patterns: _Patterns) -> int:
-    """Return the fullest pattern with which a row no longer helps to give a total away."""
-    holders, total = leak
-    for pattern in np.flatnonzero(patterns.within(int(shown[victim]))):
-        trial = shown.copy()
-        trial[victim] = pattern
-        if len(holders) == 1:
-            if not _given_away(int(holders[0]), trial, whole, patterns)[total]:
-                return int(pattern)
-        elif not patterns.tells[pattern, total]:
-            return int(pattern)
-    raise AssertionError("a row that shows nothing gives nothing away")
+    def _break(self, window: int) -> bool:
+        """Hide the smallest count from which each follows that should not; tell whether there were any."""
+        before = self.shown[..., window].copy()
+        known = before | self.known[..., window]
+        told = np.argwhere(self.reader.works_out(known) & ~known)
+        leaks = [(int(place), int(column)) for place, column in told]
+        total = self.times.windows[self.times.basis[window]]
+        for helps in self.reader.accomplices(known, leaks) if leaks else ():
+            shown = [cell for cell in helps if self.shown[(*cell, window)] and not self.empty[cell]]
+            if shown:
+                self.shown[(*min(shown, key=lambda cell: int(self.sums[(*cell, total)])), window)] = False
+        # One that was hidden for another leak may have mended this one too; where none could be, it stays.
+        if leaks and (self.shown[..., window] == before).all():
+            self.known[(*np.array(leaks).T, window)] = True
+        return bool(leaks)
 
 
 def _without(rows: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
@@ -237,6 +393,6 @@ def _without(rows: pd.DataFrame, hidden: pd.DataFrame) -> pd.DataFrame:
         kept[name] = kept[name].mask(hidden[name].to_numpy())
     for name, (now, before) in CHANGES.items():
         either = (hidden[now] | hidden[before]).to_numpy()
-        for column in (f"{name}_change", f"{name}_p", f"{name}_chance"):
-            kept[column] = kept[column].mask(either)
+        for what in ABOUT_A_CHANGE:
+            kept[f"{name}_{what}"] = kept[f"{name}_{what}"].mask(either)
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,33 +10,71 @@ import pandas as pd
 from planning.alerts import ALL, DOWN, DRIFT, UP
 from planning.busy_towns import BUSY, JOINS, LEAVES
 from planning.small_counts import SMALLEST_SHOWN
-from ui.change_tables import EXTERNAL
+from ui.change_tables import EXTERNAL, basis_note
 from ui.columns import aligned
 from ui.period_words import period_label
+from ui.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planning.alert_report import AlertReport
     from planning.funnel import Funnel
-    from ui.alert_report import AlertReport
+    from planning.index.profile import IndexProfile
     from ui.names import PlaceNames
     from ui.words import Words
 
 PER = 10_000
 # What the counts of single villages would be read off from.
 _COUNTS = ("observed", "expected", "low", "high", "p", "sums")
+# A town's mean of three months is told by the month for whether it is small: of the shortest.
+_SHORTEST_MONTH = 28
 
 
-def alert_facts(report: AlertReport, names: PlaceNames, t: Words, *, edition: str) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class AlertAnswer:
+    """
+    What was found, for whom, and in whose words.
+
+    Parameters
+    ----------
+    report
+        What was found.
+    names
+        What places are called.
+    district
+        Its name.
+    edition
+        One of `ui.change_tables.EDITIONS`; the external one tells no counts of villages.
+    profile
+        Whose pillars were watched.
+    basis_given
+        Whether the 统计口径 was asked for, and not the widest taken.
+    """
+
+    report: AlertReport
+    names: PlaceNames
+    district: str
+    edition: str
+    profile: IndexProfile
+    basis_given: bool = False
+
+    @property
+    def external(self) -> bool:
+        """Whether it leaves the house."""
+        return self.edition == EXTERNAL
+
+
+def alert_facts(answer: AlertAnswer, t: Words) -> dict[str, Any]:
     """Return what was found as one object of plain values; without the counts of villages if external."""
+    report, external, names = answer.report, answer.external, answer.names
     found, asked = report.alerts, report.asked
-    external = edition == EXTERNAL
-    rows = [_alert(row, names, t, external=external) for row in found.rows.to_dict("records")]
+    rows = [_alert(row, answer, t) for row in found.rows.to_dict("records")]
     return {
         "period": asked.period.name,
         "basis": report.calls.basis,
         "source": "reported",
-        "edition": edition,
+        "edition": answer.edition,
         "villages": found.places,
         "history": found.periods,
         "tests": found.tests,
@@ -47,6 +85,16 @@ def alert_facts(report: AlertReport, names: PlaceNames, t: Words, *, edition: st
             "alerts": round(found.expected_false[UP], 2),
             "falls": round(found.expected_false[DOWN], 2),
         },
+        "pillars": [
+            {
+                "pillar": code,
+                "name": _pillar(answer, code, t),
+                "series": series,
+                "categories": list(categories),
+            }
+            for code, (series, categories) in report.pillars.items()
+        ],
+        "measures": dict(asked.measures),
         "red_if_up_30_percent": found.naive,
         "overdispersion": {name: round(value, 5) for name, value in found.excess.items()},
         "funnels": [_funnel(kind, one, names, external=external) for kind, one in report.funnels.items()],
@@ -56,25 +104,37 @@ def alert_facts(report: AlertReport, names: PlaceNames, t: Words, *, edition: st
     }
 
 
-def _alert(row: Mapping[str, Any], names: PlaceNames, t: Words, *, external: bool) -> dict[str, Any]:
+def _alert(row: Mapping[str, Any], answer: AlertAnswer, t: Words) -> dict[str, Any]:
     found = {
         "village_id": row["place_id"],
-        "name": names("villages", row["place_id"]),
+        "name": answer.names("villages", row["place_id"]),
         "series": row["series"],
-        "series_name": series_name(row["series"], t),
+        "series_name": series_name(row["series"], answer, t),
         "kind": row["kind"],
         "direction": row["direction"],
         "since": row["since"],
+        "told": row["told"],
     }
-    return found if external else {**found, **{name: _value(row[name]) for name in _COUNTS}}
+    return found if answer.external else {**found, **{name: _value(row[name]) for name in _COUNTS}}
 
 
-def series_name(series: str, t: Words) -> str:
-    """Return what is counted in a series."""
+def series_name(series: str, answer: AlertAnswer, t: Words) -> str:
+    """Return what is counted in a series, with the pillars that it is all of."""
     if series == ALL:
         return t("alerts.all")
     group, _, code = series.partition(":")
-    return t.name("category", code) if group == "category" else t.name("indicator", code)
+    if group == "pillar":
+        return _pillar(answer, code, t)
+    pillars = [
+        _pillar(answer, pillar, t) for pillar, (name, _) in answer.report.pillars.items() if name == series
+    ]
+    name = t.name(group, code)
+    return t("alerts.of_pillar", name=name, pillar=t.listed(pillars)) if pillars else name
+
+
+def _pillar(answer: AlertAnswer, code: str, t: Words) -> str:
+    names = next((pillar.name for pillar in answer.profile.pillars if pillar.code == code), {})
+    return names.get(t.lang) or code
 
 
 def _funnel(kind: str, one: Funnel, names: PlaceNames, *, external: bool) -> dict[str, Any]:
@@ -103,9 +163,12 @@ def _towns(report: AlertReport, names: PlaceNames, *, external: bool) -> dict[st
     rule = report.asked.rule
     rows = []
     for label, row in report.towns.iterrows():
-        # Days of three months: what is fewer a day is a count that stays inside.
-        small = external and row["a_day"] * 30 < SMALLEST_SHOWN
-        figures = {name: None if small else _value(row[name]) for name in ("a_day", "low", "high", "last")}
+        # What is fewer a month is a count that stays inside; one decimal gives none away exactly.
+        small = external and min(row["a_day"], row["last"]) * _SHORTEST_MONTH < SMALLEST_SHOWN
+        told = {name: _value(row[name]) for name in ("a_day", "low", "high", "last")}
+        figures = {
+            name: None if small else round(value, 1) if external else value for name, value in told.items()
+        }
         rows.append(
             {
                 "town_id": str(label),
@@ -139,13 +202,12 @@ def _value(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def alert_lines(
-    report: AlertReport, names: PlaceNames, t: Words, *, district: str, edition: str
-) -> list[str]:
+def alert_lines(answer: AlertAnswer, t: Words) -> list[str]:
     """Return what was found as lines for the terminal."""
-    facts = alert_facts(report, names, t, edition=edition)
+    facts, report = alert_facts(answer, t), answer.report
+    basis = basis_note(report.calls.basis, answer.profile, t, given=answer.basis_given)
     return [
-        t("alerts.title", district=district, period=period_label(report.asked.period, t)),
+        t("alerts.title", district=visible(answer.district), period=period_label(report.asked.period, t)),
         t(
             "alerts.judged",
             villages=t.number(facts["villages"]),
@@ -155,30 +217,31 @@ def alert_lines(
         ),
         *_found_lines("alerts", facts, t),
         *_found_lines("falls", facts, t),
+        *(
+            [t("alerts.held")]
+            if any(row["kind"] == DRIFT for row in facts["alerts"] + facts["falls"])
+            else []
+        ),
         t("alerts.naive", count=t.number(facts["red_if_up_30_percent"])),
         *(_funnel_line(one, t) for one in facts["funnels"]),
         *_town_lines(facts["busy_towns"], t),
         *_satisfaction_lines(facts["satisfaction"], t),
-        *(t("score.note") + t.reason(note) for note in report.notes),
+        *(t("score.note") + text for text in [*basis, *(t.reason(note) for note in report.notes)]),
     ]
 
 
 def _found_lines(what: str, facts: Mapping[str, Any], t: Words) -> list[str]:
-    rows = facts[what]
+    rows, months = facts[what], len(facts["period"]) == len("2026-10")
     head = t(f"alerts.{what}", count=t.number(len(rows)), expected=t.number(facts["expected_false"][what], 1))
-    return (
-        [
-            head,
-            *aligned([["  " + row["name"], row["series_name"], *_figures(row, t)] for row in rows], left=3),
-        ]
-        if rows
-        else [head]
-    )
+    cells = [["  " + row["name"], row["series_name"], *_figures(row, t, months=months)] for row in rows]
+    return [head, *aligned(cells, left=3)] if rows else [head]
 
 
-def _figures(row: Mapping[str, Any], t: Words) -> list[str]:
+def _figures(row: Mapping[str, Any], t: Words, *, months: bool) -> list[str]:
     drift = row["kind"] == DRIFT
-    how = t(f"alerts.{row['kind']}_{row['direction']}", since=row["since"][:7])
+    # Natural months are told as such, other periods by their first day.
+    end = len("2026-10") if months else None
+    how = t(f"alerts.{row['kind']}_{row['direction']}", since=row["since"][:end], told=row["told"][:end])
     if "observed" not in row:
         return [how]
     expected = t(

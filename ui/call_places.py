@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from data.plans import read_assignment, today_plan_id
-from data.schemas import GRID_ID, VALID_FROM, VALID_TO
+from data.schemas import GRID_ID, KIND, VALID_FROM, VALID_TO, VILLAGE_ID
 from data.strokes import plan_zone_names
 from geo.errors import SettingError
 from geo.nesting import NestingParams
+from planning.alert_report import Watched
+from planning.calls import places_of
 from planning.hierarchy import Layers, grid_units, grid_villages
 from planning.index.places import people_present
 from ui.names import KEYS, PlaceNames
 from ui.saving import NESTING_TABLES, read_tables
 from ui.standing import nested
+from ui.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
 # What a table of calls may be made by, and the table of places behind it.
 LEVELS: Mapping[str, str] = {"station": "stations", "town": "towns", "zone": "zones", "village": "villages"}
-_UPPER: Mapping[str, tuple[str, ...]] = {"village": ("town", "station"), "zone": ("station",)}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,10 @@ class CallPlaces:
     def names(self) -> PlaceNames:
         """What places are called, zones as in the plan that holds today."""
         names = PlaceNames.of(self.tables)
-        return names.renamed("zones", plan_zone_names(self.workspace, self.today)) if self.today else names
+        if self.today is None:
+            return names
+        zones = plan_zone_names(self.workspace, self.today)
+        return names.renamed("zones", {code: visible(name) or code for code, name in zones.items()})
 
     @cached_property
     def today(self) -> str | None:
@@ -111,15 +116,32 @@ class CallPlaces:
         listed = [] if rows is None or level == "zone" else _there_in(rows, KEYS[LEVELS[level]], period)
         return sorted({*listed, *self.by_grid(level).dropna().astype(str)})
 
-    def parents(self, level: str) -> list[pd.Series]:
-        """Return the larger places of those of a level, indexed by these: their totals may be known too."""
-        found = []
-        for name in _UPPER.get(level, ()):
-            own = self.by_grid(level)
-            pairs = pd.DataFrame({"own": own, "upper": self._units[name]}).dropna()
-            if len(pairs):
-                found.append(pairs.groupby("own")["upper"].agg(lambda places: places.value_counts().index[0]))
-        return found
+    def of_calls(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return the place of each call at every level that is known, "" where it has none."""
+        found = {}
+        for level in LEVELS:
+            try:
+                found[level] = places_of(rows, self.by_grid(level))
+            except SettingError:
+                continue
+        return pd.DataFrame(found, index=rows.index)
+
+    def watched(self, period: Period) -> Watched:
+        """Return the villages and towns that alerts are about; raises as `by_grid` for villages."""
+        villages, table = self.by_grid("village"), self.tables.get("villages")
+        known = pd.DataFrame({VILLAGE_ID: [], KIND: []}) if table is None or KIND not in table else table
+        try:
+            towns, ids = self.by_grid("town"), self.ids("town", period)
+        except SettingError:
+            towns, ids = None, []
+        return Watched(
+            villages=villages,
+            ids=self.ids("village", period),
+            residents=self.residents(),
+            kinds=known.drop_duplicates(VILLAGE_ID).set_index(VILLAGE_ID)[KIND],
+            towns=towns,
+            town_ids=ids,
+        )
 
     def residents(self) -> pd.Series:
         """Return the people present in each village (实有人口); missing where they are known of no grid."""

@@ -11,17 +11,20 @@ from data.schemas import CATEGORY
 from geo.errors import SettingError
 from planning.calls import counted_calls, places_of
 from planning.change_table import CHANGES, NOWHERE, WINDOWS, ChangeTable, change_table
-from planning.small_counts import SMALLEST_SHOWN, Published, publishable
+from planning.index.profile_reading import load_profile
+from planning.small_counts import SMALLEST_SHOWN, Published, publishable, shown_of
 from ui.call_places import LEVELS
 from ui.columns import aligned
 from ui.paper.layout import ROW, SUM, Column, Marked, Table
 from ui.period_words import days_label, period_label
+from ui.visible import visible
 from ui.words import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planning.calls import Calls
+    from planning.index.profile import IndexProfile
     from planning.periods import Period
     from ui.call_places import CallPlaces
     from ui.words import Words
@@ -30,6 +33,8 @@ INTERNAL, EXTERNAL = "internal", "external"
 EDITIONS = (INTERNAL, EXTERNAL)
 BY = (*LEVELS, CATEGORY)
 _HIDDEN = "※"
+# The profile by which the index counts unless another is asked for.
+_INDEX = "pingan_village"
 _WITHIN_CHANCE = "≈"
 # The table's columns from left to right: its windows, and the changes behind them.
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -127,7 +132,7 @@ def table_answer(places: CallPlaces, asked: TableAsked, t: Words) -> TableAnswer
         table = change_table(calls, labels, asked.period, rows=ids, **options)
         names = {label: places.names(LEVELS[asked.by], label) for label in table.rows.index}
     names[NOWHERE] = t("table.no_category" if asked.by == CATEGORY else "table.no_place")
-    shown = _shown(table, places, asked)
+    shown = _shown(table, places, asked, calls.basis)
     return TableAnswer(
         asked=asked,
         district=places.workspace.name,
@@ -148,13 +153,17 @@ def _has_villages(places: CallPlaces) -> bool:
     return True
 
 
-def _shown(table: ChangeTable, places: CallPlaces, asked: TableAsked) -> Published:
-    if asked.edition == EXTERNAL:
-        return publishable(table, groups=places.parents(asked.by))
-    nothing = pd.DataFrame(data=False, index=table.rows.index, columns=list(WINDOWS))
-    return Published(
-        table=table, hidden_rows=nothing, hidden_total=pd.Series(data=False, index=list(WINDOWS))
-    )
+def _shown(table: ChangeTable, places: CallPlaces, asked: TableAsked, basis: str) -> Published:
+    if asked.edition != EXTERNAL:
+        nothing = pd.DataFrame(data=False, index=table.rows.index, columns=list(WINDOWS))
+        return Published(
+            table=table, hidden_rows=nothing, hidden_total=pd.Series(data=False, index=list(WINDOWS))
+        )
+    # Other tables of the period, of all levels and categories, may lie beside this one.
+    calls = counted_calls(places.tables.get("incidents"), basis=basis)
+    shown = shown_of(calls, places.of_calls(calls.rows), table)
+    rows = shown.by_category() if asked.by == CATEGORY else shown.of(asked.by, asked.category)
+    return publishable(table, rows, shown.total(asked.category))
 
 
 def table_facts(answer: TableAnswer) -> dict[str, Any]:
@@ -201,11 +210,12 @@ def _plain(row: pd.Series, hidden: pd.Series) -> dict[str, Any]:
 def table_title(answer: TableAnswer, t: Words) -> str:
     """Return what is written above the table."""
     asked, by = answer.asked, t(f"table.by_{answer.asked.by}")
+    district = visible(answer.district)
     period = period_label(asked.period, t)
     if asked.category is None:
-        return t("table.title", district=answer.district, period=period, by=by)
+        return t("table.title", district=district, period=period, by=by)
     kind = t.name("category", asked.category)
-    return t("table.title_of", district=answer.district, period=period, by=by, category=kind)
+    return t("table.title_of", district=district, period=period, by=by, category=kind)
 
 
 def table_lines(answer: TableAnswer, t: Words) -> list[str]:
@@ -292,6 +302,14 @@ def _head(column: str, t: Words) -> str:
     return t(f"window.{column}") if column in WINDOWS else t(f"change.{name}")
 
 
+def basis_note(basis: str, profile: IndexProfile, t: Words, *, given: bool) -> list[str]:
+    """Return a warning where the safety index counts by another 统计口径 than was taken here unasked."""
+    if given or profile.basis in (None, basis):
+        return []
+    bases = {"basis": t.name("count_basis", basis), "index_basis": t.name("count_basis", profile.basis)}
+    return [t("table.basis_of_index", **bases)]
+
+
 def table_notes(answer: TableAnswer, t: Words) -> list[str]:
     """Return the lines beneath the table: 口径, the periods, what the signs mean, what was left out."""
     table, asked = answer.table, answer.asked
@@ -299,6 +317,7 @@ def table_notes(answer: TableAnswer, t: Words) -> list[str]:
     windows = table.comparison
     lines = [
         t("table.counted", basis=t.name("count_basis", answer.calls.basis), category=category),
+        *basis_note(answer.calls.basis, load_profile(_INDEX), t, given=asked.basis is not None),
         t("table.windows", **{name: days_label(getattr(windows, name), t) for name in WINDOWS}),
         t(
             "table.chance",

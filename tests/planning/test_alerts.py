@@ -2,8 +2,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from data.schemas import CATEGORY, COUNT, DATE
 from geo.errors import SettingError
-from planning.alerts import ALL, DOWN, DRIFT, JUMP, UP, AlertParams, find_alerts
+from planning.alerts import ALL, DOWN, DRIFT, JUMP, UP, AlertParams, call_series, find_alerts, series_of
+from planning.calls import counted_calls
+from planning.periods import parse_period, trailing
 
 
 def series(seed=0, *, villages=120, months=25, kinds=("theft", "fire"), mean=40.0):
@@ -65,6 +68,46 @@ def test_what_creeps_up_is_told_as_a_drift_with_its_beginning():
     assert len(begun) >= 2 > jumps
     # It began in March 2026; sums may have begun to rise by chance some months before.
     assert min(begun) >= "2025-10"
+
+
+def test_a_drift_stays_told_until_something_is_done_about_it():
+    every = changed(series(0, villages=40, kinds=("theft",), months=31), 7, 14, 1.5)[ALL]
+
+    def drift(months, **options):
+        rows = find_alerts({ALL: every.iloc[:, :months]}, **options).rows
+        return rows[(rows["place_id"] == "007") & (rows["kind"] == DRIFT)]
+
+    told = {months: drift(months) for months in range(18, 29)}
+    first = next(months for months, rows in told.items() if len(rows))
+    assert all(len(told[months]) == 1 for months in range(first, 29))
+    row = told[first + 2].iloc[0]
+    assert row["since"] < row["told"] == every.columns[first - 1]
+    # It stands in the period in which something was done, and no more with the next.
+    assert len(drift(first, measures={"007": row["told"]})) == 1
+    assert drift(first + 1, measures={"007": row["told"]}).empty
+
+
+def test_pillars_are_judged_as_the_categories_that_they_are_made_of():
+    rows = pd.DataFrame(
+        [(f"2026-{m:02}-15", kind, 5) for m in range(1, 9) for kind in ("theft", "fraud", "fire")],
+        columns=[DATE, CATEGORY, COUNT],
+    ).assign(grid_id="G1")
+    periods = trailing(parse_period("2026-08"), 8)
+    pillars = {
+        "criminal": frozenset({"theft", "fraud", "assault"}),
+        "fire": frozenset({"fire"}),
+        "political": frozenset(),
+        "every": frozenset({"theft", "fraud", "fire"}),
+    }
+    calls = counted_calls(rows)
+    found = call_series(calls, calls.rows["grid_id"], ["G1"], periods, pillars=pillars)
+    assert list(found) == [ALL, "pillar:criminal", "category:fire", "category:fraud", "category:theft"]
+    assert (found["pillar:criminal"] == 10).all(axis=None)
+    assert series_of(pillars, ["fire", "fraud", "theft"]) == {
+        "pillar:criminal": ["fraud", "theft"],
+        "category:fire": ["fire"],
+        ALL: ["fire", "fraud", "theft"],
+    }
 
 
 def test_the_more_kinds_are_looked_at_the_surer_each_must_be():

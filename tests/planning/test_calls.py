@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from data.schemas import BASIS, CATEGORY, COUNT, DATE, GRID_ID, SOURCE
-from geo.errors import SettingError
+from geo.errors import SchemaError, SettingError
 from planning.calls import (
     RECEIVED,
     KnownDays,
@@ -183,3 +183,40 @@ def test_rows_of_other_bases_are_not_added_to_the_parts():
     assert can_be_added(incidents(("valid", 1), ("接报", 9), (None, 2))).tolist() == [True, False, True]
     assert can_be_added(incidents(("a", 1), ("b", 9), (None, 2))).tolist() == [False, True, True]
     assert can_be_added(pd.DataFrame({COUNT: [1, 2]})).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        (COUNT, -1, "calls_count_wrong"),
+        (COUNT, None, "calls_count_wrong"),
+        (COUNT, "many", "calls_count_wrong"),
+        (COUNT, 1.5, "calls_count_wrong"),
+        (COUNT, 1e12, "calls_count_wrong"),
+        (COUNT, float("inf"), "calls_count_wrong"),
+        (DATE, "2026-02-30", "calls_date_wrong"),
+        (DATE, None, "calls_date_wrong"),
+        (DATE, "yesterday", "calls_date_wrong"),
+        (DATE, "0026-10-01", "calls_date_wrong"),
+    ],
+)
+def test_rows_that_are_wrong_are_refused_with_their_place(column, value, code):
+    frame = PARTED.astype({column: object})
+    frame.loc[1, column] = value
+    with pytest.raises(SchemaError) as error:
+        counted_calls(frame)
+    assert error.value.code == "calls_wrong"
+    (reason,) = error.value.reasons
+    assert reason.code == code
+    assert (reason.facts["table"], reason.facts["row"], reason.facts["id"]) == ("incidents", 2, "G1")
+
+
+def test_counts_kept_as_texts_are_numbers():
+    assert counted(PARTED.astype({COUNT: "str"})) == (RECEIVED, 9)
+
+
+def test_rows_that_are_there_twice_are_counted_and_told_of():
+    found = counted_calls(pd.concat([PARTED, PARTED.iloc[:1]]))
+    assert found.rows[COUNT].sum() == 14
+    assert ("calls_repeated", {"count": 1}) in [(note.code, note.facts) for note in found.doubts]
+    assert counted_calls(PARTED).repeated == 0

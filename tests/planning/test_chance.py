@@ -11,7 +11,7 @@ from planning.chance import change_p_values, excess_of_sum, excess_variance
 
 
 def p_value(now, before, *, days=(30, 30), excess=0.0):
-    found = change_p_values(
+    found, _ = change_p_values(
         [now], [before], days_now=days[0], days_before=days[1], excess_now=excess, excess_before=excess
     )
     return float(found[0])
@@ -54,6 +54,12 @@ def test_little_excess_is_next_to_none():
     assert p_value(80_000, 79_000, excess=1e-8) == pytest.approx(p_value(80_000, 79_000), rel=0.01)
 
 
+def test_sums_too_small_for_any_doubt_can_bear_no_mark():
+    _, false = change_p_values([5, 3, 0, 6, 0], [0, 2, 0, 0, 6], days_now=30, days_before=30)
+    # Of five, even all in one period are chance; of six, all in one are not: 2 of 64 ways.
+    assert false.tolist() == pytest.approx([0, 0, 0, 2 / 64, 2 / 64])
+
+
 def test_clusters_of_calls_make_a_change_less_sure():
     assert p_value(140, 100) < 0.05 < p_value(140, 100, excess=0.05)
 
@@ -63,10 +69,11 @@ def test_a_changed_rate_is_found_as_often_as_the_level_says_if_nothing_changed()
     rates = 40 * rng.gamma(1 / 0.04, 0.04, (1500, 2))
     now, before = rng.poisson(rates).T
     wavering = {"excess_now": 0.04, "excess_before": 0.04}
-    beyond = change_p_values(now, before, days_now=30, days_before=30, **wavering) < 0.05
-    assert 0.03 < beyond.mean() <= 0.06
+    p, false = change_p_values(now, before, days_now=30, days_before=30, **wavering)
+    assert 0.03 < (p < 0.05).mean() <= 0.06
+    assert false.mean() == pytest.approx((p < 0.05).mean(), abs=0.01)
     # Without it twice as many would cry wolf.
-    assert (change_p_values(now, before, days_now=30, days_before=30) < 0.05).mean() > 0.1
+    assert (change_p_values(now, before, days_now=30, days_before=30)[0] < 0.05).mean() > 0.1
 
 
 def test_excess_of_simulated_rates_is_found_again():

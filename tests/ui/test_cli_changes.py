@@ -2,6 +2,8 @@
 
 import csv
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import openpyxl
@@ -247,6 +249,7 @@ def test_the_external_edition_tells_no_counts_of_villages(run, doubled):
         "kind",
         "direction",
         "since",
+        "told",
     }
     assert told["satisfaction"]["villages"] == []
     assert all(
@@ -280,3 +283,83 @@ def test_alerts_that_cannot_be_told_are_refused_in_words(run, doubled, asked, wo
     said = run("alerts", doubled, *asked)
     assert said.exit_code == 2
     assert word in said.stderr
+
+
+@pytest.mark.parametrize("command", ["table", "alerts"])
+def test_rows_that_are_wrong_are_refused_with_their_place_and_a_remedy(run, workspace_file, command):
+    with closing(sqlite3.connect(workspace_file)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        for name in [
+            row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ]:
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute("UPDATE incidents SET count = -4 WHERE rowid = 2")
+        connection.execute("UPDATE incidents SET date = '2026-02-30' WHERE rowid = 5")
+    said = run(command, workspace_file, "--period", "2026-10")
+    assert said.exit_code == 2, said.output
+    for word in ("警情第 2 行", "“-4”", "警情第 5 行", "“2026-02-30”", "请改正"):
+        assert word in said.stderr
+
+
+def test_indicators_that_are_no_counts_are_refused(run, workspace_file):
+    with_a_doubling(workspace_file)
+    workspace = Workspace.open(workspace_file)
+    rows = workspace.read("indicators")
+    rows.loc[rows["indicator"] == "petition", "value"] = -1
+    workspace.write("indicators", rows)
+    said = run("alerts", workspace_file, "--period", "2026-10")
+    assert said.exit_code == 2
+    assert "“-1.0”" in said.stderr
+    assert "村社指标第 2 行" in said.stderr
+
+
+def test_pillars_are_named_and_told_by_the_profile(run, doubled):
+    told = facts(run("alerts", doubled, "--period", "2026-10", "--json"))
+    assert [(one["pillar"], one["series"]) for one in told["pillars"]] == [
+        ("criminal", "category:theft"),
+        ("traffic", "category:traffic"),
+    ]
+    assert "盗窃（即刑事安全）" in run("alerts", doubled, "--period", "2026-10").stdout
+    said = run("alerts", doubled, "--period", "2026-10", "--profile", "nowhere")
+    assert (said.exit_code, "pingan_village" in said.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("measure", "word"), [("V0001", "FIELD=COL"), ("V0001=soon", "soon"), ("无此村=2026-10-01", "无此村")]
+)
+def test_measures_that_cannot_be_read_are_refused(run, doubled, measure, word):
+    said = run("alerts", doubled, "--period", "2026-10", "--measure", measure)
+    assert said.exit_code == 2
+    assert word in said.stderr
+
+
+def test_a_basis_that_differs_from_the_indexs_is_warned_of(run, district):
+    asked = ("table", district, "--period", "2026-10")
+    assert "平安村社指数默认按“有效”计" in run(*asked).stdout
+    assert "平安村社指数默认" not in run(*asked, "--basis", "received").stdout
+
+
+def test_small_towns_are_told_without_figures_outside(run, workspace_file):
+    workspace = Workspace.open(workspace_file)
+    rows = workspace.read("incidents")
+    rows["count"] = 3
+    towns = workspace.read("villages").set_index("village_id")["town_id"]
+    home = rows["grid_id"].map(workspace.read("grids").set_index("grid_id")["village_id"].map(towns))
+    # Busy for two months, next to nothing in the last one.
+    rows = rows[~((home == "T1") & rows["date"].str.startswith("2026-10"))]
+    last = rows[home.reindex(rows.index) == "T1"].iloc[:1].assign(date="2026-10-20")
+    workspace.write("incidents", pd.concat([rows, last]))
+    asked = ("alerts", workspace_file, "--period", "2026-10", "--json")
+    inside, outside = (facts(run(*asked, *more)) for more in ((), ("--edition", "external")))
+    told = [{row["town_id"]: row for row in one["busy_towns"]["towns"]}["T1"] for one in (inside, outside)]
+    assert 0 < told[0]["last"] * 31 < 10 < told[0]["a_day"] * 28
+    assert told[1]["last"] is told[1]["a_day"] is told[1]["low"] is None
+
+
+def test_names_do_not_break_lines_nor_turn_them_round(run, workspace_file):
+    workspace = Workspace.open(workspace_file)
+    towns = workspace.read("towns")
+    towns["name"] = ["南\n镇", "北\u202e街道"][: len(towns)]
+    workspace.write("towns", towns)
+    said = run("table", workspace_file, "--period", "2026-10", "--by", "town").stdout
+    assert {line.split("  ")[0].strip() for line in said.splitlines()[2:4]} == {"南 镇", "北街道"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
+from data.schemas import CATEGORY
+from ui.doors.speaking import AsJson, Lang, WorkspacePath, pair, speaker, told
 
 if TYPE_CHECKING:
+    from ui.call_places import CallPlaces
     from ui.change_tables import TableAnswer
+    from ui.doors.speaking import Speaker
     from ui.words import Words
 
 PeriodText = Annotated[
@@ -78,6 +82,7 @@ def table(
     )
     if out is not None:
         _require_table_file(out)
+    _counting(say)
     answer = table_answer(CallPlaces.of(Workspace.open(workspace)), asked, say.t)
     written = [] if out is None else [_write(answer, out, say.t)]
     facts = {**table_facts(answer), "file": None if out is None else str(out)}
@@ -129,6 +134,17 @@ def alerts(
     design_effect: Annotated[
         float, typer.Option("--design-effect", metavar="X", help="抽样设计效应 / of the survey")
     ] = 1.0,
+    profile: Annotated[
+        str,
+        typer.Option(metavar="NAME|FILE", help="要素取自哪个指数方案 / the index profile with the pillars"),
+    ] = "pingan_village",
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VILLAGE=DATE",
+            help="村社已采取措施的日期，持续变化从下期重新累计 / done about a village then",
+        ),
+    ] = None,
     edition: Edition = "internal",
     as_json: AsJson = False,
     lang: Lang = "zh",
@@ -136,24 +152,63 @@ def alerts(
     """异常提示：超出正常波动的村社 / villages that changed by more than chance, with the false alarms."""
     from data.workspace import Workspace
     from geo.errors import SettingError
+    from planning.alert_report import AlertsAsked, alert_report, pillar_categories
     from planning.busy_towns import BusyRule
+    from planning.calls import counted_calls
+    from planning.index.profile_reading import load_profile
     from planning.periods import parse_period
-    from ui.alert_report import AlertsAsked, alert_report
-    from ui.alert_words import alert_facts, alert_lines
+    from ui.alert_words import AlertAnswer, alert_facts, alert_lines
     from ui.call_places import CallPlaces
     from ui.change_tables import EDITIONS
 
     began, say = time.monotonic(), speaker(lang, as_json)
     if edition not in EDITIONS:
         raise SettingError("setting_wrong", name="--edition", found=edition, allowed=" | ".join(EDITIONS))
-    asked = AlertsAsked(
-        period=parse_period(period),
-        basis=_code("basis", basis),
-        rule=BusyRule(a_day=a_day, stays_from=0.9 * a_day),
-        design_effect=design_effect,
+    asked_for, pillars, rule = (
+        parse_period(period),
+        load_profile(profile),
+        BusyRule(a_day=a_day, stays_from=0.9 * a_day),
     )
+    _counting(say)
     places = CallPlaces.of(Workspace.open(workspace))
-    report = alert_report(places, asked)
-    facts = alert_facts(report, places.names, say.t, edition=edition)
-    lines = alert_lines(report, places.names, say.t, district=places.workspace.name, edition=edition)
+    calls = counted_calls(places.tables.get("incidents"), basis=_code("basis", basis))
+    asked = AlertsAsked(
+        period=asked_for,
+        rule=rule,
+        design_effect=design_effect,
+        pillars=pillar_categories(pillars, calls.rows[CATEGORY].unique()),
+        measures=dict(_measure(text, places) for text in measure or ()),
+    )
+    report = alert_report(calls, places.watched(asked_for), asked, indicators=places.tables.get("indicators"))
+    answer = AlertAnswer(
+        report=report,
+        names=places.names,
+        district=places.workspace.name,
+        edition=edition,
+        profile=pillars,
+        basis_given=basis is not None,
+    )
+    facts, lines = alert_facts(answer, say.t), alert_lines(answer, say.t)
     say.result({**facts, "seconds": round(time.monotonic() - began, 3)}, *lines)
+
+
+def _measure(text: str, places: CallPlaces) -> tuple[str, str]:
+    """Return the village, by code or name, and the day (ISO) of ``VILLAGE=DATE``."""
+    from geo.errors import SettingError
+    from planning.periods import DAY, parse_period
+    from ui.place_codes import place_codes
+
+    village, day = pair("--measure", text)
+    (code,) = place_codes("--measure", [village], places.tables, "villages")
+    if code not in set(places.ids("village", parse_period(day))):
+        raise SettingError("village_unknown", ids=village)
+    found = parse_period(day)
+    if found.kind != DAY:
+        raise SettingError("setting_wrong", name="--measure", found=day, allowed="2026-10-15")
+    return code, found.first.isoformat()
+
+
+def _counting(say: Speaker) -> None:
+    """Tell somebody who watches that it takes some seconds."""
+    if sys.stderr.isatty():
+        say.message(say.t("table.counting"))
