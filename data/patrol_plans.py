@@ -45,8 +45,8 @@ class SavedPatrol:
     Parameters
     ----------
     plan_id, kind, name, force, mode, date, rev, author, created, note
-        Its row; kind is ``day``, ``period`` or ``streets`` (whose visits are legs, and stop_id roads), date (the
-        first of the weeks) an ISO text.
+        Its row; kind is ``day``, ``period`` or ``streets`` (whose visits are legs, and stop_id roads), date
+        (the first of the weeks) an ISO text.
     params
         What was asked, as its maker wrote it.
     summary

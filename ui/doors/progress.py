@@ -62,11 +62,16 @@ class Progress:
 
 
 @contextmanager
-def interruptible(say: Speaker) -> Iterator[Callable[[], bool]]:
+def interruptible(say: Speaker, *, key: str = "redraw.cancelled") -> Iterator[Callable[[], bool]]:
     """
     Yield what says whether Ctrl-C was pressed; pressed again it ends the program.
 
     Outside the main thread nobody can press it.
+
+    Parameters
+    ----------
+    key
+        Of what is said when it is.
     """
     pressed = threading.Event()
     if threading.current_thread() is not threading.main_thread():
@@ -76,7 +81,7 @@ def interruptible(say: Speaker) -> Iterator[Callable[[], bool]]:
     def note(*_: Any) -> None:
         pressed.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        say.message("\n" + say.t("redraw.cancelled"))
+        say.message("\n" + say.t(key))
 
     before = signal.signal(signal.SIGINT, note)
     try:

@@ -93,6 +93,13 @@ class LabelRoom:
                 return box
         return None
 
+    def take_all(self, boxes: Sequence[Box]) -> bool:
+        """Take boxes that are all free, and say so; none of them where one is not."""
+        free = all(self._free(box) for box in boxes)
+        if free:
+            self._taken += boxes
+        return free
+
     def keep_free(self, box: Box) -> None:
         """Let no label come into a box."""
         self._taken.append(box)

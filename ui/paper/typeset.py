@@ -23,15 +23,17 @@ class Press:
     ----------
     template
         Name of a ``.typ`` file beside this module, which reads its data as JSON from ``sys.inputs.data``.
+    root
+        Folder of the files that it binds in; None for that of the template.
     """
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, *, root: Path | None = None) -> None:
         import typst
         from pylopdf_fonts_zh_cn import sans_path
 
         self._compiler: Compiler = typst.Compiler(
-            _FOLDER / template,
-            root=_FOLDER,
+            _FOLDER / template if root is None else template_bytes(template),
+            root=root or _FOLDER,
             font_paths=[sans_path().parent],
             ignore_system_fonts=True,
         )
@@ -47,14 +49,35 @@ class Press:
         """
         content: bytes = self._compiler.compile(
             format="pdf",
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+            sys_inputs=_inputs(data),
             timestamp=stamp,
             # Screen readers aside nobody reads tags, and they cost as much again as the pages.
             pdf_tags=False,
         )
         return content
 
+    def picture(self, data: Mapping[str, Any], *, ppi: float) -> bytes:
+        """
+        Return a document of one page as PNG.
+
+        Parameters
+        ----------
+        ppi
+            Dots per inch.
+        """
+        content: bytes = self._compiler.compile(format="png", ppi=ppi, sys_inputs=_inputs(data))
+        return content
+
 
 def typeset(template: str, data: Mapping[str, Any], *, stamp: datetime) -> bytes:
     """Return a document as PDF, see `Press`."""
     return Press(template).set(data, stamp=stamp)
+
+
+def template_bytes(template: str) -> bytes:
+    """Return a template as it is."""
+    return (_FOLDER / template).read_bytes()
+
+
+def _inputs(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"data": json.dumps(data, ensure_ascii=False)}
