@@ -288,7 +288,8 @@ def _satisfied(rows: pd.DataFrame | None, asked: AlertsAsked) -> pd.DataFrame | 
         return None
     first, last = asked.period.first.isoformat(), asked.period.last.isoformat()
     inside = (rows[PERIOD_START] >= first) & (rows[PERIOD_END] <= last)
-    mine = rows[(rows[INDICATOR] == _SATISFIED) & inside]
+    # Of those who were not asked, nobody is satisfied or not.
+    mine = rows[(rows[INDICATOR] == _SATISFIED) & inside].dropna(subset=[VALUE, EXPOSURE])
     sums = mine.groupby(VILLAGE_ID)[[VALUE, EXPOSURE]].sum().sort_index()
     if not (sums[EXPOSURE] > 0).any():
         return None

@@ -208,13 +208,7 @@ def alert_lines(answer: AlertAnswer, t: Words) -> list[str]:
     basis = basis_note(report.calls.basis, answer.profile, t, given=answer.basis_given)
     return [
         t("alerts.title", district=visible(answer.district), period=period_label(report.asked.period, t)),
-        t(
-            "alerts.judged",
-            villages=t.number(facts["villages"]),
-            tests=t.number(facts["tests"]),
-            history=facts["history"],
-            basis=t.name("count_basis", facts["basis"]),
-        ),
+        _judged(facts, t),
         *_found_lines("alerts", facts, t),
         *_found_lines("falls", facts, t),
         *(
@@ -222,11 +216,34 @@ def alert_lines(answer: AlertAnswer, t: Words) -> list[str]:
             if any(row["kind"] == DRIFT for row in facts["alerts"] + facts["falls"])
             else []
         ),
+        *_beside(facts, t),
+        *(t("score.note") + text for text in [*basis, *(t.reason(note) for note in report.notes)]),
+    ]
+
+
+def alert_sentences(answer: AlertAnswer, t: Words) -> list[str]:
+    """Return what is said beside the lists of villages: how they were judged, towns, satisfaction, notes."""
+    facts = alert_facts(answer, t)
+    notes = [t("score.note") + t.reason(note) for note in answer.report.notes]
+    return [_judged(facts, t), *_beside(facts, t), *notes]
+
+
+def _judged(facts: Mapping[str, Any], t: Words) -> str:
+    return t(
+        "alerts.judged",
+        villages=t.number(facts["villages"]),
+        tests=t.number(facts["tests"]),
+        history=facts["history"],
+        basis=t.name("count_basis", facts["basis"]),
+    )
+
+
+def _beside(facts: Mapping[str, Any], t: Words) -> list[str]:
+    return [
         t("alerts.naive", count=t.number(facts["red_if_up_30_percent"])),
         *(_funnel_line(one, t) for one in facts["funnels"]),
         *_town_lines(facts["busy_towns"], t),
         *_satisfaction_lines(facts["satisfaction"], t),
-        *(t("score.note") + text for text in [*basis, *(t.reason(note) for note in report.notes)]),
     ]
 
 

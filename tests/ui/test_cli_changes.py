@@ -230,6 +230,15 @@ def test_a_village_that_jumped_is_alarmed_over_and_no_other(run, doubled):
     assert [one["kind"] for one in told["funnels"]] == ["community", "village"]
 
 
+def test_a_survey_that_does_not_say_how_many_were_asked_is_left_out(run, doubled, tmp_path):
+    copy = Workspace.open(doubled).copy_to(tmp_path / "copy.gpkg")
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE indicators SET exposure = NULL WHERE village_id = 'V0001'")
+    told = facts(run("alerts", copy, "--period", "2026-10", "--json"))
+    assert told["satisfaction"]["district"]["share"] == pytest.approx(0.95)
+    assert "V0001" not in {row["village_id"] for row in told["satisfaction"]["villages"]}
+
+
 @pytest.mark.parametrize(("period", "lang"), [("2026-10", "zh"), ("2026-W41", "en")])
 def test_alerts_are_said_in_words(run, doubled, period, lang):
     said = run("alerts", doubled, "--period", period, lang=lang)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from geo.errors import GridBeatError
 from ui import cached_safety, look
-from ui.alert_words import alert_facts, alert_figures, alert_lines
+from ui.alert_words import alert_facts, alert_figures, alert_sentences
 from ui.on_page import show_page_error
 
 if TYPE_CHECKING:
@@ -62,6 +62,5 @@ def _rows(facts: Mapping[str, Any], what: str, t: Words) -> None:
 
 def _rest(answer: AlertAnswer, t: Words) -> None:
     """Say the rest in sentences: how it was judged, funnels, busy towns, satisfaction, notes."""
-    lines = [line for line in alert_lines(answer, t) if not line.startswith("  ")]
-    st.html("".join(f'<p class="gb-line">{escape(look_line)}</p>' for look_line in lines[1:]))
+    st.html("".join(f'<p class="gb-line">{escape(line)}</p>' for line in alert_sentences(answer, t)))
     st.caption(look.plain(t("safety_alerts.note")))
