@@ -9,7 +9,7 @@ import pandas as pd
 
 from data.ledger_columns import DEADLINE, MEASURES, OPEN, OWNER, STATUS, TEXT
 from data.ledgers import read_ledger
-from data.patrol_plans import read_patrol_plan, read_patrol_plans
+from data.patrol_plans import STREETS, read_patrol_plan, read_patrol_plans
 from data.schemas import COUNT, KIND, PLACE_ID, ROLE, STOP_ID, VILLAGE_ID
 from planning.index.badges import backlog, badges
 from planning.profile import PRESENT
@@ -122,10 +122,12 @@ def _last_patrols(workspace: Workspace, tables: Mapping[str, Any]) -> dict[str, 
     village_of = dict(zip(stops[STOP_ID].astype(str), stops[VILLAGE_ID], strict=True))
     plans = read_patrol_plans(workspace).sort_values("date", kind="stable")
     found: dict[str, dt.date] = {}
-    for plan in plans.tail(_PLANS_AT_MOST).to_dict("records"):
-        day = dt.date.fromisoformat(plan["date"])
-        for stop in read_patrol_plan(workspace, plan["plan_id"]).visits["stop_id"]:
-            village = village_of.get(str(stop).partition("#")[0])
+    for plan in plans[plans["kind"] != STREETS].tail(_PLANS_AT_MOST).to_dict("records"):
+        first = dt.date.fromisoformat(plan["date"])
+        visits = read_patrol_plan(workspace, plan["plan_id"]).visits
+        days = visits["day"] if "day" in visits else [0] * len(visits)
+        for stop, after in zip(visits["stop_id"], days, strict=True):
+            village, day = village_of.get(str(stop).partition("#")[0]), first + dt.timedelta(days=int(after))
             if isinstance(village, str):
-                found[village] = day
+                found[village] = max(found.get(village, day), day)
     return found

@@ -7,6 +7,7 @@ import pytest
 
 from data import ledgers
 from data.ledgers import EntryChanges, write_ledger
+from data.patrol_plans import PERIOD, save_patrol_plan
 from data.workspace import Workspace
 from tests.called_district import make_drawn_district
 from ui.assessing import begin_assessment, settle
@@ -117,3 +118,17 @@ def test_the_map_is_one_page_that_asks_for_nothing_and_runs_no_name(ws, tables, 
 def test_a_district_without_shapes_has_an_empty_map(ws, tables, story):
     bare = {**tables, "villages": pd.DataFrame(tables["villages"].drop(columns="geometry"))}
     assert "GridBeat.safety(" in offline_html(safety_map(bare, story, beside(ws, tables, story)))
+
+
+def test_the_last_patrol_is_told_of_days_and_of_weeks(ws, tables, story):
+    stops = pd.DataFrame({"stop_id": ["S1", "S2"], "village_id": ["V01", "V02"], "kind": "village"})
+    clock = {"leg_ms": 0, "leg_m": 0, "arrive_ms": 0, "begin_ms": 0, "leave_ms": 0}
+    routes = pd.DataFrame({"team_id": ["T1"], "start_ms": 0, "end_ms": 0, "home_ms": 0, "home_m": 0})
+    visits = pd.DataFrame({"team_id": "T1", "number": [1, 2], "stop_id": ["S1", "S2"], **clock})
+    plain = {"name": "巡", "force": "village", "mode": "own"}
+    save_patrol_plan(ws, routes, visits, date="2026-10-26", **plain)
+    weeks = visits.assign(day=[3, 9]), pd.concat([routes, routes], ignore_index=True).assign(day=[3, 9])
+    save_patrol_plan(ws, weeks[1], weeks[0], date="2026-10-20", kind=PERIOD, **plain)
+    known = beside(ws, {**tables, "stops": stops}, story)
+    assert known.patrols == {"V01": "2026-10-26", "V02": "2026-10-29"}
+    assert known.patrolled == {"V01", "V02"}
