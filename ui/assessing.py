@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from data.assessments import (
+    INPUTS,
+    PARTS,
     SETTLED,
     Assessment,
     open_assessment,
@@ -15,7 +17,7 @@ from data.assessments import (
 )
 from data.ledger_columns import ASSESSMENT_ID, OBJECTIONS, OPEN, STATUS
 from data.ledgers import read_ledger
-from planning.index.freezing import INPUTS, computed_again, frozen, thawed
+from planning.index.freezing import computed_again, frozen, thawed
 from planning.index.index import safety_index
 from planning.index.profile_reading import profile_text, read_profile
 from planning.periods import parse_period
@@ -121,10 +123,7 @@ def frozen_index(workspace: Workspace, assessment_id: str, *, edition: Edition =
 
 def is_reproduced(workspace: Workspace, assessment_id: str) -> bool:
     """Return whether this version of the program comes to the same from what was frozen."""
-    files = {
-        part: read_assessment_files(workspace, assessment_id, part)
-        for part in (INPUTS, "internal", "external")
-    }
+    files = {part: read_assessment_files(workspace, assessment_id, part) for part in PARTS}
     held = read_assessment(workspace, assessment_id)
     again = frozen(
         computed_again(files[INPUTS]), files[INPUTS]["profile.toml"], seed=int(held.params.get("seed", 0))

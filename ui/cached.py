@@ -13,6 +13,7 @@ from ui.saving import NESTING_TABLES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from data.workspace import Workspace
     from planning.nesting import Nesting
     from planning.repair import Repair
     from ui.figures import Figures, Incidents
@@ -42,6 +43,14 @@ def counts(path: str, stamp: str) -> dict[str, int]:
 
 
 # A frame is shared between sessions and never changed: resources, not copies.
+def plan_key(workspace: Workspace) -> str:
+    """Return what is another text when another plan holds today, or it was changed."""
+    from data.plans import plan_rev, today_plan_id
+
+    today = today_plan_id(workspace)
+    return "" if today is None else f"{today} {plan_rev(workspace, today)}"
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def table(path: str, stamp: str, name: str) -> Any:
     """Return a table of the workspace as it was at `stamp`; never to be changed."""

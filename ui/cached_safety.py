@@ -118,14 +118,6 @@ def alerts(path: str, stamp: str, period: str, plan: str, beside: str) -> AlertA
     )
 
 
-def plan_key(workspace: Workspace) -> str:
-    """Return what is another text when another plan holds today, or it was changed."""
-    from data.plans import plan_rev, today_plan_id
-
-    today = today_plan_id(workspace)
-    return "" if today is None else f"{today} {plan_rev(workspace, today)}"
-
-
 def beside_key(workspace: Workspace) -> str:
     """Return what is another text after every change of what is told beside the index."""
     from data.ledger_columns import MEASURES

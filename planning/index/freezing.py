@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from data.assessments import INPUTS
 from geo.errors import Reason
 from planning.index.editions import suppressed
 from planning.index.index import EXTERNAL, INTERNAL, SafetyIndex, index_of
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
     from planning.index.index import Edition
 
-# Parts of what is frozen.
-INPUTS = "inputs"
-PARTS = (INPUTS, INTERNAL, EXTERNAL)
 _VILLAGE_ID, _SPAN, _INDICATOR, _COUNT, _EXPOSURE = "village_id", "span", "indicator", "count", "exposure"
 _TEXTS = (_VILLAGE_ID, _SPAN, _INDICATOR, *ABOUT, CLASS)
 _FRAMES = ("villages", "indicators", "lines", "yardsticks")

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from ui.names import PlaceNames
     from ui.words import Words
 
-# What an index may be computed from.
-_TABLES = ("towns", "stations", "villages", "grids", "incidents", "indicators", "roads")
-
 
 @told
 def index(
@@ -79,6 +76,7 @@ def index(
     from planning.index.index import safety_index
     from planning.index.profile_reading import load_profile, profile_text
     from planning.periods import parse_period
+    from ui.assessing import INDEX_TABLES
     from ui.index_files import calculation_facts, index_facts
     from ui.index_words import index_lines, village_lines
     from ui.names import PlaceNames
@@ -98,7 +96,7 @@ def index(
         _save(save_profile, profile_text(profile))
     if sys.stderr.isatty():
         say.message(say.t("index.working", period=asked.name))
-    tables = read_tables(Workspace.open(workspace), _TABLES)
+    tables = read_tables(Workspace.open(workspace), INDEX_TABLES)
     names = PlaceNames.of(tables)
     code = None if village is None else _code(village, tables, asked)
     options: dict[str, Any] = {"basis": _basis(basis), "edition": edition, "seed": seed}

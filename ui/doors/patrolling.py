@@ -47,6 +47,12 @@ Duty = Annotated[
         metavar="LEVEL", help="勤务等级 / duty level: routine 平时 | third 三级 | second 二级 | first 一级"
     ),
 ]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 / seed")]
+Save = Annotated[bool, typer.Option("--save/--no-save", help="存入工作区 / keep the plan in the workspace")]
+Papers = Annotated[
+    bool,
+    typer.Option("--papers/--no-papers", help="导出时是否排印 / whether papers are among the files"),
+]
 Seconds = Annotated[float, typer.Option(min=0.1, help="找多久（秒） / how long to search")]
 Effort = Annotated[
     int | None, typer.Option(metavar="N", help="只找这么多轮，结果可重现 / iterations, repeatable")
@@ -88,7 +94,7 @@ def day(
     ] = False,
     seconds: Seconds = 30.0,
     effort: Effort = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 / seed")] = 1,
+    seed: Seed = 1,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -96,16 +102,11 @@ def day(
             help="任务单、签到表、轨迹等，导出到文件夹或 zip / papers and files of the plan",
         ),
     ] = None,
-    papers: Annotated[
-        bool,
-        typer.Option("--papers/--no-papers", help="导出时是否排印 / whether papers are among the files"),
-    ] = True,
+    papers: Papers = True,
     within: Annotated[
         float, typer.Option(min=0.1, metavar="MIN", help="增援多少分钟内到 / within how long backup is there")
     ] = 10.0,
-    save: Annotated[
-        bool, typer.Option("--save/--no-save", help="存入工作区 / keep the plan in the workspace")
-    ] = True,
+    save: Save = True,
     as_json: AsJson = False,
     lang: Lang = "zh",
 ) -> None:

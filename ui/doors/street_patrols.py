@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.doors.numbers import finite
-from ui.doors.patrolling import Date, Effort, Force, Seconds, cap_in_ms, date_of
+from ui.doors.patrolling import Date, Effort, Force, Papers, Save, Seconds, Seed, cap_in_ms, date_of
 from ui.doors.progress import Progress, interruptible
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
 
@@ -75,19 +75,15 @@ def streets(
     ] = None,
     seconds: Seconds = 30.0,
     effort: Effort = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 / seed")] = 1,
+    seed: Seed = 1,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR|FILE.zip", help="任务单、转向表、轨迹、图层 / sheets, turns, tracks, layers"
         ),
     ] = None,
-    papers: Annotated[
-        bool, typer.Option("--papers/--no-papers", help="导出时是否排印 / whether papers are among the files")
-    ] = True,
-    save: Annotated[
-        bool, typer.Option("--save/--no-save", help="存入工作区 / keep the plan in the workspace")
-    ] = True,
+    papers: Papers = True,
+    save: Save = True,
     as_json: AsJson = False,
     lang: Lang = "zh",
 ) -> None:

@@ -16,7 +16,9 @@ from ui.doors.patrolling import (  # noqa: TC001 - typer reads the annotations
     Effort,
     Force,
     Mode,
+    Save,
     Seconds,
+    Seed,
 )
 from ui.doors.progress import Progress, interruptible
 from ui.doors.speaking import AsJson, Lang, WorkspacePath, speaker, told
@@ -40,12 +42,10 @@ Absent = Annotated[
         metavar="TEAM:DATE[..DATE][:am|pm]", help="缺勤的巡防队，可重复 / a team that is away, repeatable"
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="随机种子 / seed")]
 Out = Annotated[
     Path | None,
     typer.Option(metavar="DIR|FILE.zip", help="日历、值班备勤表和 JSON / calendar, duty table and JSON"),
 ]
-Save = Annotated[bool, typer.Option("--save/--no-save", help="存入工作区 / keep the plan in the workspace")]
 
 
 @door.command("week")

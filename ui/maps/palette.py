@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    import numpy as np
+    from numpy.typing import NDArray
 
 # Okabe & Ito (2008) without yellow, which vanishes under a pale fill, and without black.
 ZONE_COLOURS = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#0072b2", "#d55e00")
@@ -52,9 +54,15 @@ def zone_colours(zones: gpd.GeoDataFrame, *, key: str = "zone_id") -> pd.Series:
 def zone_neighbours(zones: gpd.GeoDataFrame, *, key: str = "zone_id") -> list[tuple[str, str]]:
     """Return each pair of zones that touch, or nearly touch, once."""
     located = zones[~(zones.geometry.isna() | zones.geometry.is_empty)]
-    left, right = located.sindex.query(located.geometry, predicate="dwithin", distance=_TOUCH_M)
+    left, right = touching(located)
     ids = located[key].to_numpy()
     return [(ids[a], ids[b]) for a, b in zip(left, right, strict=True) if a < b]
+
+
+def touching(layer: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places of each two rows that touch, or nearly, both ways round and each with itself."""
+    left, right = layer.sindex.query(layer.geometry, predicate="dwithin", distance=_TOUCH_M)
+    return left, right
 
 
 def apart(zones: Iterable[str], neighbours: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ui.maps.base import add_base, base_map, present, simplified
 from ui.maps.layers import Call, Layer, Style, add_layer
 from ui.maps.legend import add_legend
 from ui.maps.overview import names_of, place_layers, texts
-from ui.maps.palette import GRADE_COLOURS
+from ui.maps.palette import GRADE_COLOURS, touching
 from ui.maps.search import add_search
 from ui.words import Words, words
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ui.safety_story import Chapter, Story
 
 _DRAWN_TOLERANCE_M = 10.0
-# Two digitised borders of the same line lie this far apart at most.
-_TOUCH_M = 2.0
 _NEIGHBOURS_AT_MOST = 8
 _GREY_FILL = "#c8ced6"
 _COUNT_COLOURS = ("#7b3294", "#b35806", "#0b3d7a", "#8c2d2d")
@@ -282,7 +280,7 @@ def _neighbours(shapes: gpd.GeoDataFrame) -> list[list[int]]:
     found: list[list[int]] = [[] for _ in range(len(shapes))]
     if not len(shapes):
         return found
-    left, right = shapes.sindex.query(shapes.geometry, predicate="dwithin", distance=_TOUCH_M)
+    left, right = touching(shapes)
     for a, b in zip(left.tolist(), right.tolist(), strict=True):
         if a != b and len(found[a]) < _NEIGHBOURS_AT_MOST:
             found[a].append(b)

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from data.editing import Changes, edit_rows
-from data.plans import plan_rev, today_plan_id
 from data.schemas import FORCES, GEOMETRY, STOP_ID, TABLES
 from geo.errors import GridBeatError
 from planning.heat import DISTRICT, STATION, VILLAGE, ZONE
@@ -82,8 +81,7 @@ def _choose_by(t: Words) -> str:
 
 def _heat(patrols: Patrols, by: str) -> Heat:
     place, workspace = patrols.place, patrols.workspace
-    today = today_plan_id(workspace)
-    key = "" if today is None or by != ZONE else f"{today} {plan_rev(workspace, today)}"
+    key = cached.plan_key(workspace) if by == ZONE else ""
     return cached_patrols.heat(place.path, place.stamp, json.dumps({"by": by}), key)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from geo.errors import GridBeatError
-from ui import cached_safety, look
+from ui import cached, cached_safety, look
 from ui.alert_words import alert_facts, alert_figures, alert_sentences
 from ui.on_page import show_page_error
 
@@ -30,7 +30,7 @@ def show(safety: Safety) -> None:
                 place.path,
                 place.stamp,
                 safety.shown_period,
-                cached_safety.plan_key(safety.workspace),
+                cached.plan_key(safety.workspace),
                 cached_safety.beside_key(safety.workspace),
             )
     except GridBeatError as error:

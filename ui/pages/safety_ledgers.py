@@ -17,6 +17,7 @@ from geo.errors import GridBeatError
 from ui import cached, look
 from ui.desk import carry_out, session_desk
 from ui.ledger_lists import read_ledger_list, save_ledger_list, write_ledger_list
+from ui.pages.signing import ask_who
 
 if TYPE_CHECKING:
     from data.ledger_columns import Ledger
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _LEDGER, _OPEN, _TOLD = "safety ledger", "safety ledger open", "safety ledger told"
 _STILL_OPEN = (OPEN, DUE, DRAFT, SENT)
 _KEPT = ("rev", "author", "created", "changed")
-_WHO_LENGTH = 40
 
 
 def show(safety: Safety) -> None:
@@ -84,14 +84,7 @@ def _editor(safety: Safety, desk: Desk, ledger: str, shown: pd.DataFrame) -> Non
     changes = _changes(table, edited, shown, spec)
     count = len(changes.changed) + len(changes.added)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        who = st.text_input(
-            t("plans.who"),
-            value=desk.who,
-            max_chars=_WHO_LENGTH,
-            placeholder=t("plans.who_hint"),
-            key="safety ledger who",
-            width=220,
-        ).strip()
+        who = ask_who(t, desk.who, key="safety ledger who", width=220)
         key = desk.key("safety-ledger-save", ledger)
         pressed = st.button(
             t("safety_ledgers.save", count=t.number(count)), type="primary", disabled=not count, key=key

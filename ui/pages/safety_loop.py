@@ -33,6 +33,7 @@ from ui import look
 from ui.assessing import begin_assessment, is_reproduced, open_objections, take_step
 from ui.desk import carry_out, session_desk
 from ui.moments import moment
+from ui.pages.signing import ask_who
 from ui.safety import TABLE, chapter_label
 from ui.safety_story import PROFILE
 
@@ -48,7 +49,7 @@ _CORRECT = "correct"
 _NEEDS_WHY = (GATHERING, DROPPED, _CORRECT)
 _CHOSEN, _ASKED, _TOLD = "safety loop", "safety loop asked", "safety loop told"
 _REVIEW_DAYS = 5
-_WHO_LENGTH, _WHY_LENGTH, _DOCUMENT_LENGTH, _PERIOD_LENGTH = 40, 400, 60, 40
+_WHY_LENGTH, _DOCUMENT_LENGTH, _PERIOD_LENGTH = 400, 60, 40
 _SHORT = 16
 
 
@@ -115,7 +116,7 @@ def _new(safety: Safety, desk: Desk) -> None:
             format_func=lambda code: t(f"safety_loop.profile_{code}"),
             key=f"{key} profile",
         )
-        who = _who(key, desk, t)
+        who = ask_who(t, desk.who, key=f"{key} who", help=t("plans.who_help"))
         pressed = st.form_submit_button(t("safety_loop.open_button"), type="primary", key=key)
     if pressed:
         desk.who = who
@@ -126,17 +127,6 @@ def _new(safety: Safety, desk: Desk) -> None:
             st.session_state[_TOLD] = t("safety_loop.opened", period=period)
 
         carry_out(desk, key, opened, t)
-
-
-def _who(key: str, desk: Desk, t: Words) -> str:
-    return st.text_input(
-        t("plans.who"),
-        value=desk.who,
-        max_chars=_WHO_LENGTH,
-        placeholder=t("plans.who_hint"),
-        help=t("plans.who_help"),
-        key=f"{key} who",
-    ).strip()
 
 
 def _way(held: Assessment, steps: pd.DataFrame, t: Words) -> str:
@@ -240,7 +230,7 @@ def _form(safety: Safety, desk: Desk, held: Assessment, to: str) -> None:
         st.caption(t(f"safety_loop.about_{to}"))
         left, right = st.columns([1, 1.6])
         with left:
-            who = _who(key, desk, t)
+            who = ask_who(t, desk.who, key=f"{key} who", help=t("plans.who_help"))
         with right:
             said |= _said(key, held, to, t)
         with st.container(horizontal=True):

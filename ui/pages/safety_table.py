@@ -11,7 +11,7 @@ import streamlit as st
 from data.synonyms import VALUE_SYNONYMS
 from geo.errors import GridBeatError
 from planning.periods import parse_period
-from ui import cached_safety, look
+from ui import cached, cached_safety, look
 from ui.change_tables import (
     BY,
     EDITIONS,
@@ -47,7 +47,7 @@ def show(safety: Safety) -> None:
     try:
         with st.spinner(t("table.counting")):
             answer = cached_safety.change_table(
-                place.path, place.stamp, asked, place.lang, cached_safety.plan_key(safety.workspace)
+                place.path, place.stamp, asked, place.lang, cached.plan_key(safety.workspace)
             )
     except GridBeatError as error:
         show_page_error(error, t)

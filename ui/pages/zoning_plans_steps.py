@@ -17,6 +17,7 @@ from geo.errors import GridBeatError, SettingError
 from ui import look
 from ui.desk import carry_out
 from ui.moments import moment
+from ui.pages.signing import ask_who
 from ui.pages.zoning_plans_check import broken, told_places
 from ui.pages.zoning_plans_history import seen_rev
 from ui.plan_steps import step_plan
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 # Of the record's columns, in pixels; together no wider than a small screen has.
 _WIDTHS = {"at": 128, "step": 168, "who": 108, "why": 258, "document_no": 158, "effective": 96}
-_WHO_LENGTH, _WHY_LENGTH, _DOCUMENT_LENGTH = 40, 400, 60
+_WHY_LENGTH, _DOCUMENT_LENGTH = 400, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,14 +199,8 @@ def _form(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step) -> None:
     key = desk.key("plans-move", step.plan_id, step.to)
     with st.form(f"{key} form", border=False):
         left, right = st.columns([1, 1.6])
-        who = left.text_input(
-            t("plans.who"),
-            value=mine.who,
-            max_chars=_WHO_LENGTH,
-            placeholder=t("plans.who_hint"),
-            help=t("plans.who_help"),
-            key=f"{key} who",
-        )
+        with left:
+            who = ask_who(t, mine.who, key=f"{key} who", help=t("plans.who_help"))
         why = right.text_input(t("plans.why"), max_chars=_WHY_LENGTH, key=f"{key} why")
         document = _document(key, t) if step.to == IN_FORCE else {}
         with st.container(horizontal=True):
@@ -215,7 +210,7 @@ def _form(zoning: Zoning, desk: Desk, mine: PlansDesk, step: Step) -> None:
         mine.asked = ("", "")
         st.rerun()
     if pressed:
-        mine.who = who.strip()
+        mine.who = who
         carry_out(desk, key, lambda: _move(zoning, mine, step, why=why.strip(), document=document), t)
 
 

@@ -7,8 +7,9 @@ import re
 import pandas as pd
 import pytest
 
+from data.assessments import EXTERNAL, INPUTS, INTERNAL
 from planning.index.editions import suppressed
-from planning.index.freezing import EXTERNAL, INPUTS, INTERNAL, computed_again, frozen, thawed
+from planning.index.freezing import computed_again, frozen, thawed
 from planning.index.index import index_of, safety_index
 from planning.index.profile_reading import load_profile, profile_text
 from planning.periods import parse_period
